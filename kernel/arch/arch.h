@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// arch.h - what a CPU architecture supplies; each folder beside this header has the same file names
+// and implements all of it. "arch_types.h" is found in the chosen folder and defines
+//   struct cpu_arch, struct thread_arch, struct page_table, arch_cpu_self(),
+//   registers_argument(), registers_result() and inline word accessors for messages.
+#pragma once
+
+#include "arch_types.h"
+#include "kernel/memory/address.h"
+#include "lib/base/view.h"
+
+NONNULL_BEGIN
+
+struct boot_info;
+struct cpu;
+struct thread;
+struct interrupt;
+
+// Start-up, in this order on the boot CPU (start/main.c).
+void arch_init_early(const struct boot_info *info); // descriptor tables, exceptions, console, CPU features
+void arch_init(const struct boot_info *info);       // interrupt controllers, clock; frames exist
+void arch_start_cpus(const struct boot_info *info); // brings the others up; each calls cpu_main(id)
+[[noreturn]] void arch_resume(void); // leaves the kernel into cpu_self()->current (entry.S)
+void arch_idle_wait(void);           // interrupts on, wait for one, interrupts off
+void arch_relax(void);               // pause in spin loops
+void arch_interrupts_window(void);   // lets pending interrupts in for a moment
+void arch_interrupt_cpu(u16 cpu);    // makes it call cpu_take_events soon
+[[noreturn]] void arch_stop(void);   // this CPU, for good
+
+// Time.
+u64 clock_now(void);                 // monotonic nanoseconds
+void arch_timer_arm(u64 deadline_ns); // this CPU's one-shot; DEADLINE_NEVER: off
+struct time_page;
+void arch_fill_time_page(struct time_page *page);
+
+// Threads.
+err_t arch_thread_init(struct thread *thread, u64 entry, u64 stack, u64 argument);
+void arch_thread_fini(struct thread *thread);
+err_t arch_thread_clone(struct thread *from, struct thread *to); // fork: registers, float state
+void arch_switch(struct thread *_Nullable from, struct thread *to); // fs base, float, GS: not tables
+void arch_thread_evict(struct thread *thread); // saves what this CPU holds of it, before it moves
+void arch_set_step(struct thread *thread, bool on);
+usize arch_float_size(void);
+err_t arch_float_get(struct thread *thread, span_t out);
+err_t arch_float_set(struct thread *thread, view_t in); // validates
+void arch_upcall(struct thread *thread, u64 cause, u64 address, u64 detail); // fills block->frame, redirects
+void arch_restart_call(struct thread *thread);   // back over the system call instruction
+void registers_sanitize(struct thread *thread);  // after thread_registers set: flags, canonical, returns slowly
+bool arch_address_is_user(u64 address);
+
+// Page tables (each call under the space's table_lock). Pages are PAGE_SIZE or LARGE_PAGE_SIZE.
+enum page_access : u32 { PAGE_READ = 1, PAGE_WRITE = 2, PAGE_EXEC = 4, PAGE_UNCACHED = 8, PAGE_WRITE_COMBINING = 16 };
+err_t table_init(struct page_table *table);
+void table_fini(struct page_table *table); // all user tables gone before
+// Intermediate tables come from frame_alloc and are counted in table->pages. ERR_NO_MEMORY.
+err_t table_map(struct page_table *table, u64 address, paddr_t frame, u32 access, bool is_large);
+bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *access);
+// Clears or restricts present pages in a range; returns how many changed (a shootdown is due).
+u64 table_unmap(struct page_table *table, u64 address, u64 size);
+u64 table_write_protect(struct page_table *table, u64 address, u64 size);
+u64 table_protect(struct page_table *table, u64 address, u64 size, u32 access);
+void table_free_range(struct page_table *table, u64 address, u64 size); // empty tables in it
+void table_activate(struct page_table *table);
+// After changing present pages of a space: no CPU uses stale entries when it returns.
+struct space;
+void table_shootdown(struct space *space, u64 address, u64 size);
+void *_Nullable kernel_map_device(paddr_t base, usize size); // boot time, uncached, for controllers
+
+// Copies at user addresses of the tables that are loaded; false: a page is not there or forbids it,
+// *stopped is its address. Nothing else faults.
+bool arch_copy_in(void *to, u64 from, usize size, u64 *stopped);
+bool arch_copy_out(u64 to, const void *from, usize size, u64 *stopped);
+bool arch_load_u32(u64 address, u32 *out);
+bool arch_store_u32(u64 address, u32 value);
+
+// Interrupts: lines (global numbers of the controllers) and messages.
+err_t irq_attach(u32 line, u32 flags, struct interrupt *interrupt); // masked
+err_t irq_attach_message(struct interrupt *interrupt, u64 *address, u32 *data);
+void irq_detach(struct interrupt *interrupt);
+void irq_mask(struct interrupt *interrupt);
+void irq_unmask(struct interrupt *interrupt);
+u32 irq_line_count(void);
+
+// I/O ports. ERR_UNSUPPORTED where there are none.
+err_t port_access(u16 port, u32 operation, u32 value, u32 *result); // enum io_operation
+
+// Console and randomness.
+void console_put(view_t text);
+u64 arch_random(void);
+[[noreturn]] void arch_poweroff(u32 code); // emulator's exit device, else stops
+u64 arch_random_boot(void);
+
+NONNULL_END

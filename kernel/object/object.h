@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// object.h - what every kernel object begins with: kind, references, epoch, event bits.
+// Two counts: references keep the memory (handles and kernel pointers); handles keep the meaning:
+// when the last handle is closed the kind's `unreachable` runs (hang-ups), when the last reference
+// is dropped `destroy` runs and the memory is given back after a grace period (grace.h), because
+// other CPUs may be looking at a handle entry without a lock.
+#pragma once
+
+#include "abi/errors.h"
+#include "abi/rights.h"
+#include "abi/signals.h"
+#include "kernel/sched/lock.h"
+#include "lib/base/list.h"
+
+NONNULL_BEGIN
+
+enum object_kind : u8 {
+	OBJECT_ANY = 0,
+	OBJECT_PROCESS,
+	OBJECT_THREAD,
+	OBJECT_MEMORY,
+	OBJECT_PORT,
+	OBJECT_CONNECTION,
+	OBJECT_STREAM,
+	OBJECT_QUOTA,
+	OBJECT_TIMER,
+	OBJECT_INTERRUPT,
+	OBJECT_RESOURCE,
+	OBJECT_IOMMU_DOMAIN,
+	OBJECT_REPLY,
+	OBJECT_KINDS,
+};
+
+struct quota;
+struct thread;
+
+struct object {
+	enum object_kind kind;
+	u32 epoch;      // atomic; handles made in another epoch are revoked
+	u32 references; // atomic
+	u32 handles;    // atomic
+	u32 signals;    // written under lock, read by anybody (atomic)
+	struct spinlock lock;  // RANK_OBJECT
+	struct list bindings;  // struct binding.by_object, under lock
+	struct list waiters;   // struct thread.wait.node in object_wait, under lock
+	struct quota *_Nullable quota; // shared, refs: what this object is charged to
+	u64 id;                // unique since boot
+	struct object *_Nullable next_deferred;
+};
+
+// Makes an object of size bytes, zeroed, one reference and no handle, charged to quota (one object
+// and, when large, its pages). Errors: ERR_QUOTA, ERR_NO_MEMORY.
+err_t object_create(
+	enum object_kind kind, usize size, struct quota *quota, struct object *_Nullable *out);
+
+static inline struct object *object_get(struct object *object)
+{
+	__atomic_add_fetch(&object->references, 1, __ATOMIC_RELAXED);
+	return object;
+}
+
+void object_put(struct object *object); // may destroy
+
+// One kind's behaviour; tables stand in each kind's file and are listed in object.c.
+struct object_class {
+	const char *name;
+	usize size;
+	void (*_Nullable unreachable)(struct object *object); // last handle closed; a reference is held
+	void (*_Nullable destroy)(struct object *object);     // last reference dropped
+};
+extern const struct object_class process_class, thread_class, memory_class, port_class,
+	connection_class, stream_class, quota_class, timer_class, interrupt_class, resource_class,
+	iommu_domain_class, reply_class;
+
+// Changes event bits and wakes who waits for them. Takes object->lock, then port locks. Callable
+// from interrupt context (the exit path), never with a lock of rank >= RANK_OBJECT held.
+void object_signal(struct object *object, u32 clear, u32 set);
+
+u64 object_count(void); // alive in the whole system
+
+#define OBJECT_DOWNCAST(type)                                                                      \
+	static inline struct type *type##_of(struct object *object)                                    \
+	{                                                                                              \
+		return (struct type *)object; /* object is the first member of every kind */               \
+	}
+
+NONNULL_END

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// port.h - where a service receives: queued calls, notices (events, hang-ups, page requests), and
+// for each CPU the server threads that idle there. Idle lists belong to their CPU and need no lock;
+// everything else is under port->lock. Who queues work sets `pending` and kicks the CPUs on which
+// servers have been seen; a server looks at `pending` before it idles.
+#pragma once
+
+#include "kernel/object/object.h"
+#include "kernel/sched/cpu.h"
+
+NONNULL_BEGIN
+
+enum notice_kind : u8 { NOTICE_BINDING, NOTICE_HANGUP, NOTICE_CANCEL, NOTICE_PAGES };
+
+// Something a port tells its server; lives inside the object it is about, so queuing cannot fail.
+struct notice {
+	struct list_node node; // in port->notices, under port->lock
+	enum notice_kind kind;
+	bool is_queued; // under port->lock
+};
+
+struct port {
+	struct object object;
+	struct spinlock lock;   // RANK_PORT
+	struct list calls;      // struct call.node, oldest first
+	struct list notices;    // struct notice.node
+	struct list bindings;   // struct binding.by_port
+	struct list connections; // struct connection.node
+	bool is_closed;         // no handle is left: nobody can ever serve
+	u8 level;               // of the process that made it
+	u32 pending;            // atomic: calls or notices are queued
+	u32 waiters;            // atomic: mask of CPUs on which servers have idled
+	u32 kicks;              // atomic: mask of CPUs asked to look
+	struct list idle[CPU_MAX]; // struct thread.idle_node; each its own CPU's
+	struct list_node kick_node[CPU_MAX];
+};
+OBJECT_DOWNCAST(port)
+
+struct connection {
+	struct object object;
+	struct port *port; // reference held
+	u64 badge;
+	struct notice hangup;
+	struct list_node node; // in port->connections
+};
+OBJECT_DOWNCAST(connection)
+
+// The tie of an object's bits to a port. Two references, one for each list it stands in.
+struct binding {
+	struct list_node by_object; // under object->lock
+	struct list_node by_port;   // under port->lock
+	struct notice notice;
+	struct object *object; // reference held
+	struct port *port;     // reference held
+	struct quota *quota;   // charged one object
+	u64 key;
+	u32 bits;
+	u8 mode; // enum bind_mode
+	u8 sides; // references, atomic
+	bool is_dead; // under port->lock
+};
+
+// A call put aside by reply_save.
+struct reply {
+	struct object object;
+	struct thread *_Nullable caller; // reference held; null once answered
+	struct port *port;               // reference held: for notices
+	struct notice notice;            // cancel or abandon
+	handle_t handle;                 // its value in the table of the process that saved it
+};
+OBJECT_DOWNCAST(reply)
+
+// Queues a notice and wakes a server. Any CPU; takes port->lock.
+void port_notify(struct port *port, struct notice *notice);
+void port_forget(struct port *port, struct notice *notice); // out of the queue, if there
+void port_kick(struct port *port); // after queuing, without a lock: find a server for it
+void port_serve_here(struct port *port); // this CPU: hand queued work to servers idling here
+void port_take_kicks(void);        // CPU_PORTS
+
+// binding.c
+err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key, u8 mode);
+err_t binding_remove(struct port *port, struct object *object);
+void binding_remove_all(struct object *object); // the object became unreachable
+void bindings_of_port_remove(struct port *port);
+
+NONNULL_END

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// quota.h - what a group of processes may use: pages, objects, handles, CPU share. A child's limits
+// are carved out of its parent's when it is made and go back when it ends, so a charge touches one
+// quota and takes constant time. Counters are atomic; charging takes no lock.
+#pragma once
+
+#include "kernel/object/object.h"
+
+NONNULL_BEGIN
+
+struct quota {
+	struct object object;
+	struct quota *_Nullable parent; // shared, refs
+	u64 pages, objects, handles;    // limits, atomic
+	u64 pages_used, objects_used, handles_used; // atomic; include what children were given
+	u32 weight;
+};
+OBJECT_DOWNCAST(quota)
+
+err_t quota_charge_pages(struct quota *quota, u64 pages);
+void quota_return_pages(struct quota *quota, u64 pages);
+err_t quota_charge_objects(struct quota *quota, u64 objects);
+void quota_return_objects(struct quota *quota, u64 objects);
+err_t quota_charge_handles(struct quota *quota, u64 handles);
+void quota_return_handles(struct quota *quota, u64 handles);
+void quota_init_root(u64 pages, u64 objects, u64 handles);
+struct quota *quota_root(void);
+
+NONNULL_END

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// sched.h - who runs: waking, blocking, switching. The kernel is left through whoever is `current`
+// then, so to block is to set a state and call sched_block, and to return to another thread is to
+// make it current; no kernel stack is switched.
+#pragma once
+
+#include "kernel/sched/cpu.h"
+
+NONNULL_BEGIN
+
+// On the thread's home CPU: make it ready, and running if it goes before the current one.
+void sched_ready(struct thread *thread);
+// The current thread stops running: picks another, or none (idle). Its state is already set.
+void sched_block(void);
+// Puts the current thread back into the queue and picks the best.
+void sched_yield(void);
+// Current thread becomes this one, on the entity that is running now (donation): the fast switch.
+void sched_switch_to(struct thread *thread);
+// The owner takes back its entity, wherever its chain of calls carried it; the thread that ran on
+// it goes on with its own.
+void sched_reclaim(struct thread *owner);
+// The way out of the kernel when something is to be done: cpu events, timers, current->work,
+// reschedule. Returns when cpu->current may be resumed (idles in between when nobody is ready).
+void sched_leave(void);
+// Chooses the home for a new thread, and sends it there.
+void sched_start(struct thread *thread);
+
+// Waits. Caller holds `lock` (the queue's) and has put wait.node into the queue; gives the lock up,
+// arms the deadline and parks the current thread. Always returns SYSCALL_BLOCKED.
+err_t wait_park(struct thread *thread, enum wait_kind kind, struct object *_Nullable object,
+	struct spinlock *_Nullable lock, u64 deadline);
+// The waker's half: it has taken the node out of the queue under the lock. Any CPU.
+void wait_wake(struct thread *thread, err_t result);
+void wait_wake_value(struct thread *thread, err_t result, u64 value);
+// Home CPU: ends the wait of a thread from outside (deadline, interrupt, kill); false when a waker
+// was first.
+bool wait_end(struct thread *thread, err_t result);
+
+// Requests to the home CPU of a thread; done at once when that is this CPU. Takes a reference.
+void request_send(struct thread *thread, u32 requests);
+void request_take_all(void); // this CPU's inbox
+
+NONNULL_END

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// thread.h - a thread: registers, what it waits for, the call it makes or serves.
+// Ownership: a thread belongs to its home CPU. Only that CPU changes its state, its place in run
+// queues and idle lists, and its call; others send requests (request.h). A blocked thread does not
+// move, so a call between two threads of one CPU needs no lock and no atomic.
+#pragma once
+
+#include "abi/thread.h"
+#include "arch_types.h"
+#include "kernel/object/object.h"
+#include "kernel/sched/timer_queue.h"
+#include "lib/base/list.h"
+#include "lib/base/tree.h"
+
+NONNULL_BEGIN
+
+struct process;
+struct port;
+struct memory;
+
+enum thread_state : u8 {
+	THREAD_NEW,       // never ran
+	THREAD_READY,     // running or in a run queue (itself or by the entity that was donated)
+	THREAD_IDLE,      // server in port_reply_wait, in a port's idle list of its home CPU
+	THREAD_CALLING,   // in connection_call; see call.state
+	THREAD_WAITING,   // object, stream, futex, sleep, page; see wait
+	THREAD_STOPPED,   // suspended or faulted, in no queue
+	THREAD_DEAD,
+};
+
+// Reasons to take the slow way out of the kernel. Plain: changed by the home CPU only.
+enum thread_work : u8 {
+	WORK_KILL = 1,
+	WORK_SUSPEND = 2,
+	WORK_NOTIFY = 4, // look at block->pending
+	WORK_STEP = 8,
+	WORK_TRACE = 16, // every system call takes the traced way
+};
+
+// Requests from other CPUs: bits of thread.requests, see request.h.
+enum thread_request : u32 {
+	REQUEST_WAKE = 1,      // wait.result and wait.value are set
+	REQUEST_KILL = 2,
+	REQUEST_SUSPEND = 4,
+	REQUEST_RESUME = 8,
+	REQUEST_NOTIFY = 16,   // block->pending has new bits
+	REQUEST_ANSWERED = 32, // call.reply is filled in
+	REQUEST_START = 64,    // new or moved thread: enter the run queue of its home
+	REQUEST_INTERRUPT = 128, // end the wait or abandon the call
+	REQUEST_RENICE = 256,  // priority, weight or affinity changed
+	REQUEST_RESTART = 512, // do the system call again (its server died before answering)
+};
+
+// A share of CPU time. A call lends the caller's entity to the server.
+struct entity {
+	struct tree_node node;    // in the fair tree, by deadline
+	struct list_node rt_node; // in a real-time list
+	struct thread *owner;     // whose it is
+	struct thread *thread;    // who runs on it now: owner, or the end of its chain of calls
+	u64 vruntime, deadline, min_vruntime; // virtual ns; min_vruntime: of the subtree (augmented)
+	u64 ran_ns;
+	u32 weight;   // 100 usual
+	u8 priority;  // 0 fair, 1-32 real time
+	bool is_queued;
+};
+
+enum call_state : u32 {
+	CALL_NONE,
+	CALL_QUEUED,    // in port->calls
+	CALL_TAKEN,     // a server works on it
+	CALL_SAVED,     // a reply object holds it
+	CALL_ANSWERED,  // reply words are in call.reply
+	CALL_ABANDONED, // caller gone or timed out; the taker drops it
+};
+
+// The call that a thread is making.
+struct call {
+	u32 state;                 // atomic once a thread of another CPU or a reply object is involved
+	bool is_remote;            // taker is on another CPU or has saved it: use atomics
+	bool is_cancelled;
+	u8 deaths;                 // services that died with it
+	u8 depth;
+	struct thread *_Nullable server; // while TAKEN by a thread of this CPU
+	struct port *_Nullable port;     // while QUEUED: reference held
+	u64 badge;
+	struct list_node node;     // in port->calls
+	struct reply *_Nullable saved; // while SAVED, under port lock of the reply
+	u64 reply_tag;
+	u64 reply[MESSAGE_WORDS];
+};
+
+enum wait_kind : u8 { WAIT_NONE, WAIT_OBJECT, WAIT_STREAM, WAIT_FUTEX, WAIT_PAGE, WAIT_SLEEP, WAIT_ALONE };
+
+// The wait of a thread. The queue it stands in belongs to `lock`: who takes the node out of the
+// queue under that lock owns the wake-up, and must send exactly one.
+struct wait {
+	enum wait_kind kind;
+	struct list_node node;
+	struct spinlock *_Nullable lock;     // of the queue
+	struct object *_Nullable object;     // reference held until the wake-up is done
+	u32 bits;    // object: bits waited for. stream: 1 reader, 2 writer
+	err_t result; // by the waker: OK, or SYSCALL_RESTART to do the call again, or an error
+	u64 value;    // by the waker: first result
+	u64 key;     // futex: offset; page: index
+	bool has_value;
+	bool is_announced; // page: the pager has been told
+	bool is_write;     // page
+};
+
+struct thread {
+	struct object object;
+	struct thread_registers registers; // saved here on kernel entry (entry.S knows the offset)
+	u8 return_slow; // registers must be restored by iretq (all of them), not sysretq
+	u8 work;        // enum thread_work
+	u8 uses_float;
+	u8 state;       // enum thread_state
+	u8 depth;       // of calls: own call runs at depth + 1
+	u8 is_service_thread; // has been idle in a port
+	u16 home;       // CPU id (atomic for readers on other CPUs)
+	struct process *process;       // reference held
+	struct thread_block *block;    // kernel's mapping of it (direct map); page pinned
+	u64 block_address;             // user address, also GS base
+	// serving
+	struct thread *_Nullable caller; // whose call this thread has in hand; null: none
+	bool caller_is_remote;           // reference held on caller, use atomics
+	bool caller_is_lost;             // the caller of the call in hand is gone
+	struct port *_Nullable port;     // last waited on; reference held
+	struct list_node idle_node;      // in port->idle[home]
+	struct entity *_Nullable entity; // it runs on: own, or its caller's; null: own is lent or unused
+	struct call call;
+	struct entity own;
+	struct wait wait;
+	struct timer_node timer; // deadline of the wait
+	u32 requests;            // atomic, enum thread_request
+	struct thread *_Nullable next_request; // in a CPU's inbox
+	struct list_node process_node;   // in process->threads, under its lock
+	struct thread_arch arch;
+	u64 id;
+	u64 affinity; // mask of CPUs
+	bool is_fault_stopped;
+	bool is_suspended;
+	u64 fault_cause, fault_address, fault_detail;
+	struct memory *_Nullable block_memory; // reference: keeps the block's page
+	u64 block_index;
+};
+OBJECT_DOWNCAST(thread)
+
+// Results of a system call that returned to the dispatcher without an answer for the user.
+constexpr i32 SYSCALL_BLOCKED_RAW = 1; // parked, or registers already set: do not write results
+constexpr i32 SYSCALL_RESTART_RAW = 2; // do the same call again when the thread runs next
+#define SYSCALL_BLOCKED ((err_t)SYSCALL_BLOCKED_RAW)
+#define SYSCALL_RESTART ((err_t)SYSCALL_RESTART_RAW)
+
+NONNULL_END
