@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// assert.h - what cannot be false. assert() is in every build, debug_assert() costs more and is
+// only in debug builds. Bad input is never asserted: it is an err_t.
+#pragma once
+
+#include "abi/types.h"
+#include "lib/base/attributes.h"
+
+NONNULL_BEGIN
+
+// Supplied by the environment: the kernel panics, a program aborts, a host test reports and fails.
+NORETURN void assert_failed(const char *expression, const char *file, u32 line);
+
+#define assert(condition)                                                                          \
+	(LIKELY(condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+
+#define debug_assert(condition)                                                                    \
+	(!IS_DEBUG || LIKELY(condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+
+// For the place behind a switch that has a case for everything. (unreachable() of <stddef.h> is not
+// a check but a promise.)
+#define never_reached() assert_failed("never reached", __FILE__, __LINE__)
+
+NONNULL_END

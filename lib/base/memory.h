@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// memory.h - copy, fill and compare bytes, and whole pages. Callers normally hold a view or a span
+// and use view.h. memory_symbols.c gives the same functions under the names that the compiler
+// calls (memcpy, memmove, memset, memcmp); hosted programs leave that file out.
+#pragma once
+
+#include "abi/types.h"
+#include "lib/base/attributes.h"
+
+NONNULL_BEGIN
+
+void *memory_copy(void *to, const void *from, usize size); // the two must not overlap
+void *memory_move(void *to, const void *from, usize size);
+void *memory_fill(void *to, int byte, usize size);
+int memory_compare(const void *a, const void *b, usize size);
+
+// Both addresses are page-aligned.
+void page_copy(void *to, const void *from);
+void page_zero(void *page);
+
+NONNULL_END
