@@ -15,7 +15,6 @@ struct thread;
 
 // One CPU's hardware state. Written by the CPU itself but the atomic fields.
 struct cpu_arch {
-	struct thread *_Nullable fs_owner;    // whose FS base is in the register
 	struct thread *_Nullable float_owner; // whose float registers are in the CPU; area is stale
 	u64 root;                     // page tables loaded; atomic, read by table_fini
 	u64 shootdown_address;        // the request this CPU makes of others
