@@ -38,6 +38,7 @@ err_t arch_thread_init(struct thread *thread, u64 entry, u64 stack, u64 argument
 void arch_thread_fini(struct thread *thread);
 err_t arch_thread_clone(struct thread *from, struct thread *to); // fork: registers, float state
 void arch_switch(struct thread *_Nullable from, struct thread *to); // fs base, float, GS: not tables
+void arch_switch_away(struct thread *from); // saves what arch_switch would save of it
 void arch_thread_evict(struct thread *thread); // saves what this CPU holds of it, before it moves
 void arch_set_step(struct thread *thread, bool on);
 usize arch_float_size(void);

@@ -52,7 +52,7 @@ err_t memory_page(struct memory *memory, u64 index, bool for_write, paddr_t *out
 err_t memory_wait_page(struct memory *memory, u64 index, bool for_write);
 // Called by the port when it delivers NOTICE_PAGES: next range nobody was told of. False: none left.
 bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is_write);
-static inline struct memory *memory_of_notice(struct notice *notice) { return CONTAINER_OF(notice, struct memory, page_notice); }
+static inline struct memory *memory_of_notice(struct notice *notice) { return container_of(notice, struct memory, page_notice); }
 // Kernel copies between an object and a kernel buffer, no waiting.
 err_t memory_copy_in(struct memory *memory, u64 offset, const void *from, usize size);
 

@@ -60,4 +60,6 @@ err_t space_copy(struct space *other, u64 other_address, struct user_span mine, 
 void space_fault_current(u64 address, u32 access, bool was_present);
 void space_activate(struct space *space); // loads its tables on this CPU if others are loaded
 
+void space_activate_none(void); // idle: the kernel's own tables, so that a dying space can be freed
+
 NONNULL_END

@@ -4,6 +4,7 @@
 // request until the answer, so a call is repeated by doing the caller's system call again.
 #pragma once
 
+#include "kernel/memory/user.h"
 #include "kernel/object/port.h"
 
 NONNULL_BEGIN
@@ -15,7 +16,15 @@ bool call_abandon(struct thread *caller, err_t result);
 void call_cancel(struct thread *caller);
 // The server (or a reply object) gives up a call without an answer: repeat it or ERR_RESTARTED.
 void call_drop(struct thread *server);
-void call_complete_remote(struct thread *caller); // REQUEST_ANSWERED on the caller's home CPU
+// REQUEST_ANSWERED on the caller's home CPU: its results are in call.reply.
+void call_complete(struct thread *caller);
+// Answers the call in hand from the server's registers and thread block. ERR_GONE: nobody waits.
+err_t call_reply(struct thread *server, u64 tag);
+// The same for a saved call; consumes what it holds of the caller.
+err_t reply_answer(struct reply *reply, struct thread *server, u64 tag);
+err_t reply_create(struct thread *server, handle_t *out);
+err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
+	struct user_span mine, bool to_caller, u64 *done);
 // Moves a queued call of the port into `server`'s hands (its registers are set). port->lock held.
 void call_take(struct thread *server, struct thread *caller);
 // All calls queued at a closed port fail with ERR_CLOSED.

@@ -30,9 +30,12 @@ struct port {
 	u8 level;               // of the process that made it
 	u32 pending;            // atomic: calls or notices are queued
 	u32 waiters;            // atomic: mask of CPUs on which servers have idled
-	u32 kicks;              // atomic: mask of CPUs asked to look
 	struct list idle[CPU_MAX]; // struct thread.idle_node; each its own CPU's
-	struct list_node kick_node[CPU_MAX];
+	struct port_kick {
+		struct list_node node; // in cpu->kicked, reference held on the port
+		struct port *port;
+	} kick[CPU_MAX];
+	bool calls_first; // under lock: turns, so that neither calls nor notices starve
 };
 OBJECT_DOWNCAST(port)
 
@@ -63,7 +66,8 @@ struct binding {
 // A call put aside by reply_save.
 struct reply {
 	struct object object;
-	struct thread *_Nullable caller; // reference held; null once answered
+	struct thread *_Nullable caller; // reference held; null once answered (atomic exchange)
+	u32 call_state;                  // what caller->call.state is while this reply holds it
 	struct port *port;               // reference held: for notices
 	struct notice notice;            // cancel or abandon
 	handle_t handle;                 // its value in the table of the process that saved it
@@ -76,6 +80,14 @@ void port_forget(struct port *port, struct notice *notice); // out of the queue,
 void port_kick(struct port *port); // after queuing, without a lock: find a server for it
 void port_serve_here(struct port *port); // this CPU: hand queued work to servers idling here
 void port_take_kicks(void);        // CPU_PORTS
+// Gives `server` (on its home CPU, not idle) the next call or notice; its registers are set. False:
+// nothing is there. Takes port->lock.
+bool port_receive(struct port *port, struct thread *server);
+// The server stops idling in its port with this result. Home CPU.
+void port_idle_end(struct thread *server, err_t result);
+void port_set_pending(struct port *port); // after a change of calls or notices, under port->lock
+// The thread no longer counts as a server of its port (it dies or moves to another CPU).
+void port_leave(struct thread *server);
 
 // binding.c
 err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key, u8 mode);

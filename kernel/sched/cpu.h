@@ -21,7 +21,7 @@ struct cpu {
 	u64 scratch;                 // offset 24: user rsp during entry
 	u16 id;
 	bool is_online;
-	u8 reschedule;               // the current entity should give way on leaving the kernel
+	u8 reschedule;               // enum reschedule: reasons to leave the kernel by sched_leave
 	struct entity *_Nullable entity; // running now: entity->thread == current
 	struct space *_Nullable active_space; // page tables loaded; read by others (shootdown)
 	struct run_queue run_queue;
@@ -35,9 +35,21 @@ struct cpu {
 	struct object *_Nullable deferred; // grace.c
 	u32 deferred_count;
 	u64 grace_seen;              // atomic
-	struct list kicked;          // unused ports list head for events from other CPUs
+	struct spinlock kick_lock;   // RANK_LEAF
+	struct list kicked;          // struct port_kick.node: ports to look at, under kick_lock
+	struct thread *_Nullable loaded; // whose fs base and float state the hardware holds
+	u32 thieves;                 // atomic: mask of idle CPUs that ask for a thread
+	bool is_idle;                // hint for other CPUs
+	u32 held_ranks;              // debug builds: bit r = a lock of rank r is held
 	struct frame_cache *_Nullable frames; // frame.c: pages at hand
 	struct cpu_arch arch;
+};
+
+enum reschedule : u8 {
+	RESCHEDULE_PREEMPT = 1, // somebody goes before the current entity, or its slice is over
+	RESCHEDULE_TIMER = 2,   // the arch timer fired, or must be armed anew
+	RESCHEDULE_EVENTS = 4,  // cpu->events has bits (set by the interrupt that announces them)
+	RESCHEDULE_WORK = 8,    // deferred frees or dying processes
 };
 
 // Things to do on a CPU that are not about one thread; cpu_send sets the bit and interrupts it.
@@ -51,7 +63,9 @@ enum cpu_event : u32 {
 };
 
 extern struct cpu cpus[CPU_MAX];
-extern u32 cpu_count; // online; set at boot
+extern u32 cpu_count; // online: cpus 0 to cpu_count - 1; atomic, set at boot
+
+void cpu_init(u16 id); // before anything else on that CPU; it is not yet online
 
 static inline struct cpu *cpu_self(void) { return arch_cpu_self(); }
 void cpu_send(u16 cpu, u32 events);  // interrupts it unless the bits were already set

@@ -32,9 +32,22 @@ err_t wait_park(struct thread *thread, enum wait_kind kind, struct object *_Null
 // The waker's half: it has taken the node out of the queue under the lock. Any CPU.
 void wait_wake(struct thread *thread, err_t result);
 void wait_wake_value(struct thread *thread, err_t result, u64 value);
-// Home CPU: ends the wait of a thread from outside (deadline, interrupt, kill); false when a waker
-// was first.
+// Home CPU: ends the wait of a thread from outside (deadline, interrupt, kill), also an idle
+// server's; calls are call_abandon's. False when it does not wait or a waker was first.
 bool wait_end(struct thread *thread, err_t result);
+
+// Home CPU: the thread leaves every queue of the scheduler and the hardware; it dies or moves.
+void sched_forget(struct thread *thread);
+// Home CPU: makes the current thread's entity the server's: the server runs as part of the caller.
+void sched_donate(struct thread *from, struct thread *to);
+// Home CPU: to a CPU that its affinity allows, if it can move now.
+void sched_move(struct thread *thread);
+// Takes over the owner's wanted and inherited priority and weight; not queued.
+void entity_renice(struct entity *entity);
+// REQUEST_WAKE: the wait is over, its result is in thread->wait.
+void wait_finish(struct thread *thread);
+// The waiting half of a thread's timer, set up by thread_create.
+void thread_timer_fired(struct timer_node *node);
 
 // Requests to the home CPU of a thread; done at once when that is this CPU. Takes a reference.
 void request_send(struct thread *thread, u32 requests);

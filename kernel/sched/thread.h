@@ -64,27 +64,32 @@ struct entity {
 	bool is_queued;
 };
 
+// Low bits of call.state; the rest counts the thread's calls, so that a late answer to an abandoned
+// call can't hit the next one. Transitions by compare-and-swap once another CPU is involved.
 enum call_state : u32 {
 	CALL_NONE,
 	CALL_QUEUED,    // in port->calls
 	CALL_TAKEN,     // a server works on it
 	CALL_SAVED,     // a reply object holds it
+	CALL_COPYING,   // its lent memory is being copied, or its answer written: wait a moment
 	CALL_ANSWERED,  // reply words are in call.reply
-	CALL_ABANDONED, // caller gone or timed out; the taker drops it
+	CALL_STATE_MASK = 7,
+	CALL_STATE_NEXT = 8,
 };
 
 // The call that a thread is making.
 struct call {
-	u32 state;                 // atomic once a thread of another CPU or a reply object is involved
-	bool is_remote;            // taker is on another CPU or has saved it: use atomics
-	bool is_cancelled;
-	u8 deaths;                 // services that died with it
-	u8 depth;
+	u32 state;         // atomic once a thread of another CPU or a reply object is involved
+	bool is_remote;    // taker is on another CPU or has saved it: use atomics
+	bool is_cancelled; // atomic
+	bool is_restart;   // ANSWERED: not answered, but to be done again
+	u8 deaths;         // services that died with it
+	err_t abandon_with; // atomic: the caller wanted to leave while COPYING; 0: no
 	struct thread *_Nullable server; // while TAKEN by a thread of this CPU
 	struct port *_Nullable port;     // while QUEUED: reference held
 	u64 badge;
 	struct list_node node;     // in port->calls
-	struct reply *_Nullable saved; // while SAVED, under port lock of the reply
+	struct reply *_Nullable saved; // reference held from SAVED until the end
 	u64 reply_tag;
 	u64 reply[MESSAGE_WORDS];
 };
@@ -137,6 +142,9 @@ struct thread {
 	struct thread_arch arch;
 	u64 id;
 	u64 affinity; // mask of CPUs
+	u32 weight_wanted;     // set by thread_control, taken over by REQUEST_RENICE
+	u8 priority_wanted;
+	u8 priority_inherited; // from waiters of futexes that it owns (atomic)
 	bool is_fault_stopped;
 	bool is_suspended;
 	u64 fault_cause, fault_address, fault_detail;

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+// sched.c - who runs on this CPU. The kernel is left through cpu->current; blocking clears it, and
+// sched_leave (the slow way out) picks the next or idles. Entities carry CPU time: a call lends the
+// caller's to the server, so a chain of calls is scheduled as one thread.
+#include "kernel/sched/sched.h"
+
+#include "kernel/arch/arch.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/call.h"
+#include "kernel/object/grace.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread_control.h"
+#include "lib/base/atomic.h"
+#include "lib/base/view.h"
+
+constexpr u32 REAP_STEPS = 64; // pages or handles of dying processes for each pass
+
+// Charges the running entity for its time since it was last charged.
+static void account(struct cpu *cpu)
+{
+	u64 now = clock_now();
+	u64 ran = now - cpu->slice_start_ns;
+	cpu->slice_start_ns = now;
+	if (cpu->entity && (i64)ran > 0)
+		entity_account(&cpu->run_queue, cpu->entity, ran);
+}
+
+void sched_ready(struct thread *thread)
+{
+	struct cpu *cpu = cpu_self();
+	thread->state = THREAD_READY;
+	if (!thread->entity)
+		thread->entity = &thread->own;
+	struct entity *entity = thread->entity;
+	assert(entity->thread == thread && entity != cpu->entity);
+	run_queue_add(&cpu->run_queue, entity);
+	cpu->reschedule |= RESCHEDULE_TIMER;
+	if (!cpu->entity || entity_goes_before(&cpu->run_queue, entity, cpu->entity))
+		cpu->reschedule |= RESCHEDULE_PREEMPT;
+}
+
+void sched_block(void)
+{
+	struct cpu *cpu = cpu_self();
+	account(cpu);
+	cpu->entity = nullptr;
+	cpu->current = nullptr;
+	cpu->reschedule |= RESCHEDULE_PREEMPT;
+}
+
+void sched_yield(void)
+{
+	struct cpu *cpu = cpu_self();
+	struct entity *entity = cpu->entity;
+	account(cpu);
+	cpu->entity = nullptr;
+	cpu->current = nullptr;
+	cpu->reschedule |= RESCHEDULE_PREEMPT;
+	if (!entity)
+		return;
+	entity->deadline = entity->vruntime; // place() gives it a new one: behind those that wait
+	run_queue_add(&cpu->run_queue, entity);
+}
+
+void sched_switch_to(struct thread *thread)
+{
+	struct cpu *cpu = cpu_self();
+	struct thread *from = cpu->loaded;
+	cpu->current = thread;
+	if (from != thread) {
+		arch_switch(from, thread);
+		cpu->loaded = thread;
+	}
+	space_activate(thread->process->space);
+}
+
+void sched_donate(struct thread *from, struct thread *to)
+{
+	struct entity *entity = from->entity;
+	assert(entity && !entity->is_queued);
+	entity->thread = to;
+	to->entity = entity;
+	from->entity = nullptr;
+}
+
+void sched_reclaim(struct thread *owner)
+{
+	struct cpu *cpu = cpu_self();
+	struct entity *entity = &owner->own;
+	struct thread *user = entity->thread;
+	if (user == owner)
+		return;
+	entity->thread = owner;
+	owner->entity = entity;
+	user->entity = &user->own;
+	if (cpu->entity == entity) {
+		account(cpu);
+		cpu->entity = &user->own;
+	} else if (entity->is_queued) {
+		run_queue_remove(&cpu->run_queue, entity);
+		run_queue_add(&cpu->run_queue, &user->own);
+	}
+}
+
+void sched_forget(struct thread *thread)
+{
+	struct cpu *cpu = cpu_self();
+	sched_reclaim(thread);
+	struct entity *entity = thread->entity ? thread->entity : &thread->own;
+	if (entity->is_queued)
+		run_queue_remove(&cpu->run_queue, entity);
+	if (cpu->entity == entity)
+		account(cpu);
+	if (cpu->entity == entity)
+		cpu->entity = nullptr;
+	if (cpu->current == thread)
+		cpu->current = nullptr;
+	if (cpu->loaded == thread) {
+		arch_switch_away(thread);
+		cpu->loaded = nullptr;
+	}
+	arch_thread_evict(thread);
+	port_leave(thread);
+	timer_disarm(&thread->timer);
+	cpu->reschedule |= RESCHEDULE_PREEMPT;
+}
+
+// Least loaded of the allowed CPUs; this one when it has nothing else to do.
+static u16 choose_home(const struct thread *thread)
+{
+	struct cpu *here = cpu_self();
+	u32 count = atomic_load_relaxed(&cpu_count);
+	u16 best = here->id;
+	u32 best_load = UINT32_MAX;
+	for (u16 id = 0; id < count; id++) {
+		struct cpu *cpu = AT(cpus, id);
+		if (!(thread->affinity & 1ull << id))
+			continue;
+		u32 load = 2 * atomic_load_relaxed(&cpu->run_queue.ready) +
+				   (cpu == here ? 0 : 1 + !atomic_load_relaxed(&cpu->is_idle));
+		if (load < best_load) {
+			best = id;
+			best_load = load;
+		}
+	}
+	return best;
+}
+
+void sched_start(struct thread *thread)
+{
+	atomic_store_release(&thread->home, choose_home(thread));
+	request_send(thread, REQUEST_START);
+}
+
+// To a CPU that its affinity allows. A thread in a call, or waiting, moves when it runs next.
+void sched_move(struct thread *thread)
+{
+	if (thread->state != THREAD_READY || thread->caller || thread->own.thread != thread)
+		return;
+	sched_forget(thread);
+	sched_start(thread);
+}
+
+void entity_renice(struct entity *entity)
+{
+	entity->priority = entity->owner->priority_wanted;
+	entity->weight = entity->owner->weight_wanted;
+	if (entity->owner->priority_inherited > entity->priority)
+		entity->priority = entity->owner->priority_inherited;
+}
+
+// Asks the busiest other CPU for a thread: it hands one over if one may move.
+static void beg(struct cpu *cpu)
+{
+	u32 count = atomic_load_relaxed(&cpu_count);
+	struct cpu *busiest = nullptr;
+	u32 most = 0;
+	for (u16 id = 0; id < count; id++) {
+		struct cpu *other = AT(cpus, id);
+		u32 ready = other == cpu ? 0 : atomic_load_relaxed(&other->run_queue.ready);
+		if (ready > most) {
+			most = ready;
+			busiest = other;
+		}
+	}
+	if (!busiest)
+		return;
+	atomic_or_acq_rel(&busiest->thieves, 1u << cpu->id);
+	cpu_send(busiest->id, CPU_STEAL);
+}
+
+// A CPU with threads that wait for their turn wakes an idle one, which then begs.
+static void offer(struct cpu *cpu)
+{
+	u32 count = atomic_load_relaxed(&cpu_count);
+	for (u16 id = 0; id < count; id++) {
+		struct cpu *other = AT(cpus, id);
+		if (other == cpu || !atomic_load_relaxed(&other->is_idle))
+			continue;
+		atomic_or_acq_rel(&cpu->thieves, 1u << id);
+		cpu_send(cpu->id, CPU_STEAL);
+		return;
+	}
+}
+
+// Arms the hardware for the next deadline or the end of the slice, if others wait for the CPU.
+static void arm_timer(struct cpu *cpu)
+{
+	u64 next = timer_queue_next();
+	if (cpu->current && atomic_load_relaxed(&cpu->run_queue.ready)) {
+		u64 slice_end = cpu->slice_start_ns + SLICE_NS;
+		if (slice_end < next)
+			next = slice_end;
+	}
+	if (next == cpu->armed_ns)
+		return;
+	cpu->armed_ns = next;
+	arch_timer_arm(next);
+}
+
+static void run_timers(struct cpu *cpu)
+{
+	u64 now = clock_now();
+	cpu->reschedule &= (u8)~RESCHEDULE_TIMER;
+	if (cpu->armed_ns <= now)
+		cpu->armed_ns = DEADLINE_NEVER; // it has fired
+	timer_queue_run(now);
+	if (!cpu->entity || !atomic_load_relaxed(&cpu->run_queue.ready))
+		return;
+	account(cpu); // may ask for preemption
+	if (cpu->reschedule & RESCHEDULE_PREEMPT)
+		offer(cpu);
+}
+
+static void put_back_current(struct cpu *cpu)
+{
+	account(cpu);
+	struct entity *entity = cpu->entity;
+	cpu->entity = nullptr;
+	cpu->current = nullptr;
+	if (entity) {
+		entity_renice(entity);
+		run_queue_add(&cpu->run_queue, entity);
+	}
+}
+
+// The best entity becomes the running one. False: nobody is ready.
+static bool pick(struct cpu *cpu)
+{
+	cpu->reschedule &= (u8)~RESCHEDULE_PREEMPT;
+	if (cpu->entity)
+		put_back_current(cpu);
+	struct entity *entity = run_queue_first(&cpu->run_queue);
+	if (!entity)
+		return false;
+	run_queue_remove(&cpu->run_queue, entity);
+	cpu->entity = entity;
+	cpu->slice_start_ns = clock_now();
+	sched_switch_to(entity->thread);
+	return true;
+}
+
+static void idle(struct cpu *cpu)
+{
+	atomic_store_relaxed(&cpu->is_idle, true);
+	beg(cpu);
+	arm_timer(cpu);
+	space_activate_none();
+	if (!(cpu->reschedule & (RESCHEDULE_TIMER | RESCHEDULE_EVENTS | RESCHEDULE_PREEMPT)))
+		arch_idle_wait();
+	atomic_store_relaxed(&cpu->is_idle, false);
+	cpu->reschedule |= RESCHEDULE_TIMER | RESCHEDULE_EVENTS;
+}
+
+// Everything that may change who runs.
+static void do_chores(struct cpu *cpu)
+{
+	if (atomic_load_relaxed(&cpu->events))
+		cpu_take_events();
+	if (cpu->reschedule & RESCHEDULE_TIMER)
+		run_timers(cpu);
+	if (cpu->reschedule & RESCHEDULE_WORK) {
+		cpu->reschedule &= (u8)~RESCHEDULE_WORK;
+		if (process_reap(REAP_STEPS))
+			cpu->reschedule |= RESCHEDULE_WORK;
+		grace_run();
+	}
+	if (cpu->current && cpu->current->work)
+		thread_do_work(cpu->current);
+}
+
+void sched_leave(void)
+{
+	struct cpu *cpu = cpu_self();
+	for (;;) {
+		do_chores(cpu);
+		bool is_settled = cpu->current && !(cpu->reschedule & RESCHEDULE_PREEMPT);
+		if (!is_settled && !pick(cpu)) {
+			if (!(cpu->reschedule & RESCHEDULE_WORK))
+				idle(cpu);
+			else
+				arch_interrupts_window();
+			continue;
+		}
+		u8 urgent = RESCHEDULE_EVENTS | RESCHEDULE_PREEMPT | RESCHEDULE_TIMER;
+		if (!(cpu->reschedule & urgent) && !cpu->current->work)
+			break;
+	}
+	arm_timer(cpu);
+}
