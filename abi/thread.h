@@ -9,6 +9,11 @@
 
 // How the program was interrupted: everything that the kernel overwrites to enter the upcall.
 // All other registers are as the program left them.
+// The frame is in use while cause is not 0. The kernel fills it, sets thread_block.blocked to all
+// ones and enters; the program copies what it needs, stores 0 in cause, and only then may lower
+// blocked (to the value in the frame). After lowering it, it looks at pending: bits that came in
+// between are delivered by thread_notify(own thread, 0).
+// A fault enters even when all is blocked, but never into a frame in use: that ends the process.
 struct upcall_frame {
 	u64 instruction; // where it was
 	u64 stack;
@@ -16,6 +21,7 @@ struct upcall_frame {
 	u64 cause;   // enum upcall_cause
 	u64 address; // faulting address, foreign system call: its return address
 	u64 detail;  // exception: error code; notification: the bits delivered
+	u64 blocked; // thread_block.blocked as it was
 };
 
 enum upcall_cause : u64 {
@@ -52,5 +58,5 @@ struct thread_block {
 	u64 thread_id;  // written by the kernel, unique since boot
 	u64 user[24];   // the runtime's own: thread-local pointer, errno, ...
 };
-static_assert(sizeof(struct thread_block) == 432);
+static_assert(sizeof(struct thread_block) == 440);
 constexpr u64 THREAD_BLOCK_SIZE = 512; // and its alignment
