@@ -3,10 +3,19 @@
 // else asks the constants below, so that the code not chosen is compiled all the same.
 #pragma once
 
-#ifdef CARBIDE_RELEASE
-constexpr bool IS_DEBUG = false;
-#else
+#ifdef CARBIDE_DEBUG
 constexpr bool IS_DEBUG = true;
+#else
+constexpr bool IS_DEBUG = false;
+#endif
+
+// On the build host the libc has memcpy and its like, and the sanitizers watch those.
+#ifdef CARBIDE_HOST
+constexpr bool IS_HOST = true;
+#define MEMORY_SYMBOL(name) base_##name
+#else
+constexpr bool IS_HOST = false;
+#define MEMORY_SYMBOL(name) name
 #endif
 
 constexpr unsigned CACHE_LINE_SIZE = 64;

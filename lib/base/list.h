@@ -109,7 +109,7 @@ static inline void list_append(struct list *to, struct list *from)
 }
 
 // for each node: the body may remove the node it is given, and only that one.
-#define LIST_FOR_EACH(node, list)                                                                  \
+#define LIST_EACH(node, list)                                                                  \
 	for (struct list_node *node = (list)->head.next, *node##_next_ = node->next;                   \
 		node != &(list)->head; node = node##_next_, node##_next_ = node->next)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // test.h - unit tests on the build host. TEST(name) { ... } registers itself before main;
-// test_main.c runs all, or those whose name contains argv[1]. A failed CHECK is printed and the
+// host/test_main.c runs all, or those whose name contains argv[1]. A failed CHECK is printed and the
 // test goes on; a failed REQUIRE ends the test.
 #pragma once
 
@@ -46,5 +46,8 @@ bool test_dies(void (*body)(void *_Nullable), void *_Nullable argument);
 	} while (0)
 
 #define REQUIRE_OK(expression) REQUIRE((expression) == OK)
+
+// What a *_fuzz.c defines: feeds one made-up input to a parser.
+int LLVMFuzzerTestOneInput(const u8 *data, usize size);
 
 NONNULL_END
