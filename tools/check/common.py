@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""What the checks share: which files there are, a cache of clean files, the way to complain."""
+import hashlib
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SKIP = {"out", ".git", "golden", "__pycache__"}
+
+
+def files(*suffixes):
+    """All files of the tree with one of the suffixes, relative to the root, sorted."""
+    found = []
+    for folder, dirs, names in os.walk(ROOT):
+        dirs[:] = sorted(set(dirs) - SKIP)
+        found += [Path(folder, name).relative_to(ROOT) for name in names if name.endswith(suffixes)]
+    return sorted(found)
+
+
+def text(path):
+    return (ROOT / path).read_text(encoding="utf-8", errors="replace")
+
+
+def finish(name, complaints, summary=""):
+    """Prints the complaints and ends the check."""
+    for complaint in complaints:
+        print(complaint)
+    if complaints:
+        sys.exit(f"check {name}: {len(complaints)} complaints")
+    print(f"ok   {name}{': ' + summary if summary else ''}")
+    sys.exit(0)
+
+
+def build_folder():
+    return ROOT / "out" / os.environ.get("BUILD", "release")
+
+
+def digest(*parts):
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(part if isinstance(part, bytes) else str(part).encode())
+        state.update(b"\0")
+    return state.hexdigest()
+
+
+def included_bytes(path, seen):
+    """The contents of a file and of all of ours that it includes: what a result depends on."""
+    if path in seen or not path.is_file():
+        return
+    seen.add(path)
+    data = path.read_bytes()
+    yield data
+    for line in data.splitlines():
+        if line.startswith(b"#include \""):
+            name = line.split(b'"')[1].decode()
+            for folder in (ROOT, build_folder() / "build/gen"):
+                yield from included_bytes(folder / name, seen)
+
+
+def run_cached(name, settings, jobs):
+    """jobs: [(path, command)]. Runs those whose inputs changed since they were clean, in parallel.
+    Answers the complaints and how many ran."""
+    stamps = ROOT / "out/check" / name
+    stamps.mkdir(parents=True, exist_ok=True)
+
+    def one(job):
+        path, command = job
+        key = digest(settings, *command, *included_bytes(ROOT / path, set()))
+        if (stamps / key).exists():
+            return None
+        done = subprocess.run(command, cwd=ROOT, text=True, check=False, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode == 0 and ": warning: " not in done.stdout:
+            (stamps / key).touch()
+            return ""
+        return f"{path}:\n{done.stdout.strip()}"
+
+    with ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
+        results = list(pool.map(one, jobs))
+    return [result for result in results if result], sum(result is not None for result in results)
