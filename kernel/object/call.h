@@ -9,27 +9,66 @@
 
 NONNULL_BEGIN
 
-// Home CPU of the caller: ends its call from outside. Returns false if an answer is already on its
-// way. Notices go to whoever saved it.
+static inline bool call_is(const struct call *call, enum call_state state)
+{
+	return (__atomic_load_n(&call->state, __ATOMIC_ACQUIRE) & CALL_STATE_MASK) == state;
+}
+
+// One step of a call that another CPU or a reply object may be changing too. False: it was not in
+// the state `from` of the numbered call.
+bool call_step(struct call *call, u32 number, enum call_state from, enum call_state to);
+
+// The two fast calls, entered by the architecture with the caller's registers saved.
+void syscall_connection_call(struct thread *caller);
+void syscall_port_reply_wait(struct thread *server);
+
+// Slow way of connection_call: everything that call_fast.c does not do.
+err_t call_make(struct thread *caller);
+// Slow way of port_reply_wait.
+err_t port_wait(struct thread *server);
+
+// Home CPU of the caller: ends its call from outside. False when an answer is on its way, or its
+// lent memory is being copied this moment (then the copier asks again).
 bool call_abandon(struct thread *caller, err_t result);
-// Home CPU of the caller: tells the server that the caller was interrupted; the call goes on.
+// Home CPU of the caller: tells the server that the caller was interrupted; the call goes on. A call
+// nobody has taken yet ends with ERR_INTERRUPTED.
 void call_cancel(struct thread *caller);
-// The server (or a reply object) gives up a call without an answer: repeat it or ERR_RESTARTED.
+// REQUEST_INTERRUPT_CALL: leaves or cancels, whichever was asked for while it could not be done.
+void call_interrupt(struct thread *caller);
+// The server gives up the call in hand without an answer: it is repeated or gets ERR_RESTARTED.
 void call_drop(struct thread *server);
 // REQUEST_ANSWERED on the caller's home CPU: its results are in call.reply.
 void call_complete(struct thread *caller);
-// Answers the call in hand from the server's registers and thread block. ERR_GONE: nobody waits.
-err_t call_reply(struct thread *server, u64 tag);
-// The same for a saved call; consumes what it holds of the caller.
-err_t reply_answer(struct reply *reply, struct thread *server, u64 tag);
-err_t reply_create(struct thread *server, handle_t *out);
-err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
-	struct user_span mine, bool to_caller, u64 *done);
-// Moves a queued call of the port into `server`'s hands (its registers are set). port->lock held.
+// A call off the port's queue comes into the server's hands. port->lock held.
 void call_take(struct thread *server, struct thread *caller);
+// The rest of it without the lock: handles and words. False: the call failed and was answered.
+bool call_deliver_taken(struct thread *server);
 // All calls queued at a closed port fail with ERR_CLOSED.
 void calls_fail_all(struct port *port);
-// Handles and lends of a message (slow path).
+// Answers the call in hand from the server's registers and thread block. ERR_GONE: nobody waits.
+err_t call_reply(struct thread *server, u64 tag);
+// Writes an answer into a call that is out of this CPU's hands, and sends it home. `state`: what
+// call.state was when it was taken or saved. ERR_GONE: the caller left.
+err_t call_answer_remote(
+	struct thread *caller, u32 state, u64 tag, const struct thread_registers *_Nullable words);
+// It was dropped: to be repeated if its protocol allows, else ERR_RESTARTED.
+void call_drop_remote(struct thread *caller, u32 state);
+
+// Saved calls (reply.c).
+err_t reply_create(struct thread *server, handle_t *out);
+err_t reply_answer(struct reply *reply, struct thread *server, u64 tag);
+bool reply_tell(struct reply *reply, struct thread *server); // false: nothing to tell
+
+// Handles of a message; on an error nothing was passed (message.c).
+err_t message_check(const struct thread *from, u64 tag, bool is_call);
 err_t message_pass_handles(struct thread *from, u32 count, struct thread *to);
+static inline u32 message_handles(u64 tag)
+{
+	return tag >> TAG_HANDLES_SHIFT & 7;
+}
+
+// At most 64 KiB at a time between lent memory and the server's (lease.c).
+err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
+	struct user_span mine, bool to_caller, u64 *done);
 
 NONNULL_END

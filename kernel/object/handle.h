@@ -48,11 +48,11 @@ err_t handle_clone_table(struct handle_table *from, struct handle_table *to); //
 // The entry of a live handle or an error naming what is wrong. Lock-free; valid until the kernel is
 // left. Checks: slot and generation (ERR_BAD_HANDLE), epoch (ERR_REVOKED).
 err_t handle_find(
-	const struct handle_table *table, handle_t handle, struct handle_entry *_Nonnull *out);
+	const struct handle_table *table, handle_t handle, struct handle_entry *_Nullable *_Nonnull out);
 
 // As handle_find, then kind (ERR_WRONG_TYPE) and rights (ERR_RIGHTS). The object is borrowed until
 // the kernel is left: take a reference to keep it longer.
 err_t handle_lookup(struct thread *caller, handle_t handle, enum object_kind kind, u32 rights,
-	struct object *_Nullable *out);
+	struct object *_Nullable *_Nonnull out);
 
 NONNULL_END

@@ -51,7 +51,7 @@ struct object {
 // Makes an object of size bytes, zeroed, one reference and no handle, charged to quota (one object
 // and, when large, its pages). Errors: ERR_QUOTA, ERR_NO_MEMORY.
 err_t object_create(
-	enum object_kind kind, usize size, struct quota *quota, struct object *_Nullable *out);
+	enum object_kind kind, usize size, struct quota *quota, struct object *_Nullable *_Nonnull out);
 
 static inline struct object *object_get(struct object *object)
 {
@@ -60,6 +60,16 @@ static inline struct object *object_get(struct object *object)
 }
 
 void object_put(struct object *object); // may destroy
+
+// For lists that hold no reference: false when the object is already being destroyed.
+static inline bool object_try_get(struct object *object)
+{
+	u32 count = __atomic_load_n(&object->references, __ATOMIC_RELAXED);
+	while (count && !__atomic_compare_exchange_n(
+						&object->references, &count, count + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		;
+	return count != 0;
+}
 
 // One kind's behaviour; tables stand in each kind's file and are listed in object.c.
 struct object_class {

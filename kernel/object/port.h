@@ -89,6 +89,11 @@ void port_set_pending(struct port *port); // after a change of calls or notices,
 // The thread no longer counts as a server of its port (it dies or moves to another CPU).
 void port_leave(struct thread *server);
 
+err_t port_object_create(struct quota *quota, u8 level, struct port *_Nullable *_Nonnull out);
+err_t connection_create(struct port *port, u64 badge, struct quota *quota,
+	struct connection *_Nullable *_Nonnull out);
+void connections_hang_up(struct port *port);
+
 // binding.c
 err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key, u8 mode);
 err_t binding_remove(struct port *port, struct object *object);

@@ -14,7 +14,7 @@ u32 cpu_count;            // atomic: grows at boot only
 
 void cpu_init(u16 id)
 {
-	struct cpu *cpu = AT(cpus, id);
+	struct cpu *cpu = &AT(cpus, id);
 	cpu->self = cpu;
 	cpu->id = id;
 	cpu->armed_ns = DEADLINE_NEVER;
@@ -28,7 +28,7 @@ void cpu_init(u16 id)
 
 void cpu_send(u16 cpu, u32 events)
 {
-	struct cpu *target = AT(cpus, cpu);
+	struct cpu *target = &AT(cpus, cpu);
 	u32 before = atomic_or_seq_cst(&target->events, events); // pairs with cpu_take_events
 	if (target == cpu_self())
 		target->reschedule |= RESCHEDULE_EVENTS;

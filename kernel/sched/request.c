@@ -11,7 +11,7 @@
 
 static void inbox_push(u16 cpu, struct thread *thread)
 {
-	struct cpu *target = AT(cpus, cpu);
+	struct cpu *target = &AT(cpus, cpu);
 	struct thread *first = atomic_load_relaxed(&target->inbox);
 	do
 		thread->next_request = first;
@@ -53,6 +53,8 @@ static void apply(struct thread *thread, u32 requests)
 		call_complete(thread);
 	if (requests & REQUEST_WAKE)
 		wait_finish(thread);
+	if (requests & REQUEST_INTERRUPT_CALL)
+		call_interrupt(thread);
 	if (requests & REQUEST_RENICE)
 		requeue(thread);
 	if (requests & CONTROL_REQUESTS)

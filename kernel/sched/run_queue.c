@@ -8,7 +8,7 @@
 
 #include "kernel/sched/cpu.h"
 #include "kernel/sched/thread.h"
-#include "lib/base/bits.h"
+#include "lib/base/atomic.h"
 #include "lib/base/view.h"
 
 constexpr u32 WEIGHT_USUAL = 100;
@@ -48,7 +48,7 @@ void run_queue_init(struct run_queue *queue)
 	*queue = (struct run_queue){};
 	tree_init(&queue->fair, update_least);
 	for (u32 i = 0; i < PRIORITY_COUNT; i++)
-		list_init(AT(queue->rt, i));
+		list_init(&AT(queue->rt, i));
 }
 
 void entity_init(struct entity *entity, struct thread *owner)
@@ -115,7 +115,7 @@ void run_queue_add(struct run_queue *queue, struct entity *entity)
 		fair_add(queue, entity);
 		return;
 	}
-	list_push_back(AT(queue->rt, entity->priority), &entity->rt_node);
+	list_push_back(&AT(queue->rt, entity->priority), &entity->rt_node);
 	queue->rt_mask |= 1u << (entity->priority - 1);
 }
 
@@ -129,7 +129,7 @@ void run_queue_remove(struct run_queue *queue, struct entity *entity)
 		return;
 	}
 	list_remove(&entity->rt_node);
-	if (list_is_empty(AT(queue->rt, entity->priority)))
+	if (list_is_empty(&AT(queue->rt, entity->priority)))
 		queue->rt_mask &= ~(1u << (entity->priority - 1));
 }
 
@@ -155,7 +155,7 @@ struct entity *_Nullable run_queue_first(struct run_queue *queue)
 {
 	if (queue->rt_mask) {
 		u32 priority = 32 - (u32)__builtin_clz(queue->rt_mask);
-		struct list_node *first = list_first(AT(queue->rt, priority));
+		struct list_node *first = list_first(&AT(queue->rt, priority));
 		assert(first);
 		return container_of(first, struct entity, rt_node);
 	}

@@ -83,6 +83,12 @@ void sched_donate(struct thread *from, struct thread *to)
 	from->entity = nullptr;
 }
 
+void sched_pause_entity(void)
+{
+	account(cpu_self());
+	cpu_self()->entity = nullptr;
+}
+
 void sched_reclaim(struct thread *owner)
 {
 	struct cpu *cpu = cpu_self();
@@ -133,7 +139,7 @@ static u16 choose_home(const struct thread *thread)
 	u16 best = here->id;
 	u32 best_load = UINT32_MAX;
 	for (u16 id = 0; id < count; id++) {
-		struct cpu *cpu = AT(cpus, id);
+		struct cpu *cpu = &AT(cpus, id);
 		if (!(thread->affinity & 1ull << id))
 			continue;
 		u32 load = 2 * atomic_load_relaxed(&cpu->run_queue.ready) +
@@ -176,7 +182,7 @@ static void beg(struct cpu *cpu)
 	struct cpu *busiest = nullptr;
 	u32 most = 0;
 	for (u16 id = 0; id < count; id++) {
-		struct cpu *other = AT(cpus, id);
+		struct cpu *other = &AT(cpus, id);
 		u32 ready = other == cpu ? 0 : atomic_load_relaxed(&other->run_queue.ready);
 		if (ready > most) {
 			most = ready;
@@ -194,7 +200,7 @@ static void offer(struct cpu *cpu)
 {
 	u32 count = atomic_load_relaxed(&cpu_count);
 	for (u16 id = 0; id < count; id++) {
-		struct cpu *other = AT(cpus, id);
+		struct cpu *other = &AT(cpus, id);
 		if (other == cpu || !atomic_load_relaxed(&other->is_idle))
 			continue;
 		atomic_or_acq_rel(&cpu->thieves, 1u << id);

@@ -38,6 +38,8 @@ bool wait_end(struct thread *thread, err_t result);
 
 // Home CPU: the thread leaves every queue of the scheduler and the hardware; it dies or moves.
 void sched_forget(struct thread *thread);
+// The running entity stops running; the current thread goes on with another at once.
+void sched_pause_entity(void);
 // Home CPU: makes the current thread's entity the server's: the server runs as part of the caller.
 void sched_donate(struct thread *from, struct thread *to);
 // Home CPU: to a CPU that its affinity allows, if it can move now.

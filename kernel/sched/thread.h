@@ -33,8 +33,6 @@ enum thread_work : u8 {
 	WORK_KILL = 1,
 	WORK_SUSPEND = 2,
 	WORK_NOTIFY = 4, // look at block->pending
-	WORK_STEP = 8,
-	WORK_TRACE = 16, // every system call takes the traced way
 };
 
 // Requests from other CPUs: bits of thread.requests, see request.h.
@@ -48,7 +46,7 @@ enum thread_request : u32 {
 	REQUEST_START = 64,    // new or moved thread: enter the run queue of its home
 	REQUEST_INTERRUPT = 128, // end the wait or abandon the call
 	REQUEST_RENICE = 256,  // priority, weight or affinity changed
-	REQUEST_RESTART = 512, // do the system call again (its server died before answering)
+	REQUEST_INTERRUPT_CALL = 512, // its call could not be left or cancelled when it was asked: now it can
 };
 
 // A share of CPU time. A call lends the caller's entity to the server.
@@ -127,6 +125,7 @@ struct thread {
 	u64 block_address;             // user address, also GS base
 	// serving
 	struct thread *_Nullable caller; // whose call this thread has in hand; null: none
+	u32 caller_call;                 // remote: caller->call.state when it was taken
 	bool caller_is_remote;           // reference held on caller, use atomics
 	bool caller_is_lost;             // the caller of the call in hand is gone
 	struct port *_Nullable port;     // last waited on; reference held
@@ -145,11 +144,13 @@ struct thread {
 	u32 weight_wanted;     // set by thread_control, taken over by REQUEST_RENICE
 	u8 priority_wanted;
 	u8 priority_inherited; // from waiters of futexes that it owns (atomic)
-	bool is_fault_stopped;
-	bool is_suspended;
+	bool is_fault_stopped;   // atomic: set by the home CPU, cleared by who resumes
+	bool is_suspended;       // atomic: what is wanted; requests make the home CPU look at it
+	bool is_stepping;        // atomic: runs one instruction when it is resumed
+	bool is_traced;          // its system calls are recorded (trace.h); home CPU
+	u64 notified;            // atomic: notifications on their way to block->pending
 	u64 fault_cause, fault_address, fault_detail;
-	struct memory *_Nullable block_memory; // reference: keeps the block's page
-	u64 block_index;
+	paddr_t block_frame;     // of the page around the block: reference held, pinned (frame.h)
 };
 OBJECT_DOWNCAST(thread)
 

@@ -5,7 +5,7 @@
 
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
-#include "lib/base/err.h"
+#include "lib/base/view.h"
 
 static struct timer_node *node_of(struct tree_node *node)
 {
@@ -44,7 +44,7 @@ void timer_arm(struct timer_node *node, u64 deadline_ns)
 
 bool timer_disarm(struct timer_node *node)
 {
-	struct timer_queue *queue = &cpus[atomic_load_relaxed(&node->cpu)].timers;
+	struct timer_queue *queue = &AT(cpus, atomic_load_relaxed(&node->cpu)).timers;
 	lock_take(&queue->lock);
 	bool was_armed = node->is_armed;
 	if (was_armed) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// lease.c - a service reads and writes the memory that its caller lent, page by page through the
+// kernel: one copy, bounds-checked, nothing mapped. While a copy runs on a remote call its state is
+// COPYING, so that a caller that times out does not get its memory written to afterwards.
+#include "kernel/arch/arch.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/call.h"
+#include "kernel/object/process.h"
+#include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
+#include "lib/base/err.h"
+#include "lib/base/view.h"
+
+// The window of the lend that this copy touches, as an address of the caller.
+static err_t window(
+	const struct thread *caller, u32 index, u64 offset, bool to_caller, struct user_span *out)
+{
+	u32 lends = registers_tag(&caller->registers) >> TAG_LENDS_SHIFT & 7;
+	if (index >= lends || index >= MESSAGE_LENDS)
+		return ERR_RANGE;
+	const struct lend lend = AT(caller->block->lend, index);
+	if (!(lend.direction & (to_caller ? LEND_WRITE : LEND_READ)))
+		return ERR_RIGHTS;
+	TRY(user_span_check(lend.address, lend.size));
+	if (offset > lend.size)
+		return ERR_RANGE;
+	*out = (struct user_span){ lend.address + offset, lend.size - offset };
+	return OK;
+}
+
+static err_t copy(struct thread *caller, u32 index, u64 offset, struct user_span mine,
+	bool to_caller, u64 *done)
+{
+	struct user_span theirs = {};
+	TRY(window(caller, index, offset, to_caller, &theirs));
+	if (mine.size > theirs.size)
+		mine.size = theirs.size;
+	return space_copy(caller->process->space, theirs.address, mine, to_caller, done);
+}
+
+// Holds the caller in its call while the copy runs.
+static err_t copy_remote(struct thread *caller, u32 state, u32 index, u64 offset,
+	struct user_span mine, bool to_caller, u64 *done)
+{
+	struct call *call = &caller->call;
+	enum call_state from = state & CALL_STATE_MASK;
+	if (!call_step(call, state, from, CALL_COPYING))
+		return atomic_load_acquire(&call->state) == ((state & ~(u32)CALL_STATE_MASK) | CALL_COPYING)
+				   ? ERR_BUSY
+				   : ERR_GONE;
+	err_t err = copy(caller, index, offset, mine, to_caller, done);
+	if (!call_step(call, state, CALL_COPYING, from))
+		return ERR_GONE;
+	if (atomic_load_seq_cst(&call->abandon_with) != OK)
+		request_send(caller, REQUEST_INTERRUPT_CALL);
+	return err;
+}
+
+err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
+	struct user_span mine, bool to_caller, u64 *done)
+{
+	struct thread *caller = reply ? atomic_load_acquire(&reply->caller) : server->caller;
+	if (!caller)
+		return reply || server->caller_is_lost ? ERR_GONE : ERR_STATE;
+	if (reply)
+		return copy_remote(caller, reply->call_state, index, offset, mine, to_caller, done);
+	if (server->caller_is_remote)
+		return copy_remote(caller, server->caller_call, index, offset, mine, to_caller, done);
+	return copy(caller, index, offset, mine, to_caller, done);
+}

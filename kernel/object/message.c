@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// message.c - what may be attached to a message: its counts, and the passing of handles. Handles
+// are passed by copy: the sender keeps its own, so a message that fails loses nothing.
+#include "kernel/arch/arch.h"
+#include "kernel/object/call.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "lib/base/atomic.h"
+#include "lib/base/err.h"
+#include "lib/base/view.h"
+
+static err_t check_lend(const struct thread *from, u32 index)
+{
+	const struct lend lend = AT(from->block->lend, index);
+	bool is_valid = lend.direction >= LEND_READ && lend.direction <= (LEND_READ | LEND_WRITE) &&
+					lend.reserved == 0;
+	return is_valid ? user_span_check(lend.address, lend.size) : ERR_INVALID;
+}
+
+err_t message_check(const struct thread *from, u64 tag, bool is_call)
+{
+	u32 words = tag >> TAG_WORDS_SHIFT & 15;
+	u32 lends = tag >> TAG_LENDS_SHIFT & 7;
+	if (words > MESSAGE_WORDS || message_handles(tag) > MESSAGE_HANDLES || lends > MESSAGE_LENDS)
+		return ERR_INVALID;
+	if (!is_call)
+		return lends ? ERR_INVALID : OK;
+	for (u32 i = 0; i < lends; i++)
+		TRY(check_lend(from, i));
+	return OK;
+}
+
+static err_t pass_one(struct thread *from, u32 index, struct thread *to, handle_t *out)
+{
+	struct object *object;
+	u32 rights;
+	handle_t handle = AT(from->block->handle, index);
+	TRY(handle_pass(from, handle, AT(from->block->handle_rights, index), &object, &rights));
+	return handle_install(&to->process->handles, object, rights, out);
+}
+
+err_t message_pass_handles(struct thread *from, u32 count, struct thread *to)
+{
+	handle_t passed[MESSAGE_HANDLES] = {};
+	err_t err = OK;
+	u32 done = 0;
+	while (done < count && (err = pass_one(from, done, to, &AT(passed, done))) == OK)
+		done++;
+	if (err != OK) {
+		while (done--)
+			(void)handle_close(&to->process->handles, AT(passed, done));
+		return err;
+	}
+	to->block->handle_count = count;
+	for (u32 i = 0; i < count; i++)
+		AT(to->block->handle, i) = AT(passed, i);
+	return OK;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// reply.c - a call put aside to be answered later, by any thread that has the reply handle. It holds
+// the caller (reply->caller) and the caller holds it (call.saved) until the call ends on either
+// side: whoever exchanges reply->caller to null owns the right to answer.
+#include "kernel/arch/arch.h"
+#include "kernel/object/call.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
+#include "lib/base/err.h"
+
+static struct thread *_Nullable take_caller(struct reply *reply)
+{
+	return atomic_exchange_acq_rel(&reply->caller, (struct thread *)nullptr);
+}
+
+// The call leaves the server's hands: from now on it is answered by compare-and-swap.
+static void move_call(struct thread *server, struct reply *reply)
+{
+	struct thread *caller = server->caller;
+	struct call *call = &caller->call;
+	u32 state = server->caller_is_remote ? server->caller_call : call->state;
+	if (!server->caller_is_remote) {
+		object_get(&caller->object);
+		call->is_remote = true;
+		call->server = nullptr;
+		sched_reclaim(caller);
+	}
+	server->caller = nullptr;
+	server->caller_is_remote = false;
+	server->depth = 0;
+	reply->caller = caller; // with the reference
+	reply->call_state = (state & ~(u32)CALL_STATE_MASK) | CALL_SAVED;
+	// A remote caller may read call.saved as soon as the state says so.
+	object_get(&reply->object);
+	if (!call_step(call, state, CALL_TAKEN, CALL_COPYING)) {
+		object_put(&reply->object); // it left: answering will say ERR_GONE
+		return;
+	}
+	call->saved = reply;
+	if (!call_step(call, state, CALL_COPYING, CALL_SAVED))
+		call->saved = nullptr, object_put(&reply->object);
+	else if (atomic_load_acquire(&call->is_cancelled) || call->abandon_with != OK)
+		request_send(caller, REQUEST_INTERRUPT_CALL);
+}
+
+err_t reply_create(struct thread *server, handle_t *out)
+{
+	struct object *object;
+	if (!server->caller || !server->port)
+		return ERR_STATE;
+	TRY(object_create(OBJECT_REPLY, sizeof(struct reply), server->process->quota, &object));
+	struct reply *reply = reply_of(object);
+	reply->notice.kind = NOTICE_CANCEL;
+	reply->port = server->port;
+	object_get(&reply->port->object);
+	err_t err = handle_install(&server->process->handles, object, 0, out);
+	if (err == OK) {
+		reply->handle = *out;
+		move_call(server, reply);
+	}
+	object_put(object);
+	return err;
+}
+
+err_t reply_answer(struct reply *reply, struct thread *server, u64 tag)
+{
+	TRY(message_check(server, tag, false));
+	struct thread *caller = take_caller(reply);
+	if (!caller)
+		return ERR_GONE;
+	err_t err = OK;
+	if (message_handles(tag))
+		err = message_pass_handles(server, message_handles(tag), caller);
+	if (err == OK)
+		err = call_answer_remote(caller, reply->call_state, tag, &server->registers);
+	else
+		call_drop_remote(caller, reply->call_state);
+	object_put(&caller->object);
+	return err;
+}
+
+// Cancelled: the caller still waits, an early answer is welcome. Abandoned: nobody waits.
+bool reply_tell(struct reply *reply, struct thread *server)
+{
+	struct thread *caller = atomic_load_acquire(&reply->caller);
+	if (!caller)
+		return false;
+	bool is_waiting = atomic_load_acquire(&caller->call.state) == reply->call_state;
+	enum message_kind kind = is_waiting ? MESSAGE_CANCEL : MESSAGE_ABANDON;
+	struct thread_registers *regs = &server->registers;
+	registers_set_error(regs, OK);
+	registers_set_badge(regs, reply->handle.raw);
+	registers_set_tag(regs, (u64)kind << TAG_KIND_SHIFT);
+	registers_set_identity(regs, 0);
+	return true;
+}
+
+static void reply_unreachable(struct object *object)
+{
+	struct reply *reply = reply_of(object);
+	struct thread *caller = take_caller(reply);
+	if (!caller)
+		return;
+	call_drop_remote(caller, reply->call_state);
+	object_put(&caller->object);
+}
+
+static void reply_destroy(struct object *object)
+{
+	struct reply *reply = reply_of(object);
+	reply_unreachable(object);
+	object_put(&reply->port->object);
+}
+
+const struct object_class reply_class = {
+	.name = "reply",
+	.size = sizeof(struct reply),
+	.unreachable = reply_unreachable,
+	.destroy = reply_destroy,
+};

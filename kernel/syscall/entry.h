@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// entry.h - where the architecture enters the kernel for a system call.
+#pragma once
+
+#include "kernel/sched/thread.h"
+
+NONNULL_BEGIN
+void syscall_slow(struct thread *current, u64 number);
+NONNULL_END
