@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // console.c - a 16550 at COM1 with 115200 8N1, polled with a limit (there may be no such chip), and
 // 80x25 cells at 0xb8000.
-#include "boot/console.h"
+#include "boot/x86/console.h"
 
-#include "boot/machine.h"
+#include "boot/x86/machine.h"
 #include "lib/base/view.h"
 
 constexpr u16 COM1 = 0x3f8;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // machine.c - checks of the processor, and the interrupt table that turns a bug of the loader into
 // a message instead of a silent reset.
-#include "boot/machine.h"
+#include "boot/x86/machine.h"
 
-#include "boot/console.h"
+#include "boot/x86/console.h"
 #include "lib/base/view.h"
 
 constexpr u32 FLAGS_ID = 1 << 21;

@@ -2,10 +2,10 @@
 // loader.c - the loader from door to jump: firmware's information in, checked and copied; memory
 // chosen; kernel loaded and relocated; page tables built; boot_info written; gone.
 #include "boot/acpi.h"
-#include "boot/console.h"
-#include "boot/entropy.h"
+#include "boot/x86/console.h"
+#include "boot/x86/entropy.h"
 #include "boot/layout.h"
-#include "boot/machine.h"
+#include "boot/x86/machine.h"
 #include "boot/multiboot2.h"
 #include "boot/pvh.h"
 #include "lib/base/bits.h"
@@ -170,6 +170,8 @@ NORETURN void loader_main(u32 door, u32 paddr)
 	span_t tables = span_at_paddr(layout.tables_paddr, layout.tables_size);
 	must(paging_init(&paging, tables, layout.tables_paddr));
 	must(layout_map(&layout, &paging, &complaint));
+	must(memory_map_paint(&layout.map, layout.tables_paddr + paging.used,
+		layout.tables_size - paging.used, BOOT_RANGE_USABLE));
 	fill_info();
 	enter_kernel();
 	machine_halt();

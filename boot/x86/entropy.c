@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // entropy.c - one word of state, stirred by a multiply-xorshift finaliser. Enough for KASLR; the
 // kernel's seed words each get the processor's generator on top and do not show our state.
-#include "boot/entropy.h"
+#include "boot/x86/entropy.h"
 
-#include "boot/machine.h"
+#include "boot/x86/machine.h"
 #include "lib/base/view.h"
 
 constexpr u64 STEP = 0x9e3779b97f4a7c15; // the golden ratio: odd, no pattern
