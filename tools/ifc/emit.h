@@ -33,6 +33,7 @@ void emit_signature_page(FILE *out, const struct call *call);
 void emit_folded(FILE *out, const char *text); // code, broken at 100 columns
 bool emit_separator(FILE *out, bool is_first); // ", " but first; false from then on
 bool model_needs(const struct call *call, enum parameter_kind kind);
+void emit_rings(FILE *out, const char *indent, const struct call *call); // what rings hold
 
 void emit_syscall_numbers(const struct model *model, FILE *out);
 void emit_syscall_table(const struct model *model, FILE *out);

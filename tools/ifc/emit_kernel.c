@@ -55,12 +55,12 @@ static void emit_prototype(FILE *out, const struct call *call)
 static const char table_head[] =
 	"//\n"
 	"// The kernel implements the functions below. The dispatcher has checked number, values, "
-    "handles\n"
+	"handles\n"
 	"// (kind, rights) and that buffers lie in user space, in this order. Objects are borrowed "
-    "until\n"
+	"until\n"
 	"// the kernel is left; NAME_handle is the handle that led to it. Results are written only\n"
 	"// on OK; on any other value, also SYSCALL_BLOCKED, the dispatcher leaves their registers "
-    "alone.\n"
+	"alone.\n"
 	"#pragma once\n\n"
 	"#include \"abi/errors.h\"\n"
 	"#include \"abi/syscall_numbers.h\"\n"
@@ -97,7 +97,7 @@ void emit_syscall_table(const struct model *model, FILE *out)
 		emit_prototype(out, call);
 	fputs("// Decodes, checks and runs one call. Unknown number: ERR_UNKNOWN_CALL.\n"
 		  "err_t syscall_dispatch(struct thread *caller, struct thread_registers *regs, u64 "
-	      "number);\n\n"
+		  "number);\n\n"
 		  "NONNULL_END\n",
 		out);
 }
@@ -275,7 +275,7 @@ void emit_syscall_dispatch(const struct model *model, FILE *out)
 		if (!call->is_raw)
 			emit_dispatcher(out, call);
 	fputs("err_t syscall_dispatch(struct thread *caller, struct thread_registers *regs, u64 "
-	      "number)\n{\n"
+		  "number)\n{\n"
 		  "\tswitch (number) {\n",
 		out);
 	for (const struct call *call = model->calls; call != nullptr; call = call->next)

@@ -182,7 +182,7 @@ static void emit_call_page(FILE *out, const struct call *call)
 static const char page_head[] =
 	"Number in `rax`, arguments in `rdi rsi rdx r10 r8 r9` (a buffer takes two: address, length);\n"
 	"answer: `rax` = error, results in `rdx`, `r8`; `rcx` and `r11` are destroyed. Every call "
-    "checks\n"
+	"checks\n"
 	"in this order and the first failure answers: number, values, handles from left to right,\n"
 	"buffers and structs. `[right]`: what the handle must allow. `?`: HANDLE_NONE is allowed.\n\n";
 

@@ -17,7 +17,7 @@ static const char stub_head[] =
 	"\tu64 first, second;\n"
 	"};\n\n"
 	"// Number in rax, arguments in rdi rsi rdx r10 r8 r9; answer in rax, rdx, r8. One helper for "
-    "each\n"
+	"each\n"
 	"// number of arguments, so that a short call loads few registers.\n";
 
 static const char helper_start[] = "[[gnu::always_inline]] static inline struct syscall_answer "

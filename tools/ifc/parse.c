@@ -39,7 +39,7 @@ bool need_mark(struct parser *parser, const char *mark)
 
 static const char c_words[] =
 	" alignas alignof auto bool break case char const constexpr continue default do double else "
-    "enum"
+	"enum"
 	" extern false float for goto if inline int long nullptr register restrict return short signed"
 	" sizeof static struct switch thread_local true typedef typeof union unsigned void volatile"
 	" while i8 u8 i16 u16 i32 u32 i64 u64 usize asm errno stdin stdout stderr ";
