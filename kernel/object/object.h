@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // object.h - what every kernel object begins with: kind, references, epoch, event bits.
 // Two counts: references keep the memory (handles and kernel pointers); handles keep the meaning:
-// when the last handle is closed the kind's `unreachable` runs (hang-ups), when the last reference
-// is dropped `destroy` runs and the memory is given back after a grace period (grace.h), because
-// other CPUs may be looking at a handle entry without a lock.
+// when the last handle is closed the kind's `unreachable` runs (hang-ups); when the last reference
+// is dropped, `destroy` runs and the memory is given back after a grace period (grace.h), because
+// other CPUs may be using the object, found through a handle entry without a lock.
 #pragma once
 
 #include "abi/errors.h"
@@ -33,13 +33,24 @@ enum object_kind : u8 {
 
 struct quota;
 struct thread;
+struct handle_table;
+
+// Dropping the last reference only queues the object: it is destroyed after a grace period, if
+// nobody who still borrowed it took a reference meanwhile.
+enum object_reference : u32 {
+	REFERENCE_DEFERRED = 1u << 30, // queued in grace.c
+	REFERENCE_AGAIN = 1u << 31,    // and dropped once more since: needs another grace period
+	REFERENCE_COUNT = REFERENCE_DEFERRED - 1,
+};
+constexpr u32 OBJECT_UNREACHABLE = 1u << 31; // the last handle was closed: there will be no other
 
 struct object {
 	enum object_kind kind;
 	u32 epoch;      // atomic; handles made in another epoch are revoked
-	u32 references; // atomic
-	u32 handles;    // atomic
+	u32 references; // atomic: enum object_reference
+	u32 handles;    // atomic: count, OBJECT_UNREACHABLE
 	u32 signals;    // written under lock, read by anybody (atomic)
+	u32 binding_count; // atomic: length of bindings
 	struct spinlock lock;  // RANK_OBJECT
 	struct list bindings;  // struct binding.by_object, under lock
 	struct list waiters;   // struct thread.wait.node in object_wait, under lock
@@ -59,7 +70,16 @@ static inline struct object *object_get(struct object *object)
 	return object;
 }
 
-void object_put(struct object *object); // may destroy
+void object_put(struct object *object); // the last one queues it for destruction. Any lock held
+
+// A handle, in a table or on its way: a reference that also counts as a handle. Get: ERR_BAD_HANDLE
+// when the last one was dropped already. Put: no lock held, may run `unreachable`.
+err_t object_get_handle(struct object *object);
+void object_put_handle(struct object *object);
+static inline u32 object_handles(const struct object *object)
+{
+	return __atomic_load_n(&object->handles, __ATOMIC_RELAXED) & ~OBJECT_UNREACHABLE;
+}
 
 // For lists that hold no reference: false when the object is already being destroyed.
 static inline bool object_try_get(struct object *object)
@@ -82,11 +102,14 @@ extern const struct object_class process_class, thread_class, memory_class, port
 	connection_class, stream_class, quota_class, timer_class, interrupt_class, resource_class,
 	iommu_domain_class, reply_class;
 
-// Changes event bits and wakes who waits for them. Takes object->lock, then port locks. Callable
-// from interrupt context (the exit path), never with a lock of rank >= RANK_OBJECT held.
+// Changes event bits and wakes who waits for them. No lock held: waking may hand calls to servers.
+// (With a lock held: signal.h.) An edge binding is told of each `set`, even of a bit that is set.
 void object_signal(struct object *object, u32 clear, u32 set);
 
-u64 object_count(void); // alive in the whole system
+u64 object_count(void); // alive in the whole system, for statistics
+void object_finish(struct object *object); // grace.c: destroys it; nobody can see it any more
+// Ends all other handles' validity, the waits made through them and the mappings of a memory object.
+err_t object_revoke(struct handle_table *table, handle_t handle, struct object *object);
 
 #define OBJECT_DOWNCAST(type)                                                                      \
 	static inline struct type *type##_of(struct object *object)                                    \

@@ -61,6 +61,7 @@ struct binding {
 	u8 mode; // enum bind_mode
 	u8 sides; // references, atomic
 	bool is_dead; // under port->lock
+	bool is_kick_due; // under object->lock: its notice was queued, nobody kicked the port yet
 };
 
 // A call put aside by reply_save.

@@ -14,6 +14,7 @@ struct quota {
 	u64 pages, objects, handles;    // limits, atomic
 	u64 pages_used, objects_used, handles_used; // atomic; include what children were given
 	u32 weight;
+	u32 deferred; // atomic: objects charged to it that wait for a grace period
 };
 OBJECT_DOWNCAST(quota)
 
@@ -23,6 +24,12 @@ err_t quota_charge_objects(struct quota *quota, u64 objects);
 void quota_return_objects(struct quota *quota, u64 objects);
 err_t quota_charge_handles(struct quota *quota, u64 handles);
 void quota_return_handles(struct quota *quota, u64 handles);
+// Carves a part out of parent: its limits are charged there, and returned when it ends.
+struct quota_limits {
+	u64 pages, objects, handles;
+};
+err_t quota_create(struct quota *parent, const struct quota_limits *limits, u32 weight,
+	struct quota *_Nullable *_Nonnull out);
 void quota_init_root(u64 pages, u64 objects, u64 handles);
 struct quota *quota_root(void);
 
