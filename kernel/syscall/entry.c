@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: MIT
 // entry.c - every system call but the two fast ones: dispatch, and what its answer means.
+#include "kernel/syscall/entry.h"
+
 #include "kernel/arch/arch.h"
 #include "kernel/object/trace.h"
-#include "kernel/sched/sched.h"
-#include "kernel/syscall/entry.h"
 #include "kernel/syscall_table.h"
+
+static err_t dispatch_traced(struct thread *current, u64 number)
+{
+	struct trace_record record;
+	trace_begin(current, number, &record);
+	err_t err = syscall_dispatch(current, &current->registers, number);
+	trace_end(current, &record, err);
+	return err;
+}
 
 void syscall_slow(struct thread *current, u64 number)
 {
-	struct thread_registers *regs = &current->registers;
-	if (current->work & WORK_TRACE)
-		trace_enter(current, number);
-	err_t err = syscall_dispatch(current, regs, number);
+	err_t err = LIKELY(!current->is_traced)
+					? syscall_dispatch(current, &current->registers, number)
+					: dispatch_traced(current, number);
 	if (err == SYSCALL_RESTART)
 		arch_restart_call(current);
 	else if (err != SYSCALL_BLOCKED)
-		registers_set_error(regs, err);
-	if (current->work & WORK_TRACE)
-		trace_leave(current, number);
+		registers_set_error(&current->registers, err);
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// spawn.h - starting a native program: an ELF image, arguments, named handles, a quota.
+#pragma once
+
+#include "lib/base/elf.h"
+#include "lib/base/view.h"
+
+NONNULL_BEGIN
+
+constexpr u32 SPAWN_HANDLES_MAX = 16;
+
+struct spawn_handle {
+	const char *name;
+	handle_t handle; // stays ours; the child gets a copy
+	u32 rights;      // of those the handle has
+};
+
+struct spawn {
+	view_t image;            // borrowed until spawn_start returns
+	view_t arguments;        // words parted by spaces; the first is the program's name
+	handle_t quota;          // HANDLE_NONE: ours
+	u64 identity;            // 0: ours
+	u32 level;
+	struct spawn_handle handles[SPAWN_HANDLES_MAX];
+	u32 handle_count;
+	enum elf_problem problem; // out: what is wrong with the image when ERR_CORRUPT comes back
+};
+
+// Gives the child a copy of one more handle under this name.
+err_t spawn_give(struct spawn *spawn, const char *name, handle_t handle, u32 rights);
+// Loads and starts; process is the child's handle, owned by the caller.
+err_t spawn_start(struct spawn *spawn, handle_t *process);
+// Waits for its end. code: its exit code, 128 + 11 after a fault, 128 + 9 when killed.
+err_t spawn_wait(handle_t process, u64 deadline, u64 *code);
+
+NONNULL_END
