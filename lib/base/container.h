@@ -15,8 +15,7 @@
 // Elements of an array. A pointer is refused: its type differs from that of its own element 0's
 // address only when it is an array.
 #define COUNT(array)                                                                               \
-	(sizeof(array) / sizeof((array)[0]) +                                                          \
-		0 * sizeof(struct {                                                                        \
-			static_assert(!__builtin_types_compatible_p(typeof(array), typeof(&(array)[0])));      \
-			u8 unused;                                                                             \
-		}))
+	(sizeof(array) / sizeof((array)[0]) + 0 * sizeof(struct {                                      \
+		static_assert(!__builtin_types_compatible_p(typeof(array), typeof(&(array)[0])));          \
+		u8 unused;                                                                                 \
+	}))

@@ -15,26 +15,18 @@ static_assert(sizeof(struct header) == 110);
 const char *cpio_problem_text(enum cpio_problem problem)
 {
 	switch (problem) {
-	case CPIO_GOOD:
-		return "good";
-	case CPIO_HEADER_CUT:
-		return "the archive ends within an entry's header";
+	case CPIO_GOOD: return "good";
+	case CPIO_HEADER_CUT: return "the archive ends within an entry's header";
 	case CPIO_BAD_MAGIC:
 		return "an entry does not begin with 070701 or 070702 (not a newc cpio archive)";
-	case CPIO_BAD_NUMBER:
-		return "a number in an entry's header is not hexadecimal";
-	case CPIO_NAME_EMPTY:
-		return "an entry has no name";
-	case CPIO_NAME_CUT:
-		return "the archive ends within an entry's name";
+	case CPIO_BAD_NUMBER: return "a number in an entry's header is not hexadecimal";
+	case CPIO_NAME_EMPTY: return "an entry has no name";
+	case CPIO_NAME_CUT: return "the archive ends within an entry's name";
 	case CPIO_NAME_NOT_TERMINATED:
 		return "an entry's name has no zero at its end, or one before it";
-	case CPIO_DATA_CUT:
-		return "the archive ends within an entry's data";
-	case CPIO_BAD_CHECKSUM:
-		return "an entry's data does not have the checksum in its header";
-	case CPIO_NO_TRAILER:
-		return "the archive ends without its TRAILER!!! entry";
+	case CPIO_DATA_CUT: return "the archive ends within an entry's data";
+	case CPIO_BAD_CHECKSUM: return "an entry's data does not have the checksum in its header";
+	case CPIO_NO_TRAILER: return "the archive ends without its TRAILER!!! entry";
 	}
 	return "unknown problem";
 }
@@ -61,18 +53,18 @@ static bool numbers_parse(const struct header *header, struct cpio_entry *entry,
 {
 	u32 unused;
 	return hex_parse(view_of(header->inode), &entry->inode) &&
-		hex_parse(view_of(header->mode), &entry->mode) &&
-		hex_parse(view_of(header->user), &entry->user) &&
-		hex_parse(view_of(header->group), &entry->group) &&
-		hex_parse(view_of(header->links), &entry->links) &&
-		hex_parse(view_of(header->modified), &entry->modified) &&
-		hex_parse(view_of(header->data_size), data_size) &&
-		hex_parse(view_of(header->disk_major), &unused) &&
-		hex_parse(view_of(header->disk_minor), &unused) &&
-		hex_parse(view_of(header->device_major), &entry->device_major) &&
-		hex_parse(view_of(header->device_minor), &entry->device_minor) &&
-		hex_parse(view_of(header->name_size), name_size) &&
-		hex_parse(view_of(header->checksum), checksum);
+	       hex_parse(view_of(header->mode), &entry->mode) &&
+	       hex_parse(view_of(header->user), &entry->user) &&
+	       hex_parse(view_of(header->group), &entry->group) &&
+	       hex_parse(view_of(header->links), &entry->links) &&
+	       hex_parse(view_of(header->modified), &entry->modified) &&
+	       hex_parse(view_of(header->data_size), data_size) &&
+	       hex_parse(view_of(header->disk_major), &unused) &&
+	       hex_parse(view_of(header->disk_minor), &unused) &&
+	       hex_parse(view_of(header->device_major), &entry->device_major) &&
+	       hex_parse(view_of(header->device_minor), &entry->device_minor) &&
+	       hex_parse(view_of(header->name_size), name_size) &&
+	       hex_parse(view_of(header->checksum), checksum);
 }
 
 static view_t name_strip(view_t name)

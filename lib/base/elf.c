@@ -23,7 +23,8 @@ static bool load(view_t file, u64 offset, span_t object)
 
 static enum elf_problem header_check(const struct elf_header *header)
 {
-	if (!view_equal(view_of(header->magic), VIEW_TEXT("\x7f" "ELF")))
+	if (!view_equal(view_of(header->magic), VIEW_TEXT("\x7f"
+													  "ELF")))
 		return ELF_BAD_MAGIC;
 	if (header->class != ELF_CLASS_64)
 		return ELF_WRONG_CLASS;
@@ -126,23 +127,15 @@ static enum elf_problem interpreter_set(struct elf *elf, const struct elf_segmen
 	return ELF_GOOD;
 }
 
-static enum elf_problem program_header_use(
-	struct elf *elf, const struct elf_program_header *header)
+static enum elf_problem program_header_use(struct elf *elf, const struct elf_program_header *header)
 {
 	struct elf_segment segment = segment_of(header);
 	switch ((enum elf_program_header_type)header->type) {
-	case PROGRAM_LOAD:
-		return segment_add(elf, &segment);
-	case PROGRAM_DYNAMIC:
-		elf->dynamic = segment;
-		return ELF_GOOD;
-	case PROGRAM_INTERPRETER:
-		return interpreter_set(elf, &segment);
-	case PROGRAM_TLS:
-		elf->tls = segment;
-		return ELF_GOOD;
-	case PROGRAM_STACK:
-		return segment.flags & ELF_EXECUTE ? ELF_STACK_EXECUTABLE : ELF_GOOD;
+	case PROGRAM_LOAD: return segment_add(elf, &segment);
+	case PROGRAM_DYNAMIC: elf->dynamic = segment; return ELF_GOOD;
+	case PROGRAM_INTERPRETER: return interpreter_set(elf, &segment);
+	case PROGRAM_TLS: elf->tls = segment; return ELF_GOOD;
+	case PROGRAM_STACK: return segment.flags & ELF_EXECUTE ? ELF_STACK_EXECUTABLE : ELF_GOOD;
 	}
 	return ELF_GOOD; // the rest is advice
 }

@@ -64,7 +64,7 @@ struct elf_segment {
 };
 
 struct elf {
-	view_t file; // borrowed
+	view_t file;                                  // borrowed
 	struct elf_segment segment[ELF_SEGMENTS_MAX]; // ascending
 	u32 segments;
 	u32 program_headers;
@@ -91,12 +91,12 @@ struct elf_relocation {
 };
 
 struct elf_relocations {
-	const struct elf *elf; // borrowed
-	view_t rela;           // what is left of the table of explicit relocations
-	view_t relr;           // what is left of the table of packed ones
-	u64 relr_address;      // of the first word that the next bitmap speaks of
-	u64 relr_bitmap;       // what is left of the current bitmap
-	u64 relr_bitmap_at;    // the word that its lowest bit speaks of
+	const struct elf *elf;    // borrowed
+	view_t rela;              // what is left of the table of explicit relocations
+	view_t relr;              // what is left of the table of packed ones
+	u64 relr_address;         // of the first word that the next bitmap speaks of
+	u64 relr_bitmap;          // what is left of the current bitmap
+	u64 relr_bitmap_at;       // the word that its lowest bit speaks of
 	enum elf_problem problem; // why elf_relocation_next said no; ELF_GOOD at the end
 };
 

@@ -52,29 +52,15 @@ static bool dynamic_read(view_t dynamic, struct table *rela, struct table *relr)
 	struct elf_dynamic entry;
 	for (usize at = 0; view_load(dynamic, at, span_of(entry)) == OK; at += sizeof entry) {
 		switch ((enum elf_dynamic_tag)entry.tag) {
-		case DYNAMIC_END:
-			return true;
-		case DYNAMIC_RELA:
-			rela->address = entry.value;
-			break;
-		case DYNAMIC_RELA_SIZE:
-			rela->size = entry.value;
-			break;
-		case DYNAMIC_RELA_ENTRY_SIZE:
-			rela->entry_size = entry.value;
-			break;
-		case DYNAMIC_RELR:
-			relr->address = entry.value;
-			break;
-		case DYNAMIC_RELR_SIZE:
-			relr->size = entry.value;
-			break;
-		case DYNAMIC_RELR_ENTRY_SIZE:
-			relr->entry_size = entry.value;
-			break;
+		case DYNAMIC_END: return true;
+		case DYNAMIC_RELA: rela->address = entry.value; break;
+		case DYNAMIC_RELA_SIZE: rela->size = entry.value; break;
+		case DYNAMIC_RELA_ENTRY_SIZE: rela->entry_size = entry.value; break;
+		case DYNAMIC_RELR: relr->address = entry.value; break;
+		case DYNAMIC_RELR_SIZE: relr->size = entry.value; break;
+		case DYNAMIC_RELR_ENTRY_SIZE: relr->entry_size = entry.value; break;
 		case DYNAMIC_REL:
-		case DYNAMIC_PLT_RELOCATIONS:
-			return false;
+		case DYNAMIC_PLT_RELOCATIONS: return false;
 		}
 	}
 	return true;
@@ -85,7 +71,7 @@ static bool table_find(const struct elf *elf, struct table table, usize entry_si
 	if (table.size == 0)
 		return true;
 	return table.entry_size == entry_size && table.size % entry_size == 0 &&
-		bytes_at(elf, table.address, table.size, out);
+	       bytes_at(elf, table.address, table.size, out);
 }
 
 enum elf_problem elf_relocations_init(struct elf_relocations *list, const struct elf *elf)

@@ -138,34 +138,20 @@ static bool convert(struct output *output, struct conversion how, va_list *argum
 {
 	u8 byte;
 	switch (how.kind) {
-	case 'd':
-		put_signed(output, how, take_signed(how, arguments));
-		return true;
-	case 'u':
-		put_number(output, how, (view_t){}, take_unsigned(how, arguments), 10);
-		return true;
-	case 'x':
-		put_number(output, how, (view_t){}, take_unsigned(how, arguments), 16);
-		return true;
-	case 'p':
-		put_pointer(output, va_arg(*arguments, uintptr_t));
-		return true;
-	case 's':
-		put_text(output, how, string_view(va_arg(*arguments, const char *)));
-		return true;
+	case 'd': put_signed(output, how, take_signed(how, arguments)); return true;
+	case 'u': put_number(output, how, (view_t){}, take_unsigned(how, arguments), 10); return true;
+	case 'x': put_number(output, how, (view_t){}, take_unsigned(how, arguments), 16); return true;
+	case 'p': put_pointer(output, va_arg(*arguments, uintptr_t)); return true;
+	case 's': put_text(output, how, string_view(va_arg(*arguments, const char *))); return true;
 	case 'c':
 		byte = (u8)va_arg(*arguments, int);
 		put_text(output, how, view_of(byte));
 		return true;
-	case 'v':
-		put_text(output, how, *va_arg(*arguments, const view_t *));
-		return true;
+	case 'v': put_text(output, how, *va_arg(*arguments, const view_t *)); return true;
 	case 'e':
 		put_text(output, how, view_cstring(err_name((err_t)va_arg(*arguments, i32))));
 		return true;
-	case '%':
-		put(output, '%');
-		return true;
+	case '%': put(output, '%'); return true;
 	}
 	return false;
 }
@@ -182,8 +168,8 @@ usize format_list(span_t to, const char *format, va_list arguments)
 		if (byte != '%')
 			put(&output, byte);
 		else if (!convert(&output, parse(&rest), &copy))
-			put_text(&output, (struct conversion){},
-				view_clamp(before, 0, before.size - rest.size));
+			put_text(
+				&output, (struct conversion){}, view_clamp(before, 0, before.size - rest.size));
 	}
 	va_end(copy);
 	return output.length;

@@ -19,7 +19,12 @@ struct list {
 };
 
 // For a static or a designated initialiser.
-#define LIST_INIT(list) { { &(list).head, &(list).head } }
+#define LIST_INIT(list)                                                                            \
+	{                                                                                              \
+		{                                                                                          \
+			&(list).head, &(list).head                                                             \
+		}                                                                                          \
+	}
 
 static inline void list_init(struct list *list)
 {
@@ -109,7 +114,7 @@ static inline void list_append(struct list *to, struct list *from)
 }
 
 // for each node: the body may remove the node it is given, and only that one.
-#define LIST_EACH(node, list)                                                                  \
+#define LIST_EACH(node, list)                                                                      \
 	for (struct list_node *node = (list)->head.next, *node##_next_ = node->next;                   \
 		node != &(list)->head; node = node##_next_, node##_next_ = node->next)
 

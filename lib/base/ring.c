@@ -9,10 +9,10 @@
 #include "lib/base/checked.h"
 
 struct ring_shared {
-	alignas(64) u32 put;    // written by the producer
-	u32 producer_sleeps;    // set by the producer, cleared by the consumer
-	alignas(64) u32 taken;  // written by the consumer
-	u32 consumer_sleeps;    // set by the consumer, cleared by the producer
+	alignas(64) u32 put;   // written by the producer
+	u32 producer_sleeps;   // set by the producer, cleared by the consumer
+	alignas(64) u32 taken; // written by the consumer
+	u32 consumer_sleeps;   // set by the consumer, cleared by the producer
 };
 static_assert(sizeof(struct ring_shared) == 128);
 
@@ -96,8 +96,8 @@ err_t ring_put(struct ring_producer *producer, view_t element)
 		TRY(hear_taken(producer));
 	if (producer->put - producer->taken == producer->capacity)
 		return ERR_WOULD_BLOCK;
-	TRY(span_copy(place(producer->elements, producer->put, producer->capacity,
-					  producer->element_size),
+	TRY(span_copy(
+		place(producer->elements, producer->put, producer->capacity, producer->element_size),
 		element));
 	producer->put++;
 	atomic_store_release(&producer->shared->put, producer->put); // pairs with hear_put
@@ -112,8 +112,8 @@ err_t ring_take(struct ring_consumer *consumer, span_t element)
 		TRY(hear_put(consumer));
 	if (consumer->put == consumer->taken)
 		return ERR_WOULD_BLOCK;
-	span_t from = place(
-		consumer->elements, consumer->taken, consumer->capacity, consumer->element_size);
+	span_t from =
+		place(consumer->elements, consumer->taken, consumer->capacity, consumer->element_size);
 	TRY(span_copy(element, span_view(from)));
 	consumer->taken++;
 	atomic_store_release(&consumer->shared->taken, consumer->taken); // pairs with hear_taken

@@ -16,8 +16,8 @@ struct ring_producer {
 	span_t elements;            // borrowed, shared too
 	u32 element_size;
 	u32 capacity; // a power of two
-	u32 put;      // how many elements so far, modulo 2^32: the truth, the shared copy is for the peer
-	u32 taken;    // as last heard from the consumer
+	u32 put;   // how many elements so far, modulo 2^32: the truth, the shared copy is for the peer
+	u32 taken; // as last heard from the consumer
 };
 
 struct ring_consumer {

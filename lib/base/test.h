@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // test.h - unit tests on the build host. TEST(name) { ... } registers itself before main;
-// host/test_main.c runs all, or those whose name contains argv[1]. A failed CHECK is printed and the
-// test goes on; a failed REQUIRE ends the test.
+// host/test_main.c runs all, or those whose name contains argv[1]. A failed CHECK is printed and
+// the test goes on; a failed REQUIRE ends the test.
 #pragma once
 
 #include "lib/base/err.h"
@@ -34,8 +34,7 @@ bool test_dies(void (*body)(void *_Nullable), void *_Nullable argument);
 
 // Numbers of any width and sign, enums and pointers.
 #define CHECK_EQ(a, b)                                                                             \
-	test_check_equal(                                                                              \
-		(u64)(uintptr_t)(a), (u64)(uintptr_t)(b), #a " == " #b, __FILE__, __LINE__)
+	test_check_equal((u64)(uintptr_t)(a), (u64)(uintptr_t)(b), #a " == " #b, __FILE__, __LINE__)
 
 #define CHECK_OK(expression) CHECK_EQ((expression), OK)
 

@@ -111,7 +111,7 @@ static inline struct tree_node *_Nullable tree_find(
 }
 
 // In order. The body must not remove: a loop that does takes tree_first until it is null.
-#define TREE_EACH(node, tree)                                                                  \
+#define TREE_EACH(node, tree)                                                                      \
 	for (struct tree_node *node = tree_first(tree); node; node = tree_next(node))
 
 NONNULL_END
