@@ -5,8 +5,8 @@
 
 // Locals of generated functions stand beside the parameters.
 static const char syscall_words[] = " caller regs answer ";
-static const char protocol_words[] = " connection request reply message words self caller later err"
-									 " ops call ";
+static const char protocol_words[] = " connection request reply message words tag self caller"
+									 " later err ops call ";
 
 // A hole would carry bytes that nobody set across a border, so the author fills it by name.
 void check_struct(struct model *model, struct type *type)
@@ -47,6 +47,12 @@ static void check_names(struct model *model, const struct call *call)
 		if (text_in(words, item->name.text))
 			model_problem(model, call->line, "%s is a name in generated code: choose another",
 				item->name.text);
+	for (const struct parameter *a = lists[0]; a != nullptr; a = a->next)
+		for (const struct parameter *b = lists[0]; b != nullptr; b = b->next)
+			if (a->kind == PARAMETER_LEND &&
+				text_same(b->name.text, text_format(&model->arena, "%s_size", a->name.text)))
+				model_problem(
+					model, call->line, "%s is the length of %s", b->name.text, a->name.text);
 	for (u32 i = 0; i < 2; i++)
 		for (const struct parameter *a = i == 0 ? lists[0] : lists[1]; a != nullptr; a = a->next)
 			for (const struct parameter *b = a->next; b != nullptr; b = b->next)
@@ -81,18 +87,21 @@ static void check_syscall(struct model *model, struct call *call)
 		model_problem(model, call->line, "more than %u calls", SYSCALL_MAX);
 }
 
+// Values lie at their natural alignment in the message's words. A lend adds its length, so that the
+// service knows it; what may be copied is decided by the kernel.
 static void place(struct shape *shape, struct parameter *item)
 {
-	if (item->kind == PARAMETER_LEND) {
-		item->index = shape->lends++;
-	} else if (item->kind == PARAMETER_HANDLE || item->kind == PARAMETER_RING) {
+	if (item->kind == PARAMETER_HANDLE || item->kind == PARAMETER_RING) {
 		item->index = shape->handles++;
-	} else {
-		item->offset =
-			(shape->bytes + item->type->align - 1) / item->type->align * item->type->align;
-		shape->bytes = item->offset + item->type->size;
-		shape->words = (shape->bytes + 7) / 8;
+		return;
 	}
+	bool is_lend = item->kind == PARAMETER_LEND;
+	u32 size = is_lend ? 8 : item->type->size, align = is_lend ? 8 : item->type->align;
+	if (is_lend)
+		item->index = shape->lends++;
+	item->offset = (shape->bytes + align - 1) / align * align;
+	shape->bytes = item->offset + size;
+	shape->words = (shape->bytes + 7) / 8;
 }
 
 static void check_shape(

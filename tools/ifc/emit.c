@@ -24,31 +24,38 @@ void emit_head(const struct model *model, FILE *out, const char *what)
 }
 
 // Breaks at spaces, so that generated comments keep to 100 columns.
-static void emit_wrapped(FILE *out, const char *indent, const char *text)
+static void emit_paragraph(FILE *out, const char *indent, const char *text, size_t width)
 {
 	size_t size = strlen(text), from = 0;
-	while (size - from > 92) {
-		size_t to = from + 92;
-		while (to > from && text_at(text, to) != ' ')
+	while (from < size) {
+		size_t to = size - from > width ? from + width : size;
+		while (to < size && to > from && text_at(text, to) != ' ')
 			to--;
-		if (to == from)
-			break;
+		to = to == from ? size : to;
 		fprintf(out, "%s// ", indent);
 		for (; from < to; from++)
 			fputc(text_at(text, from), out);
 		fputc('\n', out);
 		from++;
 	}
-	fprintf(out, "%s// ", indent);
-	for (; from < size; from++)
-		fputc(text_at(text, from), out);
-	fputc('\n', out);
 }
 
+// As written, unless a line is too long: then all of it is one paragraph.
 void emit_doc(FILE *out, const char *indent, const struct text_list *doc)
 {
-	for (; doc != nullptr; doc = doc->next)
-		emit_wrapped(out, indent, doc->name.text);
+	struct arena arena = { nullptr };
+	const char *all = "";
+	size_t width = 97 - strlen(indent) * 4;
+	bool is_long = false;
+	for (const struct text_list *line = doc; line != nullptr; line = line->next) {
+		is_long |= strlen(line->name.text) > width;
+		all = text_format(&arena, "%s%s%s", all, line == doc ? "" : " ", line->name.text);
+	}
+	if (is_long)
+		emit_paragraph(out, indent, all, width);
+	for (; !is_long && doc != nullptr; doc = doc->next)
+		fprintf(out, "%s// %s\n", indent, doc->name.text);
+	arena_fini(&arena);
 }
 
 void emit_doc_page(FILE *out, const struct text_list *doc)

@@ -19,6 +19,10 @@ static void emit_tags(const struct model *model, FILE *out)
 {
 	fputs("// Tags of the requests, and of the answers that say OK.\n", out);
 	fprintf(out, "constexpr u16 %s_PROTOCOL = 0x%x;\n", model->name.upper, model->id);
+	fprintf(
+		out, "constexpr u64 %s_REQUEST_COUNTS = 0x3ffull << TAG_WORDS_SHIFT;\n", model->name.upper);
+	fprintf(
+		out, "constexpr u64 %s_ANSWER_COUNTS = 0x7full << TAG_WORDS_SHIFT;\n", model->name.upper);
 	for (const struct call *call = model->calls; call != nullptr; call = call->next) {
 		fprintf(out, "constexpr u64 %s_%s_TAG = 0x%llx;\n", model->name.upper, call->name.upper,
 			(unsigned long long)request_tag(model, call));
@@ -53,11 +57,13 @@ static void emit_message(
 		return;
 	fprintf(out, "struct %s_%s_%s {\n", model->name.text, call->name.text, ending);
 	for (; item != nullptr; item = item->next) {
-		if (item->kind != PARAMETER_VALUE)
+		bool is_lend = item->kind == PARAMETER_LEND;
+		if (!is_lend && item->kind != PARAMETER_VALUE)
 			continue;
 		emit_reserved(out, at, item->offset);
-		fprintf(out, "\t%s %s;\n", item->type->c_name, item->name.text);
-		at = item->offset + item->type->size;
+		fprintf(out, "\t%s %s%s;\n", is_lend ? "u64" : item->type->c_name, item->name.text,
+			is_lend ? "_size" : "");
+		at = item->offset + (is_lend ? 8 : item->type->size);
 	}
 	emit_reserved(out, at, shape->words * 8);
 	fprintf(out, "};\nstatic_assert(sizeof(struct %s_%s_%s) == %u);\n\n", model->name.text,
@@ -70,7 +76,7 @@ static const char header_includes[] = "#pragma once\n\n"
 									  "#include \"abi/syscall_numbers.h\"\n"
 									  "#include \"lib/base/view.h\"\n"
 									  "#include \"lib/os/call.h\"\n"
-									  "#include \"lib/os/message.h\"\n\n"
+									  "#include \"lib/os/service.h\"\n\n"
 									  "NONNULL_BEGIN\n\n";
 
 void emit_protocol_header(const struct model *model, FILE *out)
@@ -114,8 +120,8 @@ static void emit_operation_page(FILE *out, const struct call *call)
 
 static const char page_rules[] =
 	"Every call can also answer `unknown_call` (no such operation), `unsupported` (other protocol "
-    "or\n"
-	"version, or not offered), `invalid` (wrong counts, lend direction or value), and what\n"
+	"or\n"
+	"version, or not offered), `invalid` (wrong counts or value), and what\n"
 	"connection_call answers.\n\n";
 
 void emit_protocol_page(const struct model *model, FILE *out)
