@@ -104,6 +104,7 @@ TEST(err_names)
 	CHECK(view_equal(view_cstring(err_name(OK)), VIEW_TEXT("OK")));
 	CHECK(view_equal(view_cstring(err_name(ERR_IO)), VIEW_TEXT("ERR_IO")));
 	CHECK(view_equal(view_cstring(err_name((err_t)-999)), VIEW_TEXT("ERR_?")));
+	CHECK(view_equal(view_cstring(err_name((err_t)1)), VIEW_TEXT("ERR_?")));
 	for (i32 err = -30; err <= 0; err++)
 		CHECK(!view_equal(view_cstring(err_name((err_t)err)), VIEW_TEXT("ERR_?")));
 }
