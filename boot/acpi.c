@@ -36,7 +36,7 @@ static u8 sum(view_t bytes)
 static bool is_rsdp(view_t bytes)
 {
 	return bytes.size >= RSDP_OLD_BYTES && view_starts_with(bytes, VIEW_TEXT("RSD PTR ")) &&
-		!sum(view_clamp(bytes, 0, RSDP_OLD_BYTES));
+	       !sum(view_clamp(bytes, 0, RSDP_OLD_BYTES));
 }
 
 static view_t scan_for_rsdp(physical_t memory, u64 start, u64 size)

@@ -130,7 +130,8 @@ err_t acpi_parse_madt(view_t table, struct boot_info *info, struct complaint *co
 		complaint->text = "";
 		err_t err = parse_madt_entry(type, reader_of_view(body), info, complaint);
 		if (err != OK)
-			return *complaint->text ? err : complain(complaint, "ACPI: short MADT entry, type", type);
+			return *complaint->text ? err
+			                        : complain(complaint, "ACPI: short MADT entry, type", type);
 	}
 	return OK;
 }

@@ -30,9 +30,9 @@ static void fill_madt(void)
 	u64 at = MADT + 44;
 	test_put(&memory, MADT + 36, 0xfee00000, 4);
 	test_put(&memory, MADT + 40, 1, 4);
-	test_put(&memory, at, 0x00000001'07'00'08'00, 8); // local APIC 7, enabled
+	test_put(&memory, at, 0x00000001'07'00'08'00, 8);     // local APIC 7, enabled
 	test_put(&memory, at + 8, 0x00000000'09'01'08'00, 8); // 9: not there
-	test_put(&memory, at + 16, 0x02'0c'01, 4); // I/O APIC
+	test_put(&memory, at + 16, 0x02'0c'01, 4);            // I/O APIC
 	test_put(&memory, at + 18, 2, 1);
 	test_put(&memory, at + 20, 0xfec00000, 4);
 	test_put(&memory, at + 24, 24, 4);

@@ -19,16 +19,16 @@ constexpr u32 BOOT_RSDP_BYTES = 40;
 
 // Ranges are page-aligned, sorted by base and never overlap. What no range names is not RAM.
 enum boot_range_kind : u32 {
-	BOOT_RANGE_RESERVED = 0,     // firmware or device: never RAM for us; not in the direct map
-	BOOT_RANGE_USABLE = 1,       // free RAM
-	BOOT_RANGE_ACPI = 2,         // ACPI tables: mapped read-only; RAM once nobody reads them
-	BOOT_RANGE_LOADER = 3,       // the loader itself: free as soon as the kernel runs
-	BOOT_RANGE_KERNEL = 4,       // the kernel image
-	BOOT_RANGE_PAGE_TABLES = 5,  // tables of the first address space
-	BOOT_RANGE_BOOT_INFO = 6,    // this struct
-	BOOT_RANGE_BOOT_IMAGE = 7,   // the cpio archive (may be freed after the root task read it)
-	BOOT_RANGE_SYMBOLS = 8,      // sorted kernel symbols: mapped read-only
-	BOOT_RANGE_CPU_START = 9,    // the one page under 1 MiB kept for starting other CPUs
+	BOOT_RANGE_RESERVED = 0,    // firmware or device: never RAM for us; not in the direct map
+	BOOT_RANGE_USABLE = 1,      // free RAM
+	BOOT_RANGE_ACPI = 2,        // ACPI tables: mapped read-only; RAM once nobody reads them
+	BOOT_RANGE_LOADER = 3,      // the loader itself: free as soon as the kernel runs
+	BOOT_RANGE_KERNEL = 4,      // the kernel image
+	BOOT_RANGE_PAGE_TABLES = 5, // tables of the first address space
+	BOOT_RANGE_BOOT_INFO = 6,   // this struct
+	BOOT_RANGE_BOOT_IMAGE = 7,  // the cpio archive (may be freed after the root task read it)
+	BOOT_RANGE_SYMBOLS = 8,     // sorted kernel symbols: mapped read-only
+	BOOT_RANGE_CPU_START = 9,   // the one page under 1 MiB kept for starting other CPUs
 };
 
 struct boot_range {
@@ -93,7 +93,7 @@ struct boot_info {
 
 	u64 page_table_root_paddr; // what CR3 holds at entry
 	u64 identity_page_paddr;   // the only page mapped at its own address: unmap it
-	u64 cpu_start_paddr;       // one free page under 1 MiB for the start code of other CPUs; 0: none
+	u64 cpu_start_paddr; // one free page under 1 MiB for the start code of other CPUs; 0: none
 
 	u64 boot_image_paddr; // 0 with size 0: none was given
 	u64 boot_image_size;

@@ -27,7 +27,8 @@ err_t handover_add_range(
 	struct handover *handover, u64 base, u64 size, u32 type, struct complaint *complaint);
 
 // Takes what stands before the first zero; a longer line than we hold is refused.
-err_t handover_set_command_line(struct handover *handover, view_t text, struct complaint *complaint);
+err_t handover_set_command_line(
+	struct handover *handover, view_t text, struct complaint *complaint);
 
 // Refuses an image that wraps or is absurdly large. Only the first one counts.
 err_t handover_set_boot_image(

@@ -6,8 +6,8 @@
 
 #include "lib/base/bits.h"
 
-constexpr u64 LOW = 0x200000;      // below: the loader, firmware leftovers
-constexpr u64 HIGH = 1ull << 32;   // the loader reaches no further
+constexpr u64 LOW = 0x200000;    // below: the loader, firmware leftovers
+constexpr u64 HIGH = 1ull << 32; // the loader reaches no further
 constexpr u64 CPU_START_LOW = 0x1000;
 constexpr u64 CPU_START_HIGH = 0xa0000;
 constexpr u64 GIB = 1 << 30;
@@ -15,8 +15,8 @@ constexpr u64 DIRECT_MAP_FIRST = 0xffff880000000000; // slot 272 of the top tabl
 constexpr u32 DIRECT_MAP_SLOTS = 383 - 272 + 1 - 8;  // 8 slots hold MEMORY_LIMIT
 constexpr u32 DIRECT_MAP_SLOT_SHIFT = 39;
 
-static err_t take(struct memory_map *map, const struct memory_request *request, u32 fraction,
-	u32 kind, u64 *base)
+static err_t take(
+	struct memory_map *map, const struct memory_request *request, u32 fraction, u32 kind, u64 *base)
 {
 	TRY(memory_map_place(map, request, fraction, base));
 	return memory_map_claim(map, *base, request->size, kind);
@@ -107,8 +107,8 @@ err_t layout_choose(struct layout *layout, const struct layout_choice *choice, u
 			&layout->boot_info_paddr) != OK)
 		return complain(complaint, "no memory for boot_info of bytes", sizeof(struct boot_info));
 	layout->tables_size = tables_bytes(layout);
-	if (take_pages(map, layout->tables_size, place, BOOT_RANGE_PAGE_TABLES,
-			&layout->tables_paddr) != OK)
+	if (take_pages(
+			map, layout->tables_size, place, BOOT_RANGE_PAGE_TABLES, &layout->tables_paddr) != OK)
 		return complain(complaint, "no memory for page tables of bytes", layout->tables_size);
 	return OK;
 }

@@ -46,7 +46,7 @@ static void check_direct_map(u64 paddr, u32 kind)
 	bool is_hole = paddr >= constant_end && paddr < layout.kernel_paddr + 0x200000;
 	struct test_leaf leaf = test_walk(&paging, layout.direct_map_vaddr + paddr);
 	bool is_constant = kind == BOOT_RANGE_ACPI || kind == BOOT_RANGE_SYMBOLS ||
-		(kind == BOOT_RANGE_KERNEL && paddr < constant_end);
+	                   (kind == BOOT_RANGE_KERNEL && paddr < constant_end);
 	if (kind == BOOT_RANGE_RESERVED || (kind == BOOT_RANGE_KERNEL && is_hole)) {
 		CHECK(!leaf.is_present);
 		return;

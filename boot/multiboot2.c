@@ -66,19 +66,19 @@ static err_t parse_colors(reader_t *body, struct boot_framebuffer *screen)
 static bool is_plausible(const struct boot_framebuffer *screen)
 {
 	u32 sides = screen->width > 0 && screen->width <= 16384 && screen->height > 0 &&
-		screen->height <= 16384;
+	            screen->height <= 16384;
 	u32 bits = screen->bits_per_pixel;
 	return sides && bits >= 8 && bits <= 32 && screen->pitch >= screen->width * (bits / 8) &&
-		screen->pitch <= 16384 * 8 && screen->paddr &&
-		screen->paddr <= UINT64_MAX - (u64)screen->pitch * screen->height;
+	       screen->pitch <= 16384 * 8 && screen->paddr &&
+	       screen->paddr <= UINT64_MAX - (u64)screen->pitch * screen->height;
 }
 
 static bool has_plausible_colors(const struct boot_framebuffer *screen)
 {
 	u32 bits = screen->bits_per_pixel;
 	return screen->red_bits <= 8 && screen->red_shift + screen->red_bits <= bits &&
-		screen->green_bits <= 8 && screen->green_shift + screen->green_bits <= bits &&
-		screen->blue_bits <= 8 && screen->blue_shift + screen->blue_bits <= bits;
+	       screen->green_bits <= 8 && screen->green_shift + screen->green_bits <= bits &&
+	       screen->blue_bits <= 8 && screen->blue_shift + screen->blue_bits <= bits;
 }
 
 // A screen that makes no sense is no reason not to boot: then there is none.
@@ -156,7 +156,8 @@ err_t multiboot2_parse(
 		complaint->text = "";
 		err_t err = parse_tag(type, body, handover, complaint);
 		if (err != OK)
-			return *complaint->text ? err : complain(complaint, "multiboot2: short tag of type", type);
+			return *complaint->text ? err
+			                        : complain(complaint, "multiboot2: short tag of type", type);
 	}
 	if (!handover->range_count)
 		return complain(complaint, "multiboot2: no memory map, tag", TAG_MEMORY_MAP);

@@ -47,14 +47,10 @@ static err_t make_table(struct paging *paging, u64 *entry)
 static u64 access_bits(enum paging_access access)
 {
 	switch (access) {
-	case PAGING_READ:
-		return NO_EXECUTE | GLOBAL;
-	case PAGING_WRITE:
-		return NO_EXECUTE | GLOBAL | WRITABLE | DIRTY;
-	case PAGING_KERNEL_EXECUTE:
-		return GLOBAL;
-	case PAGING_EXECUTE:
-		return 0;
+	case PAGING_READ: return NO_EXECUTE | GLOBAL;
+	case PAGING_WRITE: return NO_EXECUTE | GLOBAL | WRITABLE | DIRTY;
+	case PAGING_KERNEL_EXECUTE: return GLOBAL;
+	case PAGING_EXECUTE: return 0;
 	}
 	never_reached();
 }

@@ -16,9 +16,9 @@ enum paging_access : u32 {
 };
 
 struct paging {
-	span_t memory;  // page-aligned; the first page is the top table
-	u64 paddr;      // of memory, page-aligned
-	usize used;     // bytes
+	span_t memory; // page-aligned; the first page is the top table
+	u64 paddr;     // of memory, page-aligned
+	usize used;    // bytes
 };
 
 err_t paging_init(struct paging *paging, span_t memory, u64 paddr);

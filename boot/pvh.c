@@ -86,8 +86,8 @@ static void find_text_screen(physical_t memory, struct handover *handover)
 			.kind = BOOT_FRAMEBUFFER_TEXT };
 }
 
-err_t pvh_parse(physical_t memory, u64 start_info_paddr, struct handover *handover,
-	struct complaint *complaint)
+err_t pvh_parse(
+	physical_t memory, u64 start_info_paddr, struct handover *handover, struct complaint *complaint)
 {
 	view_t bytes;
 	if (physical_view(memory, start_info_paddr, sizeof(struct start_info), &bytes) != OK)

@@ -123,8 +123,8 @@ static void check_ranges(const struct boot_info *info)
 // The table must hold kernel_entry at the start of the image, and end inside itself.
 static void check_symbols(const struct boot_info *info)
 {
-	view_t table = view_from((const void *)(info->direct_map_vaddr + info->symbols_paddr),
-		info->symbols_size);
+	view_t table =
+		view_from((const void *)(info->direct_map_vaddr + info->symbols_paddr), info->symbols_size);
 	u32 count, first[2];
 	check(view_load(table, 0, span_of(count)) == OK && count > 3, "symbol count");
 	check(view_load(table, 4, span_of(first)) == OK && !first[0], "first symbol at the start");
@@ -139,7 +139,8 @@ NORETURN void test_main(const struct boot_info *info)
 {
 	output_text("test kernel\n");
 	check(info->magic == BOOT_INFO_MAGIC && info->version == BOOT_INFO_VERSION &&
-			info->size == sizeof *info, "boot_info magic, version, size");
+			  info->size == sizeof *info,
+		"boot_info magic, version, size");
 	print_ranges(info);
 	print_machine(info);
 	print_software(info);

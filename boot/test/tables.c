@@ -35,7 +35,8 @@ static void check_leaf(
 	count->writable_executable += is_executable && is_writable;
 	count->executable_outside_text +=
 		is_executable && !is_identity && (vaddr < start || vaddr >= end);
-	count->alias_of_constant += is_writable && paddr < info->kernel_paddr + constant &&
+	count->alias_of_constant +=
+		is_writable && paddr < info->kernel_paddr + constant &&
 		paddr + (entry & LARGE ? LARGE_PAGE_SIZE : PAGE_SIZE) > info->kernel_paddr;
 	count->large_pages += !!(entry & LARGE);
 	count->small_pages += !(entry & LARGE);

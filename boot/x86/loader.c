@@ -2,12 +2,12 @@
 // loader.c - the loader from door to jump: firmware's information in, checked and copied; memory
 // chosen; kernel loaded and relocated; page tables built; boot_info written; gone.
 #include "boot/acpi.h"
-#include "boot/x86/console.h"
-#include "boot/x86/entropy.h"
 #include "boot/layout.h"
-#include "boot/x86/machine.h"
 #include "boot/multiboot2.h"
 #include "boot/pvh.h"
+#include "boot/x86/console.h"
+#include "boot/x86/entropy.h"
+#include "boot/x86/machine.h"
 #include "lib/base/bits.h"
 
 constexpr u32 PVH_DOOR = 0x00485650; // what entry.S puts in place of a magic number

@@ -7,9 +7,9 @@
 #include "lib/base/view.h"
 
 constexpr u32 FLAGS_ID = 1 << 21;
-constexpr u32 RDRAND = 1 << 30;    // leaf 1, ecx
+constexpr u32 RDRAND = 1 << 30;                                           // leaf 1, ecx
 constexpr u32 LEAF1_NEEDED = 1 << 5 | 1 << 6 | 1 << 9 | 1 << 13 | 1 << 4; // MSR PAE APIC PGE TSC
-constexpr u32 NO_EXECUTE = 1 << 20; // leaf 0x80000001, edx
+constexpr u32 NO_EXECUTE = 1 << 20;                                       // leaf 0x80000001, edx
 constexpr u32 LONG_MODE = 1 << 29;
 constexpr u32 VECTORS = 32;
 constexpr u32 STUB_BYTES = 16;
@@ -36,9 +36,9 @@ static bool has_cpuid(void)
 {
 	u32 before, after;
 	__asm__ volatile("pushfl; pushfl; xorl %2, (%%esp); popfl; pushfl; popl %1; popl %0"
-				 : "=r"(before), "=r"(after)
-				 : "i"(FLAGS_ID)
-				 : "cc");
+		: "=r"(before), "=r"(after)
+		: "i"(FLAGS_ID)
+		: "cc");
 	return (before ^ after) & FLAGS_ID;
 }
 

@@ -36,8 +36,8 @@ static inline struct machine_cpuid machine_cpuid(u32 leaf)
 {
 	struct machine_cpuid out;
 	__asm__ volatile("cpuid"
-				 : "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx)
-				 : "a"(leaf), "c"(0));
+		: "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx)
+		: "a"(leaf), "c"(0));
 	return out;
 }
 
