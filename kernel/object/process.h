@@ -16,6 +16,11 @@ struct memory;
 
 constexpr u8 LEVEL_PROGRAM = 15; // programs may call each other; below it calls only go down
 
+// Where and with what a thread begins.
+struct program_start {
+	u64 entry, stack, argument, block;
+};
+
 struct process {
 	struct object object;
 	struct space *space; // reference held; replaced by exec (only while one thread is left)
@@ -29,26 +34,54 @@ struct process {
 	struct spinlock lock; // RANK_PROCESS: threads, is_dying
 	struct list threads;  // struct thread.process_node
 	u32 thread_count;
-	struct thread *_Nullable alone_waiter; // exec waits for the other threads to end
+	struct list alone; // struct thread.wait.node: exec waits for the other threads; object.lock
 	u64 exit_code;
 	u32 exit_reason; // enum exit_reason
 	u64 fault_cause, fault_address, fault_instruction, fault_detail;
 	u64 cpu_ns;
 	struct list_node reap_node;
-	u32 reap_stage;
-	struct memory *_Nullable trace; // records of its calls; reference held
+	u32 reap_stage;      // enum reap_stage, of the reaping CPU
+	struct memory *_Nullable trace; // records of its calls; reference held, under lock
+	u64 trace_count;     // under lock
+	u32 givers;          // under lock: CPUs that put handles in; the reaper waits for them
 };
 OBJECT_DOWNCAST(process)
 
-err_t process_create(struct quota *quota, u64 identity, u8 level, struct process *_Nullable *out);
+// A process without threads, in an empty space. _bare: without a space, which the caller must give
+// it before anybody else hears of it.
+err_t process_create(
+	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out);
+err_t process_create_bare(
+	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out);
+// A creator gives up a process that nobody has a handle to.
+void process_abandon(struct process *process);
 void process_kill(struct process *process, u64 code, enum exit_reason reason);
 // Takes dying processes of this CPU apart, at most about `steps` pages and handles; false: all done.
 bool process_reap(u32 steps);
+// No thread is left: puts the process on this CPU's reap list. Once, by who saw the count reach 0.
+void process_end(struct process *process);
+// Links a new thread: ERR_STATE when the process is dying.
+err_t process_add_thread(struct process *process, struct thread *thread);
+// Unlinks a thread; the last one to die takes the process along.
+void process_remove_thread(struct process *process, struct thread *thread, bool has_died);
+// Requests to many threads: note them under process->lock, send them when it is given up, because
+// what is done at once on this CPU may take any lock. process_request does both for all threads.
+void process_ask(struct process *process, u32 requests, struct thread *_Nullable except)
+	REQUIRES(process->lock);
+void process_send_asked(struct process *process) EXCLUDES(process->lock);
+void process_request(struct process *process, u32 requests);
 // Last words of a thread on its home CPU: out of every queue, its calls answered, off its process.
 void thread_die(struct thread *thread);
-// Kernel-side creation; block is validated and pinned. The thread is not started.
-err_t thread_create(struct process *process, u64 entry, u64 stack, u64 argument, u64 block,
-	struct thread *_Nullable *out);
+// Undoes thread_create of a thread that was never started.
+void thread_discard(struct thread *thread);
+err_t process_fork(struct thread *caller, u64 identity, struct process *_Nullable *_Nonnull child,
+	struct thread *_Nullable *_Nonnull thread);
+// Exec, see syscalls.ifc: OK: registers are the new program's. SYSCALL_BLOCKED: waits to be alone.
+err_t process_replace(
+	struct thread *caller, struct process *image, const struct program_start *start);
+// Block is validated and pinned. The thread is not started.
+err_t thread_create(struct process *process, const struct program_start *start,
+	struct thread *_Nullable *_Nonnull out);
 // A fault of the current thread: upcall, or stop for a debugger, or end of the process.
 void thread_fault(struct thread *thread, u64 cause, u64 address, u64 detail);
 // Leaving the kernel with WORK_NOTIFY: enters the upcall if one is due and not blocked.

@@ -106,6 +106,8 @@ struct wait {
 	u64 value;    // by the waker: first result
 	u64 key;     // futex: offset; page: index
 	bool has_value;
+	struct thread *_Nullable owner; // futex: who inherits from it; reference, under futex.c's lock
+	struct list_node donor_node;    // in owner->donors
 	bool is_announced; // page: the pager has been told
 	bool is_write;     // page
 };
@@ -138,11 +140,13 @@ struct thread {
 	u32 requests;            // atomic, enum thread_request
 	struct thread *_Nullable next_request; // in a CPU's inbox
 	struct list_node process_node;   // in process->threads, under its lock
+	u32 asked;                       // under the same lock: requests to send when it is given up
 	struct thread_arch arch;
 	u64 id;
 	u64 affinity; // mask of CPUs
 	u32 weight_wanted;     // set by thread_control, taken over by REQUEST_RENICE
 	u8 priority_wanted;
+	struct list donors;    // struct wait.donor_node: futex waiters it inherits from
 	u8 priority_inherited; // from waiters of futexes that it owns (atomic)
 	bool is_fault_stopped;   // atomic: set by the home CPU, cleared by who resumes
 	bool is_suspended;       // atomic: what is wanted; requests make the home CPU look at it
@@ -150,7 +154,7 @@ struct thread {
 	bool is_traced;          // its system calls are recorded (trace.h); home CPU
 	u64 notified;            // atomic: notifications on their way to block->pending
 	u64 fault_cause, fault_address, fault_detail;
-	paddr_t block_frame;     // of the page around the block: reference held, pinned (frame.h)
+	paddr_t block_frame;     // of the page around the block: reference held, which pins it
 };
 OBJECT_DOWNCAST(thread)
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// fork.c - a second process like the caller's: address space copy-on-write, handles, and one thread
+// with the caller's registers that returns from the same call. Nothing runs before all is built.
+#include "kernel/arch/arch.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread_block.h"
+#include "kernel/object/thread_local.h"
+#include "kernel/sched/sched.h"
+
+static err_t copy_registers(struct thread *from, struct thread *to)
+{
+	TRY(arch_thread_clone(from, to));
+	registers_set_error(&to->registers, OK);
+	registers_result(&to->registers, 0, HANDLE_NONE.raw);
+	to->affinity = from->affinity;
+	to->weight_wanted = from->weight_wanted;
+	to->priority_wanted = from->priority_wanted;
+	entity_renice(&to->own);
+	to->block->pending = 0; // notifications were for the parent
+	to->block->cancelled = 0;
+	return OK;
+}
+
+static err_t fork_thread(
+	struct thread *caller, struct process *child, struct thread *_Nullable *_Nonnull out)
+{
+	struct block_pin pin;
+	TRY(block_pin(child->space, caller->block_address, &pin));
+	struct thread *thread;
+	err_t err = thread_create_bare(child, &pin, &thread);
+	if (err != OK) {
+		block_unpin(&pin);
+		return err;
+	}
+	err = copy_registers(caller, thread);
+	if (err == OK)
+		err = process_add_thread(child, thread);
+	if (err != OK) {
+		object_put(&thread->object);
+		return err;
+	}
+	*out = thread;
+	return OK;
+}
+
+static err_t fill_child(
+	struct thread *caller, struct process *child, struct thread *_Nullable *_Nonnull thread)
+{
+	struct space *space;
+	TRY(space_fork(caller->process->space, child->quota, &space));
+	child->space = space;
+	child->reflection = caller->process->reflection;
+	TRY(handle_clone_table(&caller->process->handles, &child->handles));
+	return fork_thread(caller, child, thread);
+}
+
+err_t process_fork(struct thread *caller, u64 identity, struct process *_Nullable *_Nonnull child,
+	struct thread *_Nullable *_Nonnull thread)
+{
+	struct process *parent = caller->process;
+	struct process *process;
+	TRY(process_create_bare(parent->quota, identity, parent->level, &process));
+	err_t err = fill_child(caller, process, thread);
+	if (err != OK) {
+		process_abandon(process);
+		return err;
+	}
+	*child = process;
+	return OK;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// process.c - a process's birth, its list of threads, and the beginning of its end: process_kill
+// asks all threads to die, the last one to go hands the process to the reaper (reap.c).
+// Lock: process->lock over threads, thread_count, is_dying, exit and fault fields.
+#include "kernel/object/process.h"
+
+#include "kernel/memory/memory.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/quota.h"
+#include "kernel/object/signal.h"
+#include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
+
+static err_t init(struct process *process, struct quota *quota)
+{
+	lock_init(&process->lock, RANK_PROCESS);
+	list_init(&process->threads);
+	list_init(&process->alone);
+	object_get(&quota->object);
+	process->quota = quota;
+	return handle_table_init(&process->handles, quota);
+}
+
+err_t process_create_bare(
+	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
+{
+	struct object *object;
+	TRY(object_create(OBJECT_PROCESS, sizeof(struct process), quota, &object));
+	struct process *process = process_of(object);
+	process->identity = identity;
+	process->level = level;
+	err_t err = init(process, quota);
+	if (err != OK) {
+		object_put(object);
+		return err;
+	}
+	*out = process;
+	return OK;
+}
+
+void process_abandon(struct process *process)
+{
+	process_kill(process, 0, EXIT_KILLED); // the reaper takes what was built
+	object_put(&process->object);
+}
+
+err_t process_create(
+	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
+{
+	struct process *process;
+	TRY(process_create_bare(quota, identity, level, &process));
+	struct space *space;
+	err_t err = space_create(quota, &space);
+	if (err != OK) {
+		process_abandon(process);
+		return err;
+	}
+	process->space = space;
+	*out = process;
+	return OK;
+}
+
+void process_end(struct process *process)
+{
+	struct cpu *cpu = cpu_self();
+	object_get(&process->object);
+	list_push_back(&cpu->reap, &process->reap_node);
+	cpu->reschedule |= RESCHEDULE_WORK;
+}
+
+void process_ask(struct process *process, u32 requests, struct thread *_Nullable except)
+{
+	LIST_EACH (node, &process->threads) {
+		struct thread *thread = container_of(node, struct thread, process_node);
+		if (thread != except)
+			thread->asked |= requests;
+	}
+}
+
+// The next thread with something to be sent goes to the back of the list, so that the search
+// begins with those that are left. A reference is the caller's.
+static struct thread *_Nullable take_asked(struct process *process, u32 *requests)
+	REQUIRES(process->lock)
+{
+	LIST_EACH (node, &process->threads) {
+		struct thread *thread = container_of(node, struct thread, process_node);
+		if (!thread->asked)
+			continue;
+		*requests = thread->asked;
+		thread->asked = 0;
+		list_remove(node);
+		list_push_back(&process->threads, node);
+		object_get(&thread->object);
+		return thread;
+	}
+	return nullptr;
+}
+
+void process_send_asked(struct process *process)
+{
+	for (;;) {
+		u32 requests = 0;
+		lock_take(&process->lock);
+		struct thread *thread = take_asked(process, &requests);
+		lock_give(&process->lock);
+		if (!thread)
+			return;
+		request_send(thread, requests);
+		object_put(&thread->object);
+	}
+}
+
+void process_request(struct process *process, u32 requests)
+{
+	lock_take(&process->lock);
+	process_ask(process, requests, nullptr);
+	lock_give(&process->lock);
+	process_send_asked(process);
+}
+
+void process_kill(struct process *process, u64 code, enum exit_reason reason)
+{
+	lock_take(&process->lock);
+	bool is_first = !process->is_dying;
+	bool has_threads = process->thread_count != 0; // none joins a dying process
+	if (is_first) {
+		process_ask(process, REQUEST_KILL, nullptr);
+		process->is_dying = true;
+		process->exit_code = code;
+		process->exit_reason = reason;
+	}
+	lock_give(&process->lock);
+	if (!is_first)
+		return;
+	if (has_threads)
+		process_send_asked(process);
+	else
+		process_end(process);
+}
+
+// exec waits in process->alone until it has the process to itself.
+static void wake_alone(struct process *process)
+{
+	lock_take(&process->object.lock);
+	struct list_node *node = list_pop_front(&process->alone);
+	lock_give(&process->object.lock);
+	if (node)
+		wait_wake(container_of(node, struct thread, wait.node), SYSCALL_RESTART);
+}
+
+// SIGNAL_ALONE says that the count is 1; changed under the lock that guards the count.
+static void show_count(struct process *process, struct signal_batch *batch)
+	REQUIRES(process->lock)
+{
+	bool is_alone = process->thread_count == 1;
+	signal_change(
+		&process->object, is_alone ? 0 : SIGNAL_ALONE, is_alone ? SIGNAL_ALONE : 0, batch);
+}
+
+err_t process_add_thread(struct process *process, struct thread *thread)
+{
+	struct signal_batch batch = {};
+	lock_take(&process->lock);
+	bool is_alive = !process->is_dying;
+	if (is_alive) {
+		object_get(&thread->object); // dropped by thread_die or thread_discard
+		list_push_back(&process->threads, &thread->process_node);
+		process->thread_count++;
+		thread->is_traced = process->trace != nullptr;
+		thread->is_suspended = process->is_suspended;
+		thread->work = process->is_suspended ? WORK_SUSPEND : 0;
+		show_count(process, &batch);
+	}
+	lock_give(&process->lock);
+	if (!is_alive)
+		return ERR_STATE;
+	signal_deliver(&batch);
+	return OK;
+}
+
+void process_remove_thread(struct process *process, struct thread *thread, bool has_died)
+{
+	struct signal_batch batch = {};
+	lock_take(&process->lock);
+	list_remove(&thread->process_node);
+	u32 left = --process->thread_count;
+	process->cpu_ns += thread->own.ran_ns;
+	bool is_end = !left && (has_died || process->is_dying);
+	if (is_end && !process->is_dying) {
+		process->is_dying = true;
+		process->exit_reason = EXIT_RETURNED;
+	}
+	show_count(process, &batch);
+	lock_give(&process->lock);
+	signal_deliver(&batch);
+	if (left == 1)
+		wake_alone(process);
+	if (is_end)
+		process_end(process);
+}
+
+// Without threads and without handles nobody can ever bring it to life.
+static void unreachable_process(struct object *object)
+{
+	struct process *process = process_of(object);
+	lock_take(&process->lock);
+	bool is_empty = process->thread_count == 0;
+	lock_give(&process->lock);
+	if (is_empty)
+		process_kill(process, 0, EXIT_KILLED);
+}
+
+static void destroy(struct object *object)
+{
+	struct process *process = process_of(object);
+	if (process->space)
+		space_put(process->space); // drained by the reaper
+	if (process->quota)
+		object_put(&process->quota->object);
+}
+
+const struct object_class process_class = {
+	.name = "process",
+	.size = sizeof(struct process),
+	.unreachable = unreachable_process,
+	.destroy = destroy,
+};

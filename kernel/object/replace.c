@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// replace.c - exec: the caller's process takes over the address space of an image process that has
+// no threads, and goes on as its only thread at the image's entry. The image leaves with the old
+// address space and is reaped like any dead process. All checks come before the other threads are
+// asked to die; the wait for that ends in a restart of the call.
+#include "kernel/arch/arch.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread_block.h"
+#include "kernel/object/thread_local.h"
+#include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
+
+static bool image_is_usable(struct process *image)
+{
+	lock_take(&image->lock);
+	bool is_usable = !image->is_dying && !image->thread_count;
+	lock_give(&image->lock);
+	return is_usable;
+}
+
+// From here on no thread can enter the image, and nobody else can take it.
+static bool image_claim(struct process *image)
+{
+	lock_take(&image->lock);
+	bool is_ours = !image->is_dying && !image->thread_count;
+	if (is_ours) {
+		image->is_dying = true;
+		image->exit_reason = EXIT_RETURNED;
+	}
+	lock_give(&image->lock);
+	return is_ours;
+}
+
+static bool is_awaited(struct process *process)
+{
+	lock_take(&process->object.lock);
+	bool is_awaited = !list_is_empty(&process->alone);
+	lock_give(&process->object.lock);
+	return is_awaited;
+}
+
+// OK: the caller is the only thread. Otherwise the others are asked to die, and the caller parks.
+static err_t wait_alone(struct thread *caller) NO_THREAD_SAFETY_ANALYSIS
+{
+	struct process *process = caller->process;
+	lock_take(&process->lock);
+	if (process->thread_count == 1) {
+		lock_give(&process->lock);
+		return OK;
+	}
+	if (is_awaited(process)) {
+		lock_give(&process->lock);
+		return ERR_BUSY; // another thread came first, and we have been asked to die
+	}
+	process_ask(process, REQUEST_KILL, caller);
+	lock_take(&process->object.lock); // before the other is given up: who makes us alone finds us waiting
+	list_push_back(&process->alone, &caller->wait.node);
+	lock_give(&process->lock);
+	err_t err = wait_park(
+		caller, WAIT_ALONE, &process->object, &process->object.lock, DEADLINE_NEVER);
+	process_send_asked(process);
+	return err;
+}
+
+static void swap_spaces(struct process *process, struct process *image)
+{
+	struct space *old = process->space;
+	atomic_store_release(&process->space, image->space);
+	atomic_store_release(&image->space, old);
+}
+
+// Notifications that came for the old program stay pending for the new one.
+static void change_block(struct thread *caller, const struct block_pin *pin)
+{
+	u64 pending = atomic_load_seq_cst(&caller->block->pending);
+	thread_take_block(caller, pin);
+	atomic_or_seq_cst(&caller->block->pending, pending);
+}
+
+static void begin_anew(struct thread *caller, const struct program_start *start)
+{
+	thread_unload(caller);
+	arch_thread_fini(caller);
+	err_t err = arch_thread_init(caller, start->entry, start->stack, start->argument);
+	if (err != OK)
+		process_kill(caller->process, (u64)(i64)err, EXIT_KILLED);
+	caller->is_fault_stopped = false;
+	sched_switch_to(caller); // loads its registers and the new tables
+}
+
+err_t process_replace(
+	struct thread *caller, struct process *image, const struct program_start *start)
+{
+	struct process *process = caller->process;
+	if (image == process || caller->caller || !image_is_usable(image))
+		return ERR_STATE;
+	if (!arch_address_is_user(start->entry) || !arch_address_is_user(start->stack - 1))
+		return ERR_FAULT;
+	struct block_pin pin;
+	TRY(block_pin(image->space, start->block, &pin));
+	err_t err = wait_alone(caller);
+	if (err == OK && !image_claim(image))
+		err = ERR_STATE;
+	if (err != OK) {
+		block_unpin(&pin);
+		return err;
+	}
+	swap_spaces(process, image);
+	process->reflection = 0;
+	change_block(caller, &pin);
+	begin_anew(caller, start);
+	process_end(image);
+	return SYSCALL_BLOCKED; // the registers are the new program's
+}

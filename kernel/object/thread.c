@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// thread.c - a thread's birth and death. A thread object has one reference for being alive, which
+// thread_die drops, besides those of handles, requests and calls. Steering: thread_control.c.
+#include "kernel/sched/thread.h"
+
+#include "kernel/arch/arch.h"
+#include "kernel/object/call.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread_block.h"
+#include "kernel/object/thread_local.h"
+#include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
+
+constexpr u32 WEIGHT_USUAL = 100;
+
+err_t thread_create_bare(struct process *process, const struct block_pin *pin,
+	struct thread *_Nullable *_Nonnull out)
+{
+	struct object *object;
+	TRY(object_create(OBJECT_THREAD, sizeof(struct thread), process->quota, &object));
+	struct thread *thread = thread_of(object);
+	object_get(&process->object);
+	thread->process = process;
+	thread->home = cpu_self()->id;
+	thread->id = object->id;
+	thread->affinity = UINT64_MAX;
+	thread->weight_wanted = WEIGHT_USUAL;
+	thread->timer.fire = thread_timer_fired;
+	entity_init(&thread->own, thread);
+	thread_take_block(thread, pin);
+	*out = thread;
+	return OK;
+}
+
+err_t thread_create(struct process *process, const struct program_start *start,
+	struct thread *_Nullable *_Nonnull out)
+{
+	bool has_stack = start->stack != 0; // its top may be the first address behind user memory
+	if (!arch_address_is_user(start->entry) ||
+		(has_stack && !arch_address_is_user(start->stack - 1)))
+		return ERR_FAULT;
+	struct block_pin pin;
+	TRY(block_pin(process->space, start->block, &pin));
+	struct thread *thread;
+	err_t err = thread_create_bare(process, &pin, &thread);
+	if (err != OK) {
+		block_unpin(&pin);
+		return err;
+	}
+	err = arch_thread_init(thread, start->entry, start->stack, start->argument);
+	if (err == OK)
+		err = process_add_thread(process, thread);
+	if (err != OK) {
+		object_put(&thread->object);
+		return err;
+	}
+	*out = thread;
+	return OK;
+}
+
+void thread_discard(struct thread *thread)
+{
+	thread->state = THREAD_DEAD;
+	process_remove_thread(thread->process, thread, false);
+	object_put(&thread->object);
+}
+
+void thread_die(struct thread *thread)
+{
+	if (thread->caller)
+		call_drop(thread);
+	sched_forget(thread);
+	atomic_store_release(&thread->state, (u8)THREAD_DEAD); // pairs with thread_registers
+	process_remove_thread(thread->process, thread, true);
+	object_signal(&thread->object, SIGNAL_SUSPENDED | SIGNAL_FAULTED, SIGNAL_EXITED);
+	object_put(&thread->object);
+}
+
+static void destroy(struct object *object)
+{
+	struct thread *thread = thread_of(object);
+	arch_thread_fini(thread);
+	thread_give_block(thread);
+	object_put(&thread->process->object);
+}
+
+const struct object_class thread_class = {
+	.name = "thread",
+	.size = sizeof(struct thread),
+	.destroy = destroy,
+};
