@@ -57,6 +57,7 @@ struct thread_block {
 	struct lend lend[MESSAGE_LENDS];
 	u64 thread_id;  // written by the kernel, unique since boot
 	u64 user[24];   // the runtime's own: thread-local pointer, errno, ...
+	u64 foreign_return; // written by the kernel when it reflects a foreign system call
 };
-static_assert(sizeof(struct thread_block) == 440);
+static_assert(sizeof(struct thread_block) == 448);
 constexpr u64 THREAD_BLOCK_SIZE = 512; // and its alignment

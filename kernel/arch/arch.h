@@ -26,6 +26,8 @@ void arch_relax(void);               // pause in spin loops
 void arch_interrupts_window(void);   // lets pending interrupts in for a moment
 void arch_interrupt_cpu(u16 cpu);    // makes it call cpu_take_events soon
 [[noreturn]] void arch_stop(void);   // this CPU, for good
+void arch_stop_others(void);         // panic: all other CPUs, whatever they do
+void arch_backtrace(void);           // prints who called, with kprint
 
 // Time.
 u64 clock_now(void);                 // monotonic nanoseconds
@@ -46,6 +48,7 @@ err_t arch_float_get(struct thread *thread, span_t out);
 err_t arch_float_set(struct thread *thread, view_t in); // validates
 void arch_upcall(struct thread *thread, u64 cause, u64 address, u64 detail); // fills block->frame, redirects
 void arch_restart_call(struct thread *thread);   // back over the system call instruction
+void arch_repeat_call(struct thread *thread, u64 number); // the same, its number was overwritten
 void registers_sanitize(struct thread *thread);  // after thread_registers set: flags, canonical, returns slowly
 bool arch_address_is_user(u64 address);
 
@@ -62,6 +65,7 @@ u64 table_write_protect(struct page_table *table, u64 address, u64 size);
 u64 table_protect(struct page_table *table, u64 address, u64 size, u32 access);
 void table_free_range(struct page_table *table, u64 address, u64 size); // empty tables in it
 void table_activate(struct page_table *table);
+void table_activate_none(void); // the kernel's own: no program's tables are loaded on this CPU
 // After changing present pages of a space: no CPU uses stale entries when it returns.
 struct space;
 void table_shootdown(struct space *space, u64 address, u64 size);

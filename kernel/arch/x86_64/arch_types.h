@@ -16,14 +16,14 @@ struct thread;
 // One CPU's hardware state. Written by the CPU itself but the atomic fields.
 struct cpu_arch {
 	struct thread *_Nullable float_owner; // whose float registers are in the CPU; area is stale
-	u64 root;                     // page tables loaded; atomic, read by table_fini
-	u64 shootdown_address;        // the request this CPU makes of others
-	u64 shootdown_size;           // 0: leave the tables shootdown_address
-	u32 shootdown_waiting;        // atomic: how many have not yet answered it
-	u32 shootdown_from;           // atomic: mask of CPUs that ask this one
+	u64 root;                             // page tables loaded; atomic, read by table_fini
+	u64 shootdown_address;                // the request this CPU makes of others
+	u64 shootdown_size;                   // 0: leave the tables shootdown_address
+	u32 shootdown_waiting;                // atomic: how many have not yet answered it
+	u32 shootdown_from;                   // atomic: mask of CPUs that ask this one
 	u32 apic_id;
-	bool float_trap;              // CR0.TS is set
-	u8 interrupt_depth;           // in the handler of an interrupt from kernel mode
+	bool float_trap;    // CR0.TS is set
+	u8 interrupt_depth; // in the handler of an interrupt from kernel mode
 };
 
 struct thread_arch {
@@ -46,18 +46,12 @@ ALWAYS_INLINE struct cpu *arch_cpu_self(void)
 ALWAYS_INLINE u64 registers_argument(const struct thread_registers *registers, u32 i)
 {
 	switch (i) {
-	case 0:
-		return registers->rdi;
-	case 1:
-		return registers->rsi;
-	case 2:
-		return registers->rdx;
-	case 3:
-		return registers->r10;
-	case 4:
-		return registers->r8;
-	case 5:
-		return registers->r9;
+	case 0: return registers->rdi;
+	case 1: return registers->rsi;
+	case 2: return registers->rdx;
+	case 3: return registers->r10;
+	case 4: return registers->r8;
+	case 5: return registers->r9;
 	}
 	__builtin_trap();
 }
@@ -85,22 +79,14 @@ ALWAYS_INLINE u64 registers_number(const struct thread_registers *registers)
 ALWAYS_INLINE u64 *registers_word_slot(struct thread_registers *registers, u32 i)
 {
 	switch (i) {
-	case 0:
-		return &registers->rdx;
-	case 1:
-		return &registers->r10;
-	case 2:
-		return &registers->r8;
-	case 3:
-		return &registers->r9;
-	case 4:
-		return &registers->r12;
-	case 5:
-		return &registers->r13;
-	case 6:
-		return &registers->r14;
-	case 7:
-		return &registers->r15;
+	case 0: return &registers->rdx;
+	case 1: return &registers->r10;
+	case 2: return &registers->r8;
+	case 3: return &registers->r9;
+	case 4: return &registers->r12;
+	case 5: return &registers->r13;
+	case 6: return &registers->r14;
+	case 7: return &registers->r15;
 	}
 	__builtin_trap();
 }

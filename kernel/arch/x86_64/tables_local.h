@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// tables_local.h - the form of page-table entries, for tables.c, table_free.c and device.c.
+#pragma once
+
+#include "kernel/arch/x86_64/machine.h"
+#include "lib/base/view.h"
+
+NONNULL_BEGIN
+
+constexpr u64 ENTRY_PRESENT = 1 << 0;
+constexpr u64 ENTRY_WRITE = 1 << 1;
+constexpr u64 ENTRY_USER = 1 << 2;
+constexpr u64 ENTRY_CACHE_LOW = 1 << 3; // alone: write-combining (see PAT_VALUE)
+constexpr u64 ENTRY_CACHE_OFF = 1 << 4; // with the one above: uncached
+constexpr u64 ENTRY_ACCESSED = 1 << 5;
+constexpr u64 ENTRY_DIRTY = 1 << 6;
+constexpr u64 ENTRY_LARGE = 1 << 7;
+constexpr u64 ENTRY_GLOBAL = 1 << 8;
+constexpr u64 ENTRY_NO_EXECUTE = 1ull << 63;
+constexpr u64 ENTRY_ADDRESS = 0x000f'ffff'ffff'f000;
+constexpr u64 ENTRY_TABLE = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED;
+
+constexpr u32 TABLE_ENTRIES = 512;
+constexpr u32 TABLE_LEVEL_TOP = 3; // level 0 holds 4 KiB pages, level 1 2 MiB pages
+constexpr u32 TABLE_USER_LAST = 256;
+constexpr u64 TABLE_EVERYTHING = UINT64_MAX;
+
+struct table {
+	u64 entry[TABLE_ENTRIES];
+};
+
+// A pure function of a present leaf entry.
+struct change {
+	u64 (*apply)(u64 entry, u64 argument);
+	u64 argument;
+};
+
+static inline u32 table_index(u64 address, u32 level)
+{
+	return (u32)(address >> (12 + 9 * level)) & (TABLE_ENTRIES - 1);
+}
+
+// How much one entry of this level covers.
+static inline u64 table_reach(u32 level)
+{
+	return 1ull << (12 + 9 * level);
+}
+
+struct table *table_at(u64 entry);
+bool table_is_empty(const struct table *table);
+u64 entry_of_access(u32 access);
+u64 table_change(struct page_table *table, u64 address, u64 size, struct change change);
+
+NONNULL_END
