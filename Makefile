@@ -32,6 +32,7 @@ check:
 	@tools/check/all
 
 bench: guest
+	@tools/build tools/count.so
 	@tools/bench/run
 
 debug:
