@@ -143,7 +143,7 @@ static void emit_argument(FILE *out, const struct parameter *item, bool is_kept)
 
 static void emit_keep(const struct model *model, FILE *out, const struct call *call)
 {
-	fputs("\tlater_t later;\n\tTRY(later_begin(message, &later));\n", out);
+	fputs("\tlater_t later;\n\tTRY(later_take(&later));\n", out);
 	fprintf(out, "\tops->%s(self, (struct %s_%s_call){\n", call->name.text, model->name.text,
 		call->name.text);
 	fputs("\t\t.later = later,\n\t\t.caller = message_caller(message),\n", out);
@@ -224,10 +224,10 @@ static void emit_switch(const struct model *model, FILE *out)
 static const char dispatch_text[] =
 	"// Checks protocol, operation, counts, values, handles, in this order, then runs the op. The\n"
 	"// kernel checks the way lent memory is used. True: message is now the answer to send. "
-    "False:\n"
+	"False:\n"
 	"// the call is kept, its answer comes.\n"
-	"static inline bool %s_dispatch(const struct %s_ops *ops, void *_Nullable self, "
-	"struct message *message)\n"
+	"static inline bool %s_dispatch(const void *ops, void *_Nullable self, struct message "
+    "*message)\n"
 	"{\n"
 	"\tbool is_kept;\n"
 	"\terr_t err = %s_dispatch_operation(ops, self, message, &is_kept);\n"
@@ -237,16 +237,10 @@ static const char dispatch_text[] =
 	"\t}\n"
 	"\treturn !is_kept;\n"
 	"}\n\n"
-	"static inline bool %s_dispatch_untyped(const void *ops, void *_Nullable self, "
-	"struct message *message)\n"
+	"static inline void %s_serve(struct loop *loop, const struct %s_ops *ops, void *_Nullable "
+    "self)\n"
 	"{\n"
-	"\treturn %s_dispatch(ops, self, message);\n"
-	"}\n\n"
-	"// For loop_serve.\n"
-	"static inline struct service %s_service(const struct %s_ops *ops, void *_Nullable self)\n"
-	"{\n"
-	"\treturn (struct service){\n"
-	"\t\t.protocol = \"%s\", .dispatch = %s_dispatch_untyped, .ops = ops, .self = self };\n"
+	"\tloop_serve(loop, %s_dispatch, ops, self);\n"
 	"}\n\n";
 
 void emit_protocol_service(const struct model *model, FILE *out)
@@ -261,5 +255,5 @@ void emit_protocol_service(const struct model *model, FILE *out)
 	for (const struct call *call = model->calls; call != nullptr; call = call->next)
 		emit_dispatcher(model, out, call);
 	emit_switch(model, out);
-	fprintf(out, dispatch_text, name, name, name, name, name, name, name, name, name);
+	fprintf(out, dispatch_text, name, name, name, name, name);
 }

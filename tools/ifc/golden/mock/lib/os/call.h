@@ -25,6 +25,5 @@ struct message_words {
 
 err_t connection_call_words(handle_t connection, u64 *tag, struct message_words *words);
 err_t connection_invoke(handle_t connection, struct message *message);
-err_t answer_refuse(u64 tag);
 
 NONNULL_END

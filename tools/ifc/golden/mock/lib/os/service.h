@@ -4,7 +4,7 @@
 #pragma once
 
 #include "abi/syscall_numbers.h"
-#include "lib/os/call.h"
+#include "lib/os/loop.h"
 
 NONNULL_BEGIN
 
@@ -15,20 +15,9 @@ struct caller {
 
 typedef struct {
 	handle_t reply;
-} later_t;
-
-typedef struct {
-	handle_t reply;
 	u32 index;
 	u64 size;
 } lease_t;
-
-struct service {
-	const char *protocol;
-	bool (*dispatch)(const void *ops, void *_Nullable self, struct message *message);
-	const void *ops;
-	void *_Nullable self;
-};
 
 static inline struct caller message_caller(const struct message *message)
 {
@@ -46,8 +35,8 @@ static inline lease_t later_lease(later_t later, u32 index, u64 size)
 }
 
 void message_drop_handles(struct message *message);
-err_t later_begin(struct message *message, later_t *out);
 void later_finish(later_t later, struct message *message);
 err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights);
+err_t answer_refuse(u64 tag);
 
 NONNULL_END

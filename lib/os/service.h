@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// service.h - what an operation of a service works with: who called, the memory the caller lent, a
+// call to be answered later. Generated dispatchers are built on it.
+#pragma once
+
+#include "abi/syscall_numbers.h"
+#include "lib/os/loop.h"
+
+NONNULL_BEGIN
+
+struct caller {
+	u64 badge;    // of the connection: what it stands for, to the service
+	u64 identity; // of the process, stamped by the kernel
+};
+
+// Memory that the caller lent, until the call is answered.
+typedef struct {
+	handle_t reply; // of a call put aside; HANDLE_NONE: the call in hand
+	u32 index;
+	u64 size;
+} lease_t;
+
+static inline struct caller message_caller(const struct message *message)
+{
+	return (struct caller){ message->badge, message->identity };
+}
+
+static inline lease_t call_lease(u32 index, u64 size)
+{
+	return (lease_t){ HANDLE_NONE, index, size };
+}
+
+static inline lease_t later_lease(later_t later, u32 index, u64 size)
+{
+	return (lease_t){ later.reply, index, size };
+}
+
+// All bytes or an error: ERR_RANGE outside the lease, ERR_GONE when nobody waits any more.
+err_t lease_get(lease_t lease, u64 offset, span_t to);
+err_t lease_put(lease_t lease, u64 offset, view_t from);
+
+void message_drop_handles(struct message *message); // closes what came with it
+void later_finish(later_t later, struct message *message); // answers; if nobody waits, forgets
+err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights); // or an error
+// An answer has another shape than its protocol says: closes what came with it. ERR_CORRUPT.
+err_t answer_refuse(u64 tag);
+
+NONNULL_END
