@@ -99,17 +99,18 @@ void machine_halt(void)
 		__asm__ volatile("cli; hlt");
 }
 
-NORETURN void loader_exception(const u32 frame[static 4]);
-
 // From entry.S: the vector, then the processor's frame with or without an error code.
-NORETURN void loader_exception(const u32 frame[static 4])
+struct exception_frame {
+	u32 words[4];
+};
+
+NORETURN void loader_exception(const struct exception_frame *frame);
+
+NORETURN void loader_exception(const struct exception_frame *frame)
 {
 	console_text("\ncarbide loader: exception (vector, then error code or eip, ...):");
-	for (u32 i = 0; i < 4; i++) {
-		UNSAFE_BEGIN("entry.S pushed at least four words")
-		console_number(" ", frame[i]);
-		UNSAFE_END
-	}
+	for (u32 i = 0; i < COUNT(frame->words); i++)
+		console_number(" ", AT(frame->words, i));
 	console_text("\n");
 	machine_halt();
 }
