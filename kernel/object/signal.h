@@ -30,6 +30,9 @@ void signal_deliver(struct signal_batch *batch); // no lock held
 // for themselves that nothing changed for them. No lock held.
 void signal_restart_waiters(struct object *object);
 
+// A new binding whose bits stand already: the port is told. No lock held.
+void binding_announce(struct object *object, struct port *port);
+
 // Waits for one of the bits. WAIT_OBJECT: OK and the bits observed; WAIT_STREAM: the call is done
 // again. Caller holds object->lock and saw none of the bits; gives it up. SYSCALL_BLOCKED.
 err_t signal_wait(struct thread *thread, enum wait_kind kind, struct object *object, u32 bits,

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// handle_table.c - the slots: chunks of entries, the queue of free ones, fork and the end.
+// A writer changes an entry's tag first, then the rest, and stores the new tag last.
+#include "kernel/memory/frame.h"
+#include "kernel/object/handle_local.h"
+#include "kernel/object/quota.h"
+#include "lib/base/err.h"
+
+constexpr u32 SLOT_NONE = UINT32_MAX;
+constexpr u32 SLOTS_PER_CLOSE = 16; // empty slots passed for each one that drain may close
+
+static err_t page_take(struct quota *quota, void *_Nullable *_Nonnull out)
+{
+	TRY(quota_charge_pages(quota, 1));
+	paddr_t frame;
+	err_t err = frame_alloc_zeroed(FRAME_KERNEL, &frame);
+	if (err == OK)
+		*out = frame_address(frame);
+	else
+		quota_return_pages(quota, 1);
+	return err;
+}
+
+static void page_give(struct quota *quota, void *page)
+{
+	frame_free(frame_of_address(page), 0);
+	quota_return_pages(quota, 1);
+}
+
+err_t handle_table_init(struct handle_table *table, struct quota *quota)
+{
+	*table = (struct handle_table){
+		.quota = quota,
+		.first_free = SLOT_NONE,
+		.last_free = SLOT_NONE,
+	};
+	lock_init(&table->lock, RANK_HANDLES);
+	void *page;
+	TRY(page_take(quota, &page));
+	table->chunks = page;
+	return OK;
+}
+
+static struct handle_entry *_Nullable *chunk_slot(struct handle_table *table, u32 index)
+{
+	assert(table->chunks && index < HANDLE_CHUNKS);
+	UNSAFE_BEGIN("index was compared with the count")
+	return &table->chunks[index];
+	UNSAFE_END
+}
+
+static void push_free(struct handle_table *table, u32 slot)
+{
+	handle_entry_at(table, slot)->next_free = SLOT_NONE;
+	if (table->last_free == SLOT_NONE)
+		table->first_free = slot;
+	else
+		handle_entry_at(table, table->last_free)->next_free = slot;
+	table->last_free = slot;
+}
+
+static u32 pop_free(struct handle_table *table)
+{
+	u32 slot = table->first_free;
+	table->first_free = handle_entry_at(table, slot)->next_free;
+	if (table->first_free == SLOT_NONE)
+		table->last_free = SLOT_NONE;
+	return slot;
+}
+
+// The tag of the slot's next use: generations are never 0.
+static u32 next_tag(struct handle_entry *entry)
+{
+	do
+		entry->sequence++;
+	while (!(entry->sequence << HANDLE_SLOT_BITS));
+	return entry->sequence << HANDLE_SLOT_BITS;
+}
+
+// HANDLES_PER_CHUNK more slots, in no queue yet; their tags are 0, which no handle matches.
+static err_t add_chunk(struct handle_table *table)
+{
+	u32 index = table->limit / HANDLES_PER_CHUNK;
+	if (index == HANDLE_CHUNKS)
+		return ERR_QUOTA;
+	void *page;
+	TRY(page_take(table->quota, &page));
+	*chunk_slot(table, index) = page;
+	// Pairs with entry_of and handle_fast.
+	atomic_store_release(&table->limit, table->limit + HANDLES_PER_CHUNK);
+	return OK;
+}
+
+static err_t grow(struct handle_table *table)
+{
+	u32 slot = table->limit;
+	TRY(add_chunk(table));
+	for (; slot < table->limit; slot++) {
+		struct handle_entry *entry = handle_entry_at(table, slot);
+		atomic_store_relaxed(&entry->tag, next_tag(entry));
+		push_free(table, slot);
+	}
+	return OK;
+}
+
+err_t handle_slot_reserve(struct handle_table *table)
+{
+	TRY(quota_charge_handles(table->quota, 1));
+	err_t err = table->first_free == SLOT_NONE ? grow(table) : OK;
+	if (err != OK)
+		quota_return_handles(table->quota, 1);
+	return err;
+}
+
+static void publish(struct handle_entry *entry, const struct handle_item *item)
+{
+	u32 kind = (u32)item->object->kind << HANDLE_KIND_SHIFT;
+	u32 tag = (entry->tag & HANDLE_GENERATION_MASK) | kind | (item->rights & RIGHTS_ALL);
+	atomic_store_relaxed(&entry->object, item->object);
+	atomic_store_relaxed(&entry->epoch, item->epoch);
+	atomic_store_release(&entry->tag, tag); // pairs with read_entry and handle_fast
+}
+
+handle_t handle_slot_fill(struct handle_table *table, const struct handle_item *item)
+{
+	u32 slot = pop_free(table);
+	struct handle_entry *entry = handle_entry_at(table, slot);
+	publish(entry, item);
+	table->used++;
+	return (handle_t){ (entry->tag & HANDLE_GENERATION_MASK) | slot };
+}
+
+struct object *handle_slot_clear(struct handle_table *table, u32 slot)
+{
+	struct handle_entry *entry = handle_entry_at(table, slot);
+	struct object *object = entry->object;
+	// The tag changes first, and readers look at it last: nobody mixes this with the next handle.
+	atomic_store_relaxed(&entry->tag, next_tag(entry));
+	atomic_fence_release(); // pairs with the readers' acquire fence
+	atomic_store_relaxed(&entry->object, (struct object *)nullptr);
+	push_free(table, slot);
+	table->used--;
+	return object;
+}
+
+static bool is_inherited(const struct handle_entry *entry)
+{
+	return entry->object && entry->object->kind != OBJECT_REPLY;
+}
+
+// Same slot, same generation, so that handles mean the same in the child.
+static err_t clone_entry(
+	const struct handle_entry *entry, struct handle_table *to, u32 slot)
+{
+	struct handle_entry *copy = handle_entry_at(to, slot);
+	copy->sequence = entry->sequence;
+	copy->tag = entry->tag & HANDLE_GENERATION_MASK;
+	if (!is_inherited(entry)) {
+		push_free(to, slot);
+		return OK;
+	}
+	TRY(quota_charge_handles(to->quota, 1));
+	err_t err = object_get_handle(entry->object);
+	assert(err == OK); // the entry itself is a handle
+	publish(copy, &(struct handle_item){ entry->object, entry->tag & RIGHTS_ALL, entry->epoch });
+	to->used++;
+	return OK;
+}
+
+// Nobody else sees `to` yet. After an error the caller drains it.
+err_t handle_clone_table(struct handle_table *from, struct handle_table *to)
+{
+	err_t err = OK;
+	lock_take(&from->lock);
+	for (u32 slot = 0; err == OK && slot < from->limit; slot++) {
+		if (slot % HANDLES_PER_CHUNK == 0)
+			err = add_chunk(to);
+		if (err == OK)
+			err = clone_entry(handle_entry_at(from, slot), to, slot);
+	}
+	lock_give(&from->lock);
+	return err;
+}
+
+static struct object *_Nullable drain_next(struct handle_table *table)
+{
+	struct object *object = nullptr;
+	u32 slot = table->drained++;
+	lock_take(&table->lock);
+	if (handle_entry_at(table, slot)->object)
+		object = handle_slot_clear(table, slot);
+	lock_give(&table->lock);
+	return object;
+}
+
+static void release_chunks(struct handle_table *table)
+{
+	for (u32 i = 0; i < table->limit / HANDLES_PER_CHUNK; i++)
+		page_give(table->quota, *chunk_slot(table, i));
+	page_give(table->quota, table->chunks);
+	table->limit = 0;
+	table->chunks = nullptr;
+}
+
+bool handle_table_drain(struct handle_table *table, u32 limit)
+{
+	if (!table->chunks)
+		return true;
+	for (u32 steps = limit * SLOTS_PER_CLOSE; table->drained < table->limit; steps--) {
+		if (!limit || !steps)
+			return false;
+		struct object *object = drain_next(table);
+		if (!object)
+			continue;
+		limit--;
+		quota_return_handles(table->quota, 1);
+		object_put_handle(object);
+	}
+	release_chunks(table);
+	return true;
+}
