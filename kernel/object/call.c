@@ -119,7 +119,7 @@ err_t call_make(struct thread *caller)
 	u64 raw = registers_argument(regs, 0);
 	handle_t handle = { (u32)raw };
 	if (raw >> 32)
-		return ERR_INVALID;
+		return ERR_BAD_HANDLE;
 	TRY(handle_lookup(caller, handle, OBJECT_CONNECTION, RIGHT_CALL, &object));
 	TRY(message_check(caller, tag, true));
 	struct connection *connection = connection_of(object);

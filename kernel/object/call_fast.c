@@ -68,9 +68,10 @@ void syscall_connection_call(struct thread *caller)
 	struct thread_registers *regs = &caller->registers;
 	u64 tag = registers_tag(regs);
 	struct cpu *cpu = cpu_self();
-	struct object *object = handle_fast(
-		&caller->process->handles, registers_argument(regs, 0), OBJECT_CONNECTION, RIGHT_CALL);
-	if (UNLIKELY(!object || tag & TAG_SLOW_MASK))
+	u64 raw = registers_argument(regs, 0);
+	struct object *object =
+		handle_fast(&caller->process->handles, (u32)raw, OBJECT_CONNECTION, RIGHT_CALL);
+	if (UNLIKELY(!object || raw >> 32 || tag & TAG_SLOW_MASK))
 		goto slow;
 	struct connection *connection = connection_of(object);
 	struct port *port = connection->port;
@@ -105,9 +106,10 @@ void syscall_port_reply_wait(struct thread *server)
 	u64 tag = registers_tag(regs);
 	struct cpu *cpu = cpu_self();
 	struct thread *caller = server->caller;
-	struct object *object = handle_fast(
-		&server->process->handles, registers_argument(regs, 0), OBJECT_PORT, RIGHT_SERVE);
-	if (UNLIKELY(!object || !caller || (tag & (TAG_SLOW_MASK | TAG_REPLY)) != TAG_REPLY))
+	u64 raw = registers_argument(regs, 0);
+	struct object *object =
+		handle_fast(&server->process->handles, (u32)raw, OBJECT_PORT, RIGHT_SERVE);
+	if (UNLIKELY(!object || raw >> 32 || !caller || (tag & (TAG_SLOW_MASK | TAG_REPLY)) != TAG_REPLY))
 		goto slow;
 	struct port *port = port_of(object);
 	if (UNLIKELY(port != server->port || port->pending || server->caller_is_remote ||

@@ -10,6 +10,7 @@
 #include "kernel/object/process.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
+#include "abi/syscall_numbers.h"
 #include "lib/base/view.h"
 
 // The object around a queued notice: it is referenced while the notice is queued. Bindings are no

@@ -28,7 +28,7 @@ static err_t find_port(struct thread *server, struct port *_Nullable *_Nonnull o
 	u64 raw = registers_argument(&server->registers, 0);
 	struct object *object;
 	if (raw >> 32)
-		return ERR_INVALID;
+		return ERR_BAD_HANDLE;
 	TRY(handle_lookup(server, (handle_t){ (u32)raw }, OBJECT_PORT, RIGHT_SERVE, &object));
 	*out = port_of(object);
 	return OK;

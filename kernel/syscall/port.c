@@ -62,7 +62,7 @@ err_t sys_reply_send(struct thread *caller, struct thread_registers *regs)
 	handle_t handle = { (u32)raw };
 	struct object *object;
 	if (raw >> 32)
-		return ERR_INVALID;
+		return ERR_BAD_HANDLE;
 	if (!handle.raw)
 		return call_reply(caller, registers_tag(regs));
 	TRY(handle_lookup(caller, handle, OBJECT_REPLY, 0, &object));
