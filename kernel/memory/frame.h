@@ -10,16 +10,31 @@
 
 NONNULL_BEGIN
 
-enum frame_use : u8 { FRAME_RESERVED, FRAME_FREE, FRAME_KERNEL, FRAME_TABLE, FRAME_MEMORY, FRAME_SLAB };
+enum frame_use : u8 {
+	FRAME_RESERVED, // firmware, devices, holes: may be mapped as physical memory only
+	FRAME_FREE,
+	FRAME_KERNEL,
+	FRAME_TABLE,
+	FRAME_MEMORY,
+	FRAME_SLAB,
+	FRAME_BOOT, // the boot image: RAM that nobody allocates, readable as physical memory
+};
+
+constexpr u32 FRAME_ORDER_MAX = 10; // 4 MiB
+constexpr u32 FRAME_ORDER_LARGE = 9;
 
 struct frame {
-	u32 references; // atomic. Memory pages: objects that share it copy-on-write, and pins
+	u32 references; // atomic. FRAME_MEMORY: one for each sharer, and one for each pin
 	enum frame_use use;
-	u8 order; // of the block this frame heads
+	u8 order;      // of the block this frame heads; FRAME_SLAB: its size class
 	u16 slab_used; // FRAME_SLAB: objects in use
 	struct list_node node; // free list, or slab's list
-	void *_Nullable slab; // FRAME_SLAB: whose
+	union {
+		void *_Nullable slab; // FRAME_SLAB: first free object
+		u32 sharers;          // FRAME_MEMORY, atomic: memory objects that hold it copy-on-write
+	};
 };
+static_assert(sizeof(struct frame) == 32);
 
 struct boot_info;
 void frames_init(const struct boot_info *info);
@@ -28,12 +43,19 @@ void frames_init(const struct boot_info *info);
 err_t frame_alloc(u32 order, enum frame_use use, paddr_t *out);
 err_t frame_alloc_zeroed(enum frame_use use, paddr_t *out); // one frame
 void frame_free(paddr_t frame, u32 order);
+// Makes a block of 1 << order frames into single ones, each with one reference and one sharer.
+void frame_split(paddr_t frame, u32 order);
+bool frame_exists(paddr_t frame); // has a struct frame
 struct frame *frame_of(paddr_t frame);
-static inline void frame_get(paddr_t paddr) { __atomic_add_fetch(&frame_of(paddr)->references, 1, __ATOMIC_RELAXED); }
+static inline void frame_get(paddr_t paddr)
+{
+	__atomic_add_fetch(&frame_of(paddr)->references, 1, __ATOMIC_RELAXED);
+}
 void frame_put(paddr_t frame); // drops a reference, frees (by its head's order) at zero
 paddr_t frame_zero_page(void); // shared, read-only, never freed
 u64 frames_total(void);
 u64 frames_free(void); // exact when the other CPUs are idle: caches included
 void *frame_address(paddr_t frame); // through the direct map
+paddr_t frame_of_address(const void *address); // back again: any byte of the direct map
 
 NONNULL_END

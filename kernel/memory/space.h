@@ -23,6 +23,7 @@ struct mapping {
 	u64 address, size, offset;   // bytes, page multiples
 	u32 flags;                   // enum map_flags: read write exec shared
 	u32 allowed;                 // what the handle's rights allow mprotect to set
+	u32 epoch;                   // of the memory when it was mapped: another one is revoked
 };
 
 struct space {
@@ -32,9 +33,15 @@ struct space {
 	struct tree tree;
 	struct page_table table;
 	struct quota *quota;        // reference: table pages and mappings are charged to it
-	u64 mapped_pages;
+	struct mapping *_Nullable recent; // found last, under lock
+	u64 mapped_pages;           // of mappings with memory
+	u64 mapping_count;          // charged in pages of MAPPINGS_PER_PAGE
+	u64 table_charged;          // pages charged for page tables, at least those there are
+	u64 low_hint, high_hint;    // lowest address to look for free ones; random at first
 	bool is_dead;               // being torn down: no new mappings
 };
+
+constexpr u64 MAPPINGS_PER_PAGE = 32; // of the slab
 
 err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out);
 static inline struct space *space_get(struct space *space) { __atomic_add_fetch(&space->references, 1, __ATOMIC_RELAXED); return space; }
@@ -54,6 +61,9 @@ err_t space_fault(struct space *space, u64 address, u32 access, struct memory *_
 err_t space_page(struct space *space, u64 address, u32 access, paddr_t *out);
 // Which (memory, offset) is at this address: futex key. Reference handed to the caller.
 err_t space_resolve(struct space *space, u64 address, struct memory *_Nullable *_Nonnull out, u64 *offset);
+// The first mapping that ends after an address. False: none.
+struct mapping_info;
+bool space_mapping_info(struct space *space, u64 address, struct mapping_info *out);
 // Kernel copies between a buffer in the current space and another space or object: see copy.c
 err_t space_copy(struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done);
 // Page fault of the current thread (trap.c): resolves it, parks the thread, or raises thread_fault.

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// copy.c - bytes between the kernel, programs and memory objects. A program's own memory is copied
+// at its addresses, with faults resolved by hand; other spaces and objects page by page through the
+// direct map, each page held by a reference while no lock is.
+#include "kernel/arch/arch.h"
+#include "kernel/memory/memory_local.h"
+#include "kernel/object/process.h"
+#include "kernel/sched/cpu.h"
+#include "lib/base/bits.h"
+#include "lib/base/view.h"
+
+// Makes the page present, or parks the thread until it can be.
+static err_t resolve(struct space *space, u64 address, u32 access)
+{
+	struct memory *memory;
+	u64 index;
+	err_t error = space_fault(space, address, access, &memory, &index);
+	if (error == ERR_PAGE_NEEDED) {
+		error = page_wait(memory, index, 1, access & MAP_FLAGS_WRITE);
+		object_put(&memory->object);
+	}
+	return error == ERR_RANGE || error == ERR_IO ? ERR_FAULT : error;
+}
+
+static struct space *current_space(void)
+{
+	struct space *space = cpu_self()->current->process->space;
+	space_activate(space);
+	return space;
+}
+
+// A copy stops at each page that is not there yet, and at one again if it is taken away at once.
+static err_t allowed_faults(usize size, u64 *out)
+{
+	*out = 2 * (size / PAGE_SIZE + 2);
+	return OK;
+}
+
+err_t user_copy_in(void *to, u64 from, usize size)
+{
+	TRY(user_span_check(from, size));
+	if (!size)
+		return OK;
+	struct space *space = current_space();
+	u64 stopped, left;
+	TRY(allowed_faults(size, &left));
+	while (!arch_copy_in(to, from, size, &stopped)) {
+		if (!left--)
+			return ERR_FAULT;
+		TRY(resolve(space, stopped, MAP_FLAGS_READ));
+	}
+	return OK;
+}
+
+err_t user_copy_out(u64 to, const void *from, usize size)
+{
+	TRY(user_span_check(to, size));
+	if (!size)
+		return OK;
+	struct space *space = current_space();
+	u64 stopped, left;
+	TRY(allowed_faults(size, &left));
+	while (!arch_copy_out(to, from, size, &stopped)) {
+		if (!left--)
+			return ERR_FAULT;
+		TRY(resolve(space, stopped, MAP_FLAGS_WRITE));
+	}
+	return OK;
+}
+
+static err_t check_word(u64 address)
+{
+	if (!is_aligned(address, sizeof(u32)))
+		return ERR_ALIGNMENT;
+	return user_span_check(address, sizeof(u32));
+}
+
+err_t user_load_u32(u64 address, u32 *out)
+{
+	TRY(check_word(address));
+	struct space *space = current_space();
+	for (u32 tries = 0; tries < 4; tries++) {
+		if (arch_load_u32(address, out))
+			return OK;
+		TRY(resolve(space, address, MAP_FLAGS_READ));
+	}
+	return ERR_FAULT;
+}
+
+err_t user_store_u32(u64 address, u32 value)
+{
+	TRY(check_word(address));
+	struct space *space = current_space();
+	for (u32 tries = 0; tries < 4; tries++) {
+		if (arch_store_u32(address, value))
+			return OK;
+		TRY(resolve(space, address, MAP_FLAGS_WRITE));
+	}
+	return ERR_FAULT;
+}
+
+// The part of a frame that one step copies.
+struct step {
+	u64 in_page;
+	u64 size;
+};
+
+static struct step step_of(u64 address, u64 left)
+{
+	u64 in_page = address & PAGE_MASK;
+	return (struct step){ in_page, min_u64(left, PAGE_SIZE - in_page) };
+}
+
+static err_t copy_frame(paddr_t frame, struct step step, u64 mine, bool to_frame)
+{
+	span_t page = span_from(frame_address(frame), PAGE_SIZE);
+	u8 *bytes = span_at(page, step.in_page);
+	return to_frame ? user_copy_in(bytes, mine, step.size) : user_copy_out(mine, bytes, step.size);
+}
+
+static err_t space_copy_step(
+	struct space *other, u64 address, u64 mine, struct step step, struct page_hold *hold,
+	bool to_other)
+{
+	for (u32 tries = 0; tries < 4; tries++) {
+		TRY(space_hold(other, address, to_other ? MAP_FLAGS_WRITE : MAP_FLAGS_READ, hold));
+		err_t error = copy_frame(hold->frame, step, mine, to_other);
+		bool is_kept = space_release(hold, to_other);
+		TRY(error);
+		if (is_kept)
+			return OK;
+	}
+	return ERR_BUSY;
+}
+
+// On ERR_PAGE_NEEDED hold names the page, with a reference on its memory.
+static err_t space_copy_some(struct space *other, u64 address, struct user_span mine,
+	bool to_other, struct page_hold *hold, u64 *done)
+{
+	u64 size = min_u64(mine.size, COPY_LIMIT);
+	TRY(user_span_check(address, size));
+	while (*done < size) {
+		struct step step = step_of(address + *done, size - *done);
+		TRY(space_copy_step(
+			other, address + *done, mine.address + *done, step, hold, to_other));
+		*done += step.size;
+	}
+	return OK;
+}
+
+// What was copied before an error counts, unless the thread is parked already.
+static err_t after_some(err_t error, u64 done)
+{
+	return done && error != SYSCALL_BLOCKED ? OK : error;
+}
+
+err_t space_copy(
+	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done)
+{
+	struct page_hold hold;
+	*done = 0;
+	err_t error = space_copy_some(other, other_address, mine, to_other, &hold, done);
+	if (error == ERR_PAGE_NEEDED)
+		object_put(&hold.memory->object);
+	return after_some(error, *done);
+}
+
+err_t space_copy_waiting(
+	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done)
+{
+	struct page_hold hold;
+	*done = 0;
+	err_t error = space_copy_some(other, other_address, mine, to_other, &hold, done);
+	if (error == ERR_PAGE_NEEDED) {
+		if (!*done)
+			error = page_wait(hold.memory, hold.index, 1, to_other);
+		object_put(&hold.memory->object);
+	}
+	return after_some(error, *done);
+}
+
+static err_t memory_copy_step(
+	struct memory *memory, u64 offset, u64 mine, struct step step, bool to_memory)
+{
+	u64 index = offset >> PAGE_SHIFT;
+	for (u32 tries = 0; tries < 4; tries++) {
+		paddr_t frame;
+		TRY(memory_page(memory, index, to_memory, &frame));
+		err_t error = copy_frame(frame, step, mine, to_memory);
+		bool is_kept = !to_memory || memory_page_written(memory, index, frame);
+		frame_put(frame);
+		TRY(error);
+		if (is_kept)
+			return OK;
+	}
+	return ERR_BUSY;
+}
+
+err_t memory_copy_user(
+	struct memory *memory, u64 offset, struct user_span mine, bool to_memory, u64 *done)
+{
+	*done = 0;
+	if (offset > memory->size)
+		return ERR_RANGE;
+	u64 size = min_u64(min_u64(mine.size, COPY_LIMIT), memory->size - offset);
+	err_t error = OK;
+	while (*done < size && error == OK) {
+		struct step step = step_of(offset + *done, size - *done);
+		error = memory_copy_step(
+			memory, offset + *done, mine.address + *done, step, to_memory);
+		if (error == OK)
+			*done += step.size;
+	}
+	u64 wanted = pages_of_size(size - *done);
+	if (error == ERR_PAGE_NEEDED && !*done)
+		return page_wait(memory, offset >> PAGE_SHIFT, wanted, to_memory);
+	return after_some(error, *done);
+}

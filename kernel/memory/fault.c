@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+// fault.c - a page becomes present: address -> mapping -> page of its memory -> page table entry.
+// Locks are taken in that order and held to the end, so nothing can leave in between. Entries give
+// write access only to pages that are the object's own (and, of pagers, dirty).
+#include "abi/thread.h"
+#include "kernel/arch/arch.h"
+#include "kernel/memory/memory_local.h"
+#include "kernel/object/process.h"
+#include "kernel/sched/sched.h"
+#include "lib/base/bits.h"
+
+constexpr u64 AROUND_PAGES = 16;
+constexpr u64 POPULATE_LIMIT = 4 * 1024 * 1024;
+
+static u32 cache_access(const struct memory *memory)
+{
+	if (memory->flags & MEMORY_FLAGS_UNCACHED)
+		return PAGE_UNCACHED;
+	return memory->flags & MEMORY_FLAGS_WRITE_COMBINING ? PAGE_WRITE_COMBINING : 0;
+}
+
+u32 page_access(const struct mapping *mapping, u64 index, paddr_t frame, enum page_state state)
+{
+	struct memory *memory = mapping->memory;
+	u32 access = PAGE_READ | cache_access(memory);
+	if (mapping->flags & MAP_FLAGS_EXEC)
+		access |= PAGE_EXEC;
+	if (mapping->flags & MAP_FLAGS_WRITE && state == STATE_OWN &&
+		page_is_writable(memory, index, frame))
+		access |= PAGE_WRITE;
+	return access;
+}
+
+static err_t check_access(const struct mapping *_Nullable mapping, u32 access)
+{
+	if (!mapping || !mapping->memory || mapping_is_revoked(mapping))
+		return ERR_FAULT;
+	u32 flags = mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC);
+	if (!flags)
+		return ERR_FAULT;
+	return access & ~(flags | MAP_FLAGS_READ) ? ERR_FAULT : OK; // to write or run is to read
+}
+
+// A 2 MiB run that one large entry can show: its first address and frame.
+struct large {
+	u64 address;
+	paddr_t frame;
+};
+
+static bool find_large(const struct mapping *mapping, u64 address, paddr_t frame, struct large *out)
+{
+	struct memory *memory = mapping->memory;
+	u64 index = mapping_index(mapping, address);
+	u64 start = align_down(address, LARGE_PAGE_SIZE);
+	u64 into = address - start;
+	paddr_t first = { frame.raw - into };
+	if (start < mapping->address || LARGE_PAGE_SIZE > mapping_end(mapping) - start ||
+		!is_aligned(first.raw, LARGE_PAGE_SIZE) || first.raw > frame.raw)
+		return false;
+	if (!memory_is_linear(memory)) {
+		const u64 *slot = radix_find(&memory->pages, index);
+		if (!slot || !(*slot & PAGE_LARGE) || index % LARGE_PAGES != into >> PAGE_SHIFT)
+			return false;
+	} else if ((index - (into >> PAGE_SHIFT)) + LARGE_PAGES > memory->size >> PAGE_SHIFT) {
+		return false;
+	}
+	*out = (struct large){ start, first };
+	return true;
+}
+
+static bool is_mapped(struct space *space, u64 address, paddr_t frame, u32 access)
+{
+	paddr_t old;
+	u32 old_access;
+	return table_query(&space->table, address, &old, &old_access) && old.raw == frame.raw &&
+		   (access & ~old_access) == 0;
+}
+
+static err_t map_large(struct mapping *mapping, const struct large *large, u32 access)
+{
+	struct space *space = mapping->space;
+	lock_take(&space->table_lock);
+	err_t error = OK;
+	if (!is_mapped(space, large->address, large->frame, access)) {
+		table_unmap(&space->table, large->address, LARGE_PAGE_SIZE);
+		table_shootdown(space, large->address, LARGE_PAGE_SIZE);
+		table_free_range(&space->table, large->address, LARGE_PAGE_SIZE);
+		error = space_table_map(space, large->address, large->frame, access, true);
+	}
+	lock_give(&space->table_lock);
+	if (error == OK)
+		mapping->memory->has_large = true;
+	return error;
+}
+
+static err_t map_small(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
+{
+	struct space *space = mapping->space;
+	paddr_t old;
+	u32 old_access;
+	lock_take(&space->table_lock);
+	bool was_there = table_query(&space->table, address, &old, &old_access);
+	bool is_enough = was_there && old.raw == frame.raw && (access & ~old_access) == 0;
+	if (was_there && !is_enough) {
+		table_unmap(&space->table, address, PAGE_SIZE);
+		// More access to the same page: other CPUs may fault once more for nothing.
+		if (old.raw != frame.raw)
+			table_shootdown(space, address, PAGE_SIZE);
+	}
+	err_t error = is_enough ? OK : space_table_map(space, address, frame, access, false);
+	lock_give(&space->table_lock);
+	return error;
+}
+
+static err_t map_page(
+	struct mapping *mapping, u64 address, paddr_t frame, enum page_state state)
+{
+	struct memory *memory = mapping->memory;
+	u32 access = page_access(mapping, mapping_index(mapping, address), frame, state);
+	struct large large;
+	bool may_be_large = memory_is_linear(memory) || memory->has_large;
+	if (may_be_large && state == STATE_OWN && find_large(mapping, address, frame, &large) &&
+		map_large(mapping, &large, access) == OK)
+		return OK;
+	return map_small(mapping, address, frame, access);
+}
+
+// Present neighbours come along, so that the next pages of a file do not fault.
+static void map_around(struct mapping *mapping, u64 address)
+{
+	struct space *space = mapping->space;
+	u64 start = align_down(address, AROUND_PAGES * PAGE_SIZE);
+	u64 end = min_u64(start + AROUND_PAGES * PAGE_SIZE, mapping_end(mapping));
+	lock_take(&space->table_lock);
+	for (u64 near = max_u64(start, mapping->address); near < end; near += PAGE_SIZE) {
+		paddr_t frame, old;
+		u32 old_access;
+		u64 index = mapping_index(mapping, near);
+		enum page_state state = page_find(mapping->memory, index, &frame);
+		if ((state != STATE_OWN && state != STATE_PARENT) ||
+			table_query(&space->table, near, &old, &old_access))
+			continue;
+		if (space_table_map(space, near, frame, page_access(mapping, index, frame, state),
+				false) != OK)
+			break;
+	}
+	lock_give(&space->table_lock);
+}
+
+static err_t fault_write(struct mapping *mapping, u64 address)
+{
+	struct memory *memory = mapping->memory;
+	u64 index = mapping_index(mapping, address);
+	paddr_t frame;
+	if (memory->flags & MEMORY_FLAGS_LARGE && page_find(memory, index, &frame) == STATE_ZERO)
+		page_add_large(memory, index); // if not, a small one comes below
+	TRY(page_for_write(memory, index, &frame));
+	return map_page(mapping, address, frame, STATE_OWN);
+}
+
+// Who shares the memory must see the first write of another, so a page is made at once; the zero
+// page is only for memory with one mapping.
+static err_t fault_read_zero(struct mapping *mapping, u64 address)
+{
+	struct memory *memory = mapping->memory;
+	bool is_alone = list_first(&memory->mappings) == list_last(&memory->mappings);
+	if (mapping->flags & MAP_FLAGS_SHARED || !is_alone)
+		return fault_write(mapping, address);
+	memory->has_foreign = true;
+	return map_page(mapping, address, frame_zero_page(), STATE_ZERO);
+}
+
+static err_t fault_read(struct mapping *mapping, u64 address)
+{
+	struct memory *memory = mapping->memory;
+	paddr_t frame;
+	enum page_state state = page_find(memory, mapping_index(mapping, address), &frame);
+	switch (state) {
+	case STATE_ZERO:
+		return fault_read_zero(mapping, address);
+	case STATE_ASK:
+		return ERR_PAGE_NEEDED;
+	case STATE_BEYOND:
+		return ERR_RANGE;
+	case STATE_PARENT:
+		memory->has_foreign = true;
+		break;
+	case STATE_OWN:
+		break;
+	}
+	TRY(map_page(mapping, address, frame, state));
+	if (!memory->has_large)
+		map_around(mapping, address);
+	return OK;
+}
+
+err_t space_fault(struct space *space, u64 address, u32 access,
+	struct memory *_Nullable *_Nonnull memory, u64 *index)
+{
+	address &= ~PAGE_MASK;
+	lock_take(&space->lock);
+	struct mapping *mapping = space_find(space, address);
+	err_t error = check_access(mapping, access);
+	if (error == OK) {
+		struct memory *mapped = mapping->memory;
+		memory_lock(mapped);
+		error = (access & MAP_FLAGS_WRITE ? fault_write : fault_read)(mapping, address);
+		memory_unlock(mapped);
+		if (error == ERR_PAGE_NEEDED) {
+			object_get(&mapped->object);
+			*memory = mapped;
+			*index = mapping_index(mapping, address);
+		}
+	}
+	lock_give(&space->lock);
+	return error;
+}
+
+// Fills what can be filled without waiting.
+void space_populate(struct space *space, u64 address, u64 size)
+{
+	u64 end = address + min_u64(size, POPULATE_LIMIT);
+	lock_take(&space->lock);
+	struct mapping *mapping = space_find(space, address);
+	if (mapping && mapping->memory && check_access(mapping, MAP_FLAGS_READ) == OK) {
+		struct memory *memory = mapping->memory;
+		bool will_write = mapping->flags & MAP_FLAGS_WRITE && memory->kind != MEMORY_KIND_PAGER;
+		memory_lock(memory);
+		err_t error = OK;
+		end = min_u64(end, mapping_end(mapping));
+		for (u64 at = address; at < end && error == OK; at += PAGE_SIZE) {
+			u64 index = mapping_index(mapping, at);
+			if (will_write && is_aligned(at | index << PAGE_SHIFT, LARGE_PAGE_SIZE) &&
+				end - at >= LARGE_PAGE_SIZE)
+				page_add_large(memory, index);
+			error = (will_write ? fault_write : fault_read)(mapping, at);
+		}
+		memory_unlock(memory);
+	}
+	lock_give(&space->lock);
+}
+
+err_t space_hold(struct space *space, u64 address, u32 access, struct page_hold *out)
+{
+	lock_take(&space->lock);
+	struct mapping *mapping = space_find(space, address);
+	err_t error = check_access(mapping, access);
+	if (error == OK) {
+		struct memory *memory = mapping->memory;
+		out->memory = memory;
+		out->index = mapping_index(mapping, address);
+		memory_lock(memory);
+		error = page_pin(memory, out->index, access & MAP_FLAGS_WRITE, &out->frame);
+		memory_unlock(memory);
+		if (error == OK || error == ERR_PAGE_NEEDED)
+			object_get(&memory->object); // with ERR_PAGE_NEEDED: to wait for it
+	}
+	lock_give(&space->lock);
+	return error == ERR_UNSUPPORTED ? ERR_FAULT : error;
+}
+
+bool space_release(struct page_hold *hold, bool was_written)
+{
+	bool is_kept = !was_written || memory_page_written(hold->memory, hold->index, hold->frame);
+	frame_put(hold->frame);
+	object_put(&hold->memory->object);
+	return is_kept;
+}
+
+err_t space_page(struct space *space, u64 address, u32 access, paddr_t *out)
+{
+	struct page_hold hold;
+	err_t error = space_hold(space, address, access, &hold);
+	if (error == OK)
+		*out = hold.frame;
+	if (error == OK || error == ERR_PAGE_NEEDED)
+		object_put(&hold.memory->object);
+	return error;
+}
+
+err_t space_resolve(
+	struct space *space, u64 address, struct memory *_Nullable *_Nonnull out, u64 *offset)
+{
+	lock_take(&space->lock);
+	const struct mapping *mapping = space_find(space, address);
+	struct memory *memory = mapping ? mapping->memory : nullptr;
+	if (memory) {
+		object_get(&memory->object);
+		*out = memory;
+		*offset = address - mapping->address + mapping->offset;
+	}
+	lock_give(&space->lock);
+	return memory ? OK : ERR_FAULT;
+}
+
+static void raise_fault(struct space *space, u64 address, u32 access, bool was_present)
+{
+	lock_take(&space->lock);
+	was_present |= space_find(space, address) != nullptr;
+	lock_give(&space->lock);
+	u64 detail = was_present ? FAULT_PRESENT : 0;
+	if (access & MAP_FLAGS_WRITE)
+		detail |= FAULT_WRITE;
+	if (access & MAP_FLAGS_EXEC)
+		detail |= FAULT_EXEC;
+	thread_fault(cpu_self()->current, UPCALL_PAGE_FAULT, address, detail);
+}
+
+void space_fault_current(u64 address, u32 access, bool was_present)
+{
+	struct thread *thread = cpu_self()->current;
+	struct space *space = thread->process->space;
+	struct memory *memory;
+	u64 index;
+	err_t error = space_fault(space, address, access, &memory, &index);
+	if (error == OK)
+		return;
+	if (error == ERR_FAULT) {
+		raise_fault(space, address, access, was_present);
+		return;
+	}
+	if (error == ERR_PAGE_NEEDED) {
+		error = page_wait(memory, index, 1, access & MAP_FLAGS_WRITE);
+		object_put(&memory->object);
+		if (error == SYSCALL_BLOCKED)
+			return;
+	}
+	thread_fault(thread, UPCALL_BUS_ERROR, address, access & MAP_FLAGS_WRITE ? FAULT_WRITE : 0);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// fork.c - a copy of an address space. Private mappings get a copy-on-write clone of what they
+// show, shared ones and those nobody may write go on showing the same object, reservations stay.
+// One walk over the mappings and the pages present; the source is write-protected on the way and
+// its stale translations are shot down once at the end, before the child can run.
+#include "kernel/arch/arch.h"
+#include "kernel/memory/memory_local.h"
+#include "lib/base/bits.h"
+
+// Pages of each mapping that the child finds in its tables; for the rest it faults.
+constexpr u64 FILL_PAGES = 256;
+
+static bool is_kept(const struct mapping *mapping)
+{
+	const struct memory *memory = mapping->memory;
+	return !memory || mapping->flags & MAP_FLAGS_SHARED || mapping_is_revoked(mapping) ||
+		   memory_is_linear(memory) || !(mapping->allowed & MAP_FLAGS_WRITE);
+}
+
+// What the clone shows at its beginning; a part of the mapping may lie beyond the memory's end.
+static err_t clone_shown(
+	const struct mapping *mapping, struct space *child, bool *is_due, struct memory **out)
+{
+	struct memory *memory = mapping->memory;
+	u64 size = mapping->size;
+	if (memory->kind != MEMORY_KIND_PAGER) {
+		u64 whole = memory->size;
+		u64 offset = min_u64(mapping->offset, whole);
+		size = min_u64(size, whole - offset);
+		return memory_clone_quiet(memory, offset, size, child->quota, mapping->space, is_due, out);
+	}
+	return memory_clone_quiet(
+		memory, mapping->offset, size, child->quota, mapping->space, is_due, out);
+}
+
+// The child will look at what the parent just worked with. Nothing depends on its success.
+static void fill(struct mapping *mapping)
+{
+	struct memory *memory = mapping->memory;
+	struct space *space = mapping->space;
+	u64 end = mapping->size >> PAGE_SHIFT;
+	memory_lock(memory);
+	lock_take(&space->table_lock);
+	u64 i = radix_next(&memory->pages, 0, end);
+	for (u64 done = 0; i != RADIX_NONE && done < FILL_PAGES; done++) {
+		paddr_t frame = slot_frame(*radix_find(&memory->pages, i));
+		u32 access = page_access(mapping, i, frame, STATE_OWN);
+		if (space_table_map(space, mapping->address + (i << PAGE_SHIFT), frame, access, false) != OK)
+			break;
+		i = radix_next(&memory->pages, i + 1, end);
+	}
+	lock_give(&space->table_lock);
+	memory_unlock(memory);
+}
+
+static err_t fork_mapping(const struct mapping *mapping, struct space *child, bool *is_due)
+{
+	struct mapping *copy;
+	TRY(mapping_create(child, &copy));
+	struct memory *memory = mapping->memory;
+	bool is_clone = !is_kept(mapping);
+	err_t error = is_clone ? clone_shown(mapping, child, is_due, &memory) : OK;
+	if (error != OK) {
+		mapping_free(child, copy);
+		return error;
+	}
+	copy->memory = memory;
+	copy->address = mapping->address;
+	copy->size = mapping->size;
+	copy->offset = is_clone ? 0 : mapping->offset;
+	copy->flags = mapping->flags;
+	copy->allowed = mapping->allowed;
+	copy->epoch = is_clone ? memory->object.epoch : mapping->epoch;
+	if (memory && !is_clone)
+		object_get(&memory->object);
+	mapping_insert(copy);
+	if (is_clone && mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC))
+		fill(copy);
+	return OK;
+}
+
+static err_t fork_mappings(struct space *from, struct space *child, bool *is_due)
+{
+	TREE_EACH (node, &from->tree)
+		TRY(fork_mapping(container_of(node, struct mapping, node), child, is_due));
+	return OK;
+}
+
+err_t space_fork(struct space *from, struct quota *quota, struct space *_Nullable *_Nonnull out)
+{
+	struct space *child;
+	TRY(space_create(quota, &child));
+	bool is_due = false;
+	lock_take(&from->lock);
+	err_t error = fork_mappings(from, child, &is_due);
+	child->low_hint = from->low_hint;
+	child->high_hint = from->high_hint;
+	if (is_due) {
+		lock_take(&from->table_lock);
+		table_shootdown(from, USER_LOW_START, USER_HIGH_END - USER_LOW_START);
+		lock_give(&from->table_lock);
+	}
+	lock_give(&from->lock);
+	if (error != OK) {
+		space_put(child);
+		return error;
+	}
+	*out = child;
+	return OK;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+// frame.c - the buddy allocator and the per-CPU caches of single frames in front of it. The array
+// of struct frame covers RAM from physical 0 and is laid at boot into the first range it fits.
+#include "kernel/memory/frame.h"
+
+#include "boot/boot_info.h"
+#include "kernel/memory/slab.h"
+#include "kernel/panic.h"
+#include "kernel/sched/cpu.h"
+#include "lib/base/atomic.h"
+#include "lib/base/bits.h"
+#include "lib/base/memory.h"
+#include "lib/base/view.h"
+
+constexpr u32 CACHE_SIZE = 64;
+constexpr u32 CACHE_BATCH = 32;
+constexpr u8 NOT_HEAD = 0xff; // order of a free frame that heads no block of the buddy
+
+// Frames at hand on one CPU; only that CPU touches it, others read the count.
+struct frame_cache {
+	u32 count; // atomic for readers on other CPUs
+	u64 frame[CACHE_SIZE];
+};
+
+static struct frame_cache caches[CPU_MAX]; // each its CPU's
+
+// Set once at boot, then constant.
+static struct {
+	u8 *direct_map;
+	struct frame *array;
+	u64 count;
+	u64 total;
+	paddr_t zero_page;
+} ram;
+
+static struct {
+	struct spinlock lock; // RANK_FRAMES
+	struct list free[FRAME_ORDER_MAX + 1];
+	u64 free_count;
+} buddy;
+
+void *frame_address(paddr_t frame)
+{
+	UNSAFE_BEGIN("the direct map holds every RAM address")
+	return ram.direct_map + frame.raw;
+	UNSAFE_END
+}
+
+paddr_t frame_of_address(const void *address)
+{
+	return (paddr_t){ (u64)((uintptr_t)address - (uintptr_t)ram.direct_map) & ~PAGE_MASK };
+}
+
+static struct frame *frame_at(u64 number)
+{
+	assert(number < ram.count);
+	UNSAFE_BEGIN("number was compared with the count")
+	return &ram.array[number];
+	UNSAFE_END
+}
+
+bool frame_exists(paddr_t frame)
+{
+	return frame.raw >> PAGE_SHIFT < ram.count;
+}
+
+struct frame *frame_of(paddr_t frame)
+{
+	return frame_at(frame.raw >> PAGE_SHIFT);
+}
+
+static u64 frame_number(const struct frame *frame)
+{
+	return (u64)((uintptr_t)frame - (uintptr_t)ram.array) / sizeof(struct frame);
+}
+
+static void free_list_add(u64 number, u32 order)
+{
+	struct frame *frame = frame_at(number);
+	frame->use = FRAME_FREE;
+	frame->order = (u8)order;
+	frame->references = 0;
+	list_push_front(&AT(buddy.free, order), &frame->node);
+}
+
+// The frame no longer heads a free block, and as a part of a larger one must not be taken for a head.
+static void free_list_remove(struct frame *frame)
+{
+	list_remove(&frame->node);
+	frame->order = NOT_HEAD;
+}
+
+static void buddy_give(u64 number, u32 order)
+{
+	buddy.free_count += 1ull << order;
+	for (; order < FRAME_ORDER_MAX; order++) {
+		u64 other = number ^ 1ull << order;
+		if (other >= ram.count)
+			break;
+		struct frame *frame = frame_at(other);
+		if (frame->use != FRAME_FREE || frame->order != order)
+			break;
+		free_list_remove(frame);
+		number &= ~(1ull << order);
+	}
+	free_list_add(number, order);
+}
+
+static bool buddy_take(u32 order, u64 *number)
+{
+	u32 found = order;
+	while (found <= FRAME_ORDER_MAX && list_is_empty(&AT(buddy.free, found)))
+		found++;
+	if (found > FRAME_ORDER_MAX)
+		return false;
+	struct list_node *node = list_first(&AT(buddy.free, found));
+	struct frame *frame = container_of(node, struct frame, node);
+	free_list_remove(frame);
+	*number = frame_number(frame);
+	while (found > order) {
+		found--;
+		free_list_add(*number + (1ull << found), found);
+	}
+	buddy.free_count -= 1ull << order;
+	return true;
+}
+
+static void cache_refill(struct frame_cache *cache)
+{
+	lock_take(&buddy.lock);
+	u32 count = cache->count;
+	while (count < CACHE_BATCH && buddy_take(0, &AT(cache->frame, count)))
+		count++;
+	lock_give(&buddy.lock);
+	atomic_store_relaxed(&cache->count, count);
+}
+
+static void cache_drain(struct frame_cache *cache, u32 keep)
+{
+	lock_take(&buddy.lock);
+	u32 count = cache->count;
+	while (count > keep)
+		buddy_give(AT(cache->frame, --count), 0);
+	lock_give(&buddy.lock);
+	atomic_store_relaxed(&cache->count, count);
+}
+
+static bool cache_take(u64 *number)
+{
+	struct frame_cache *cache = &AT(caches, cpu_self()->id);
+	if (!cache->count)
+		cache_refill(cache);
+	if (!cache->count)
+		return false;
+	u32 count = cache->count - 1;
+	*number = AT(cache->frame, count);
+	atomic_store_relaxed(&cache->count, count);
+	return true;
+}
+
+static bool block_take(u32 order, u64 *number)
+{
+	lock_take(&buddy.lock);
+	bool is_taken = buddy_take(order, number);
+	lock_give(&buddy.lock);
+	if (is_taken)
+		return true;
+	cache_drain(&AT(caches, cpu_self()->id), 0); // what lies here may make the block whole
+	lock_take(&buddy.lock);
+	is_taken = buddy_take(order, number);
+	lock_give(&buddy.lock);
+	return is_taken;
+}
+
+err_t frame_alloc(u32 order, enum frame_use use, paddr_t *out)
+{
+	u64 number;
+	if (order > FRAME_ORDER_MAX || !(order ? block_take(order, &number) : cache_take(&number)))
+		return ERR_NO_MEMORY;
+	struct frame *frame = frame_at(number);
+	frame->references = 1;
+	frame->use = use;
+	frame->order = (u8)order;
+	frame->slab_used = 0;
+	frame->slab = nullptr;
+	if (use == FRAME_MEMORY)
+		frame->sharers = 1;
+	*out = (paddr_t){ number << PAGE_SHIFT };
+	return OK;
+}
+
+err_t frame_alloc_zeroed(enum frame_use use, paddr_t *out)
+{
+	TRY(frame_alloc(0, use, out));
+	page_zero(frame_address(*out));
+	return OK;
+}
+
+void frame_free(paddr_t paddr, u32 order)
+{
+	struct frame *frame = frame_of(paddr);
+	assert(frame->use != FRAME_FREE && frame->use != FRAME_RESERVED);
+	u64 number = paddr.raw >> PAGE_SHIFT;
+	if (order) {
+		lock_take(&buddy.lock);
+		buddy_give(number, order);
+		lock_give(&buddy.lock);
+		return;
+	}
+	frame->use = FRAME_FREE; // but not in the buddy's lists
+	frame->order = NOT_HEAD;
+	struct frame_cache *cache = &AT(caches, cpu_self()->id);
+	if (cache->count == CACHE_SIZE)
+		cache_drain(cache, CACHE_SIZE - CACHE_BATCH);
+	AT(cache->frame, cache->count) = number;
+	atomic_store_relaxed(&cache->count, cache->count + 1);
+}
+
+void frame_split(paddr_t paddr, u32 order)
+{
+	enum frame_use use = frame_of(paddr)->use;
+	u64 first = paddr.raw >> PAGE_SHIFT;
+	for (u64 number = first; number < first + (1ull << order); number++) {
+		struct frame *frame = frame_at(number);
+		frame->use = use;
+		frame->order = 0;
+		frame->references = 1;
+		frame->sharers = 1;
+	}
+}
+
+void frame_put(paddr_t paddr)
+{
+	struct frame *frame = frame_of(paddr);
+	// Release what was done to the page; acquire before it is reused: pairs with the other putters.
+	if (atomic_sub_acq_rel(&frame->references, 1) == 1)
+		frame_free(paddr, frame->order);
+}
+
+paddr_t frame_zero_page(void)
+{
+	return ram.zero_page;
+}
+
+u64 frames_total(void)
+{
+	return ram.total;
+}
+
+u64 frames_free(void)
+{
+	u64 count = atomic_load_relaxed(&buddy.free_count);
+	for (u32 i = 0; i < CPU_MAX; i++)
+		count += atomic_load_relaxed(&AT(caches, i).count);
+	return count;
+}
+
+static bool range_is_free(const struct boot_range *range)
+{
+	return range->kind == BOOT_RANGE_USABLE || range->kind == BOOT_RANGE_LOADER;
+}
+
+static u64 range_end(const struct boot_range *range)
+{
+	return range->base + range->size;
+}
+
+// Everything from RAM's start to its end gets a struct frame; device ranges beyond do not.
+static u64 count_frames(const struct boot_info *info)
+{
+	u64 end = 0;
+	for (u32 i = 0; i < info->range_count; i++) {
+		const struct boot_range *range = &AT(info->ranges, i);
+		if (range->kind != BOOT_RANGE_RESERVED)
+			end = max_u64(end, range_end(range));
+	}
+	return end >> PAGE_SHIFT;
+}
+
+// Where the array goes: above the first MiB, which is scarce.
+static u64 place_array(const struct boot_info *info, u64 size)
+{
+	constexpr u64 LOW_MEMORY = 0x100000;
+	for (u32 i = 0; i < info->range_count; i++) {
+		const struct boot_range *range = &AT(info->ranges, i);
+		u64 base = max_u64(range->base, LOW_MEMORY);
+		if (range->kind == BOOT_RANGE_USABLE && range_end(range) > base &&
+			range_end(range) - base >= size)
+			return base;
+	}
+	panic("no room for the array of frames: %u KiB", (u32)(size / 1024));
+}
+
+static void mark(u64 first, u64 end, enum frame_use use)
+{
+	for (u64 number = first; number < end; number++) {
+		struct frame *frame = frame_at(number);
+		frame->use = use;
+		frame->order = NOT_HEAD;
+		frame->references = use != FRAME_FREE;
+	}
+}
+
+// Gives the frames of [first, end) to the buddy in the largest aligned blocks.
+static void add_free(u64 first, u64 end)
+{
+	ram.total += end > first ? end - first : 0;
+	mark(first, end, FRAME_FREE);
+	while (first < end) {
+		u32 order = first ? bits_lowest(first) : 0;
+		if (order > FRAME_ORDER_MAX)
+			order = FRAME_ORDER_MAX;
+		while (first + (1ull << order) > end)
+			order--;
+		buddy_give(first, order);
+		first += 1ull << order;
+	}
+}
+
+static void add_range(const struct boot_range *range, u64 array_first, u64 array_end)
+{
+	u64 first = range->base >> PAGE_SHIFT;
+	u64 end = range_end(range) >> PAGE_SHIFT;
+	if (range->kind == BOOT_RANGE_BOOT_IMAGE) {
+		mark(first, end, FRAME_BOOT);
+	} else if (range->kind == BOOT_RANGE_KERNEL || range->kind == BOOT_RANGE_PAGE_TABLES ||
+			   range->kind == BOOT_RANGE_BOOT_INFO || range->kind == BOOT_RANGE_CPU_START) {
+		mark(first, end, FRAME_KERNEL);
+	} else if (range_is_free(range)) {
+		first = max_u64(first, 1); // physical page 0 stays unused: its address looks like null
+		add_free(first, min_u64(end, max_u64(array_first, first)));
+		add_free(max_u64(first, array_end), end);
+	}
+}
+
+void frames_init(const struct boot_info *info)
+{
+	lock_init(&buddy.lock, RANK_FRAMES);
+	for (u32 order = 0; order <= FRAME_ORDER_MAX; order++)
+		list_init(&AT(buddy.free, order));
+	u64 count = count_frames(info);
+	u64 size = align_up(count * sizeof(struct frame), PAGE_SIZE);
+	u64 base = place_array(info, size);
+	UNSAFE_BEGIN("the loader's word for where the direct map is")
+	ram.direct_map = (u8 *)(uintptr_t)info->direct_map_vaddr;
+	ram.array = (struct frame *)frame_address((paddr_t){ base });
+	UNSAFE_END
+	ram.count = count;
+	memory_fill(ram.array, 0, size);
+	u64 array_first = base >> PAGE_SHIFT;
+	u64 array_end = (base + size) >> PAGE_SHIFT;
+	mark(array_first, array_end, FRAME_KERNEL);
+	for (u32 i = 0; i < info->range_count; i++)
+		add_range(&AT(info->ranges, i), array_first, array_end);
+	slabs_init();
+	if (frame_alloc_zeroed(FRAME_KERNEL, &ram.zero_page) != OK)
+		panic("no memory at all");
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// memory_local.h - what the files of this folder share: page lookup under locks, teardown of
+// mappings, page waits.
+#pragma once
+
+#include "abi/syscall_numbers.h"
+#include "kernel/memory/frame.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/quota.h"
+
+NONNULL_BEGIN
+
+constexpr u64 LARGE_PAGES = LARGE_PAGE_SIZE / PAGE_SIZE;
+constexpr u64 COPY_LIMIT = 0x10000; // bytes copied in one kernel entry
+
+// memory.c
+err_t memory_create_bare(
+	struct quota *quota, u8 kind, u64 size, struct memory *_Nullable *_Nonnull out);
+
+// page.c. All with the memory locked by memory_lock, which takes the parent's lock first.
+enum page_state : u8 {
+	STATE_OWN,    // in this object
+	STATE_PARENT, // in the parent, to read
+	STATE_ZERO,   // nothing yet: reads as zeros
+	STATE_ASK,    // a pager must supply it
+	STATE_BEYOND, // no such page
+};
+void memory_lock(struct memory *memory);
+void memory_unlock(struct memory *memory);
+static inline bool memory_is_linear(const struct memory *memory)
+{
+	return memory->kind == MEMORY_KIND_CONTIGUOUS || memory->kind == MEMORY_KIND_PHYSICAL;
+}
+static inline paddr_t slot_frame(u64 slot)
+{
+	return (paddr_t){ slot & ~PAGE_MASK };
+}
+enum page_state page_find(struct memory *memory, u64 index, paddr_t *out);
+bool page_is_writable(struct memory *memory, u64 index, paddr_t frame); // its own, no copy due
+err_t page_for_write(struct memory *memory, u64 index, paddr_t *out);
+err_t page_for_read(struct memory *memory, u64 index, paddr_t *out); // never allocates
+err_t page_pin(struct memory *memory, u64 index, bool for_write, paddr_t *out); // with reference
+// Puts a frame (whose sharer we become) at an absent index; charges it.
+err_t page_add(struct memory *memory, u64 index, u64 slot);
+u64 page_take(struct memory *memory, u64 index); // slot, 0: absent. Uncharges; frame is the caller's
+void page_drop(struct memory *memory, u64 index);
+void frame_unshare(paddr_t frame); // the object no longer holds it
+// A fresh 2 MiB block for an aligned run of absent pages, if one can be had.
+bool page_add_large(struct memory *memory, u64 index);
+void page_break_large(struct memory *memory, u64 index); // before one page of a block changes
+
+// unmap.c: the page tables of all mappings of a range of pages.
+void memory_unmap_pages(struct memory *memory, u64 first, u64 count);
+// quiet: the caller does the shootdown of this space later, when *is_due was set.
+void memory_write_protect(
+	struct memory *memory, u64 first, u64 count, struct space *_Nullable quiet, bool *is_due);
+void space_clear(struct space *space, u64 address, u64 size, bool may_be_large);
+
+// range.c: each does a bounded amount and returns SYSCALL_RESTART when there is more.
+err_t memory_commit(struct memory *memory, u64 first, u64 end);
+err_t memory_decommit(struct memory *memory, u64 first, u64 end);
+err_t memory_resize(struct memory *memory, u64 size);
+err_t memory_supply(
+	struct memory *memory, u64 first, u64 count, struct memory *source, u64 source_first);
+u64 memory_dirty_next(struct memory *memory, u64 first, u64 end); // RADIX_NONE
+err_t memory_clean(struct memory *memory, u64 first, u64 end);
+
+// clone.c
+err_t memory_clone_quiet(struct memory *source, u64 offset, u64 size, struct quota *quota,
+	struct space *_Nullable quiet, bool *is_due, struct memory *_Nullable *_Nonnull out);
+
+// pager.c
+err_t page_wait(struct memory *memory, u64 index, u64 count, bool for_write);
+void page_waiters_wake(struct memory *memory, u64 first, u64 count); // locked
+void page_waiters_fail(struct memory *memory, u64 first, u64 end);
+void page_waiters_renew(struct memory *memory);
+
+// space.c, all with space->lock held
+struct mapping *_Nullable space_find(struct space *space, u64 address);
+struct mapping *_Nullable space_first_after(struct space *space, u64 address); // ends after it
+struct mapping *_Nullable mapping_next(struct mapping *mapping);
+err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out);
+void mapping_free(struct space *space, struct mapping *mapping);
+void mapping_insert(struct mapping *mapping); // into the tree and the memory's list
+void mapping_remove(struct mapping *mapping);  // out of both; the memory's reference stays
+void mappings_free(struct space *space, struct list *removed); // by by_memory; no lock held
+static inline u64 mapping_end(const struct mapping *mapping)
+{
+	return mapping->address + mapping->size;
+}
+static inline u64 mapping_index(const struct mapping *mapping, u64 address)
+{
+	return (address - mapping->address + mapping->offset) >> PAGE_SHIFT;
+}
+static inline bool mapping_is_revoked(const struct mapping *mapping)
+{
+	const struct memory *memory = mapping->memory;
+	return memory && __atomic_load_n(&memory->object.epoch, __ATOMIC_RELAXED) != mapping->epoch;
+}
+// Under table_lock: table_map with its tables charged; and what is charged too much given back.
+err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large);
+void space_table_trim(struct space *space);
+
+// fault.c
+u32 page_access(const struct mapping *mapping, u64 index, paddr_t frame, enum page_state state);
+void space_populate(struct space *space, u64 address, u64 size); // best effort
+
+// A page of another space, held for copying.
+struct page_hold {
+	struct memory *memory; // reference
+	u64 index;
+	paddr_t frame; // reference
+};
+err_t space_hold(struct space *space, u64 address, u32 access, struct page_hold *out);
+bool space_release(struct page_hold *hold, bool was_written); // false: to be written again
+// As space_copy, but waits for pages of the other side.
+err_t space_copy_waiting(
+	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done);
+// Between an object and memory of the current program, at most COPY_LIMIT bytes.
+err_t memory_copy_user(
+	struct memory *memory, u64 offset, struct user_span mine, bool to_memory, u64 *done);
+
+NONNULL_END

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+// radix.c - see radix.h. Every walk is a loop over at most RADIX_HEIGHT_MAX levels.
+#include "kernel/memory/radix.h"
+
+#include "kernel/memory/slab.h"
+#include "lib/base/bits.h"
+#include "lib/base/view.h"
+
+struct radix_node {
+	u64 slot[1 << RADIX_BITS]; // leaf: page slots; above: pointers to nodes
+	u64 present;
+	u64 dirty;
+};
+
+static u32 shift_of(u32 height)
+{
+	return RADIX_BITS * (height - 1);
+}
+
+static u32 slot_number(u64 index, u32 height)
+{
+	return (u32)(index >> shift_of(height)) & ((1 << RADIX_BITS) - 1);
+}
+
+static struct radix_node *_Nullable child_of(struct radix_node *node, u32 number)
+{
+	UNSAFE_BEGIN("slots above the leaves hold pointers to nodes")
+	return (struct radix_node *)(uintptr_t)AT(node->slot, number);
+	UNSAFE_END
+}
+
+static bool covers(const struct radix *radix, u64 index)
+{
+	return radix->height && !(index >> (RADIX_BITS * radix->height));
+}
+
+static struct radix_node *_Nullable leaf_of(const struct radix *radix, u64 index)
+{
+	if (!covers(radix, index))
+		return nullptr;
+	struct radix_node *node = radix->root;
+	for (u32 height = radix->height; node && height > 1; height--)
+		node = child_of(node, slot_number(index, height));
+	return node;
+}
+
+u64 *_Nullable radix_find(const struct radix *radix, u64 index)
+{
+	struct radix_node *leaf = leaf_of(radix, index);
+	if (!leaf)
+		return nullptr;
+	u64 *slot = &AT(leaf->slot, slot_number(index, 1));
+	return *slot ? slot : nullptr;
+}
+
+static u32 height_for(u64 index)
+{
+	return index ? bits_highest(index) / RADIX_BITS + 1 : 1;
+}
+
+u32 radix_missing(const struct radix *radix, u64 index)
+{
+	u32 wanted = height_for(index);
+	if (!radix->height)
+		return wanted;
+	if (wanted > radix->height) // new roots above the old one, and a new branch down to the leaf
+		return wanted - radix->height + wanted - 1;
+	struct radix_node *node = radix->root;
+	for (u32 height = radix->height; height > 1; height--) {
+		node = child_of(node, slot_number(index, height));
+		if (!node)
+			return height - 1;
+	}
+	return 0;
+}
+
+static err_t node_create(struct radix *radix, struct radix_node *_Nullable *_Nonnull out)
+{
+	void *node;
+	TRY(slab_alloc(sizeof(struct radix_node), &node));
+	radix->nodes++;
+	*out = node;
+	return OK;
+}
+
+static void node_free(struct radix *radix, struct radix_node *node)
+{
+	radix->nodes--;
+	slab_free(node, sizeof *node);
+}
+
+static void node_set_child(struct radix_node *node, u32 number, struct radix_node *child)
+{
+	AT(node->slot, number) = (u64)(uintptr_t)child;
+	node->present |= 1ull << number;
+	if (child->dirty)
+		node->dirty |= 1ull << number;
+}
+
+static err_t radix_grow(struct radix *radix, u32 wanted)
+{
+	while (radix->height < wanted) {
+		struct radix_node *node;
+		TRY(node_create(radix, &node));
+		if (radix->root)
+			node_set_child(node, 0, radix->root);
+		radix->root = node;
+		radix->height++;
+		if (radix->height < wanted && !node->present) { // empty so far: it can be the top at once
+			radix->height = wanted;
+		}
+	}
+	return OK;
+}
+
+// A root that leads to nothing, or only to its first child, is not needed.
+static void radix_shrink(struct radix *radix)
+{
+	while (radix->height) {
+		struct radix_node *root = radix->root;
+		if (root->present > 1 || (root->present == 1 && radix->height == 1))
+			return;
+		radix->root = root->present ? child_of(root, 0) : nullptr;
+		radix->height = root->present ? radix->height - 1 : 0;
+		node_free(radix, root);
+	}
+}
+
+// The nodes from the root to a leaf: path[height - 1] is the one of that height.
+struct path {
+	struct radix_node *_Nullable node[RADIX_HEIGHT_MAX];
+};
+
+static bool path_find(const struct radix *radix, u64 index, struct path *path)
+{
+	if (!covers(radix, index))
+		return false;
+	struct radix_node *node = radix->root;
+	for (u32 height = radix->height; node; height--) {
+		AT(path->node, height - 1) = node;
+		if (height == 1)
+			return true;
+		node = child_of(node, slot_number(index, height));
+	}
+	return false;
+}
+
+// Takes nodes that lead to nothing off the path, from the given height up, then off the top.
+static void path_prune(struct radix *radix, const struct path *path, u64 index, u32 height)
+{
+	for (; height < radix->height && !AT(path->node, height - 1)->present; height++) {
+		node_free(radix, AT(path->node, height - 1));
+		struct radix_node *above = AT(path->node, height);
+		u32 number = slot_number(index, height + 1);
+		AT(above->slot, number) = 0;
+		above->present &= ~(1ull << number);
+		above->dirty &= ~(1ull << number);
+	}
+	radix_shrink(radix);
+}
+
+err_t radix_insert(struct radix *radix, u64 index, u64 slot)
+{
+	assert(slot && index < RADIX_INDEX_END);
+	err_t error = radix_grow(radix, height_for(index));
+	if (error != OK) {
+		radix_shrink(radix);
+		return error;
+	}
+	struct path path = {};
+	struct radix_node *node = radix->root;
+	for (u32 height = radix->height; height > 1; height--) {
+		AT(path.node, height - 1) = node;
+		u32 number = slot_number(index, height);
+		struct radix_node *child = child_of(node, number);
+		if (!child) {
+			error = node_create(radix, &child);
+			if (error != OK) {
+				path_prune(radix, &path, index, height);
+				return error;
+			}
+			node_set_child(node, number, child);
+		}
+		node = child;
+	}
+	u32 number = slot_number(index, 1);
+	assert(!AT(node->slot, number));
+	AT(node->slot, number) = slot;
+	node->present |= 1ull << number;
+	return OK;
+}
+
+void radix_set_dirty(struct radix *radix, u64 index, bool is_dirty)
+{
+	struct path path;
+	if (!path_find(radix, index, &path))
+		return;
+	for (u32 height = 1; height <= radix->height; height++) {
+		struct radix_node *node = AT(path.node, height - 1);
+		u64 bit = 1ull << slot_number(index, height);
+		node->dirty = is_dirty ? node->dirty | bit : node->dirty & ~bit;
+		is_dirty = node->dirty != 0;
+	}
+}
+
+bool radix_is_dirty(const struct radix *radix, u64 index)
+{
+	struct radix_node *leaf = leaf_of(radix, index);
+	return leaf && bits_test(leaf->dirty, slot_number(index, 1));
+}
+
+u64 radix_remove(struct radix *radix, u64 index)
+{
+	struct path path;
+	if (!radix_find(radix, index) || !path_find(radix, index, &path))
+		return 0;
+	radix_set_dirty(radix, index, false);
+	struct radix_node *leaf = AT(path.node, 0);
+	u32 number = slot_number(index, 1);
+	u64 slot = AT(leaf->slot, number);
+	AT(leaf->slot, number) = 0;
+	leaf->present &= ~(1ull << number);
+	path_prune(radix, &path, index, 1);
+	return slot;
+}
+
+// One descent from the root. True: *index is the answer, or RADIX_NONE. False: nothing before the
+// new *index, descend anew.
+static bool next_step(const struct radix *radix, u64 *index, bool dirty)
+{
+	struct radix_node *node = radix->root;
+	if (!covers(radix, *index)) {
+		*index = RADIX_NONE;
+		return true;
+	}
+	for (u32 height = radix->height;; height--) {
+		u32 number = slot_number(*index, height);
+		u64 set = (dirty ? node->dirty : node->present) >> number;
+		if (!set) { // on to the next node of this height
+			u32 above = shift_of(height) + RADIX_BITS;
+			*index = ((*index >> above) + 1) << above;
+			return false;
+		}
+		u32 skipped = bits_lowest(set);
+		if (skipped) {
+			u32 shift = shift_of(height);
+			*index = ((*index >> shift) + skipped) << shift;
+		}
+		if (height == 1)
+			return true;
+		node = child_of(node, number + skipped);
+	}
+}
+
+static u64 next_of(const struct radix *radix, u64 from, u64 end, bool dirty)
+{
+	u64 index = from;
+	while (!next_step(radix, &index, dirty))
+		if (index >= end)
+			return RADIX_NONE;
+	return index < end ? index : RADIX_NONE;
+}
+
+u64 radix_next(const struct radix *radix, u64 from, u64 end)
+{
+	return next_of(radix, from, end, false);
+}
+
+u64 radix_next_dirty(const struct radix *radix, u64 from, u64 end)
+{
+	return next_of(radix, from, end, true);
+}
+
+u64 radix_next_absent(const struct radix *radix, u64 from, u64 end)
+{
+	u64 index = from;
+	while (index < end) {
+		struct radix_node *leaf = leaf_of(radix, index);
+		u64 absent = leaf ? ~leaf->present >> slot_number(index, 1) : 1;
+		if (absent) {
+			index += bits_lowest(absent);
+			return index < end ? index : RADIX_NONE;
+		}
+		index = ((index >> RADIX_BITS) + 1) << RADIX_BITS;
+	}
+	return RADIX_NONE;
+}

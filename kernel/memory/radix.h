@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// radix.h - a sparse array of page slots: a tree of 64-way nodes, as high as its largest index
+// needs. A slot is a frame's address with enum page_flag in its low bits; 0 is absent. Each node
+// knows which of its slots are present and which are, or lead to, dirty ones. Locks nothing.
+#pragma once
+
+#include "abi/errors.h"
+#include "lib/base/attributes.h"
+
+NONNULL_BEGIN
+
+constexpr u32 RADIX_BITS = 6;
+constexpr u32 RADIX_HEIGHT_MAX = 6;
+constexpr u64 RADIX_INDEX_END = 1ull << (RADIX_BITS * RADIX_HEIGHT_MAX);
+constexpr u64 RADIX_NONE = UINT64_MAX;
+constexpr u32 RADIX_NODES_PER_PAGE = 7; // of the slab
+
+struct radix_node;
+
+struct radix {
+	struct radix_node *_Nullable root; // owned
+	u32 height; // 0: empty
+	u64 nodes;
+};
+
+u64 *_Nullable radix_find(const struct radix *radix, u64 index); // the present slot
+u32 radix_missing(const struct radix *radix, u64 index); // nodes that an insertion would allocate
+err_t radix_insert(struct radix *radix, u64 index, u64 slot); // at an absent index. ERR_NO_MEMORY
+u64 radix_remove(struct radix *radix, u64 index); // the slot, 0: was absent; frees empty nodes
+void radix_set_dirty(struct radix *radix, u64 index, bool is_dirty); // at a present index
+bool radix_is_dirty(const struct radix *radix, u64 index);
+// The first at or after from, below end; RADIX_NONE.
+u64 radix_next(const struct radix *radix, u64 from, u64 end);
+u64 radix_next_dirty(const struct radix *radix, u64 from, u64 end);
+u64 radix_next_absent(const struct radix *radix, u64 from, u64 end);
+
+NONNULL_END

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// space.c - address spaces: their tree of mappings, what they are charged, their end. Mapping and
+// unmapping: mapping.c; faults: fault.c; fork: fork.c.
+#include "abi/info.h"
+#include "kernel/arch/arch.h"
+#include "kernel/memory/memory_local.h"
+#include "kernel/memory/slab.h"
+#include "kernel/sched/cpu.h"
+#include "lib/base/atomic.h"
+#include "lib/base/bits.h"
+#include "lib/base/view.h"
+
+constexpr u64 SPACE_PAGES = 2;  // charged for the struct and the top table
+constexpr u64 TABLE_DEPTH = 3;  // tables that mapping one page may need
+constexpr u64 DRAIN_CHUNK = 4 * 1024 * 1024;
+constexpr u64 FEW_TABLES = 64; // what these show is cleared at once
+
+static u64 random_page(u64 pages)
+{
+	return arch_random() % pages << PAGE_SHIFT;
+}
+
+// Where the kernel begins to look for free addresses: 32 TiB of choice low, 256 GiB high.
+static void choose_hints(struct space *space)
+{
+	constexpr u64 LOW_PAGES = 1ull << 33;
+	constexpr u64 HIGH_PAGES = 1ull << 26;
+	space->low_hint = 0x1000'0000'0000 + random_page(LOW_PAGES);
+	space->high_hint = USER_HIGH_START + PAGE_SIZE + random_page(HIGH_PAGES);
+}
+
+err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out)
+{
+	TRY(quota_charge_pages(quota, SPACE_PAGES));
+	void *memory;
+	err_t error = slab_alloc(sizeof(struct space), &memory);
+	if (error != OK) {
+		quota_return_pages(quota, SPACE_PAGES);
+		return error;
+	}
+	struct space *space = memory;
+	error = table_init(&space->table);
+	if (error != OK) {
+		slab_free(space, sizeof *space);
+		quota_return_pages(quota, SPACE_PAGES);
+		return error;
+	}
+	space->references = 1;
+	space->quota = quota;
+	object_get(&quota->object);
+	lock_init(&space->lock, RANK_SPACE);
+	lock_init(&space->table_lock, RANK_TABLE);
+	tree_init(&space->tree, nullptr);
+	choose_hints(space);
+	*out = space;
+	return OK;
+}
+
+// table_fini makes CPUs that still have the tables loaded leave them; then they must not believe
+// that they have this space loaded when its memory becomes another.
+static void forget_everywhere(struct space *space)
+{
+	for (u32 i = 0; i < CPU_MAX; i++) {
+		struct space *expected = space;
+		atomic_swap_if_acq_rel(&AT(cpus, i).active_space, &expected, nullptr);
+	}
+}
+
+void space_put(struct space *space)
+{
+	if (atomic_sub_acq_rel(&space->references, 1) != 1)
+		return;
+	while (!space_drain(space, UINT32_MAX))
+		;
+	table_fini(&space->table);
+	forget_everywhere(space);
+	struct quota *quota = space->quota;
+	quota_return_pages(quota, SPACE_PAGES + space->table_charged);
+	slab_free(space, sizeof *space);
+	object_put(&quota->object);
+}
+
+void space_activate(struct space *space)
+{
+	struct cpu *cpu = cpu_self();
+	if (cpu->active_space == space)
+		return;
+	// Before the tables are loaded: whoever changes them afterwards sees us. Pairs with
+	// table_shootdown.
+	atomic_store_seq_cst(&cpu->active_space, space);
+	table_activate(&space->table);
+	cpu->switches++;
+}
+
+// Nothing to do: an idle CPU keeps the tables it has, in case the same space comes back (the switch
+// costs more than all else), and leaves them when they die (table_fini).
+void space_activate_none(void)
+{
+}
+
+struct mapping *_Nullable space_find(struct space *space, u64 address)
+{
+	struct mapping *mapping = space->recent;
+	if (mapping && address - mapping->address < mapping->size)
+		return mapping;
+	struct tree_node *node = space->tree.root;
+	while (node) {
+		mapping = container_of(node, struct mapping, node);
+		if (address - mapping->address < mapping->size) {
+			space->recent = mapping;
+			return mapping;
+		}
+		node = address < mapping->address ? node->left : node->right;
+	}
+	return nullptr;
+}
+
+struct mapping *_Nullable space_first_after(struct space *space, u64 address)
+{
+	struct mapping *best = nullptr;
+	struct tree_node *node = space->tree.root;
+	while (node) {
+		struct mapping *mapping = container_of(node, struct mapping, node);
+		bool is_after = mapping_end(mapping) > address;
+		if (is_after)
+			best = mapping;
+		node = is_after ? node->left : node->right;
+	}
+	return best;
+}
+
+struct mapping *_Nullable mapping_next(struct mapping *mapping)
+{
+	struct tree_node *node = tree_next(&mapping->node);
+	return node ? container_of(node, struct mapping, node) : nullptr;
+}
+
+static u64 mapping_pages(u64 count)
+{
+	return (count + MAPPINGS_PER_PAGE - 1) / MAPPINGS_PER_PAGE;
+}
+
+err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out)
+{
+	u64 cost = mapping_pages(space->mapping_count + 1) - mapping_pages(space->mapping_count);
+	TRY(quota_charge_pages(space->quota, cost));
+	void *memory;
+	err_t error = slab_alloc(sizeof(struct mapping), &memory);
+	if (error != OK) {
+		quota_return_pages(space->quota, cost);
+		return error;
+	}
+	space->mapping_count++;
+	*out = memory;
+	(*out)->space = space;
+	return OK;
+}
+
+void mapping_free(struct space *space, struct mapping *mapping)
+{
+	space->mapping_count--;
+	u64 cost = mapping_pages(space->mapping_count + 1) - mapping_pages(space->mapping_count);
+	quota_return_pages(space->quota, cost);
+	slab_free(mapping, sizeof *mapping);
+}
+
+void mapping_insert(struct mapping *mapping)
+{
+	struct space *space = mapping->space;
+	struct tree_slot slot = tree_slot_root(&space->tree);
+	while (slot.here) {
+		const struct mapping *here = container_of(slot.here, struct mapping, node);
+		tree_slot_descend(&slot, mapping->address > here->address);
+	}
+	tree_insert_at(&space->tree, slot, &mapping->node);
+	struct memory *memory = mapping->memory;
+	if (!memory)
+		return;
+	space->mapped_pages += mapping->size >> PAGE_SHIFT;
+	lock_take(&memory->lock);
+	list_push_back(&memory->mappings, &mapping->by_memory);
+	lock_give(&memory->lock);
+}
+
+void mapping_remove(struct mapping *mapping)
+{
+	struct space *space = mapping->space;
+	tree_remove(&space->tree, &mapping->node);
+	if (space->recent == mapping)
+		space->recent = nullptr;
+	struct memory *memory = mapping->memory;
+	if (!memory)
+		return;
+	space->mapped_pages -= mapping->size >> PAGE_SHIFT;
+	lock_take(&memory->lock);
+	list_remove(&mapping->by_memory);
+	lock_give(&memory->lock);
+}
+
+void mappings_free(struct space *space, struct list *removed)
+{
+	struct list_node *node;
+	while ((node = list_pop_front(removed))) {
+		struct mapping *mapping = container_of(node, struct mapping, by_memory);
+		struct memory *memory = mapping->memory;
+		lock_take(&space->lock);
+		mapping_free(space, mapping);
+		lock_give(&space->lock);
+		if (memory)
+			object_put(&memory->object);
+	}
+}
+
+err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large)
+{
+	u64 wanted = space->table.pages + TABLE_DEPTH;
+	if (space->table_charged < wanted) {
+		TRY(quota_charge_pages(space->quota, wanted - space->table_charged));
+		space->table_charged = wanted;
+	}
+	return table_map(&space->table, address, frame, access, is_large);
+}
+
+void space_table_trim(struct space *space)
+{
+	u64 wanted = space->table.pages + TABLE_DEPTH;
+	if (space->table_charged <= wanted)
+		return;
+	quota_return_pages(space->quota, space->table_charged - wanted);
+	space->table_charged = wanted;
+}
+
+bool space_mapping_info(struct space *space, u64 address, struct mapping_info *out)
+{
+	lock_take(&space->lock);
+	const struct mapping *mapping = space_first_after(space, address);
+	if (mapping) {
+		const struct memory *memory = mapping->memory;
+		*out = (struct mapping_info){
+			.address = mapping->address,
+			.size = mapping->size,
+			.offset = mapping->offset,
+			.memory_id = memory ? memory->object.id : 0,
+			.flags = mapping->flags,
+		};
+	}
+	lock_give(&space->lock);
+	return mapping != nullptr;
+}
+
+// The end of a process that is the last to hold some memory: gives up pages of it in steps, so that
+// the last reference has little left to free. True: nothing is left, or it is not ours alone.
+static bool drain_memory(struct memory *memory)
+{
+	bool is_ours = atomic_load_relaxed(&memory->object.references) == 1;
+	if (!is_ours || memory_is_linear(memory) || memory->committed < 2 * LARGE_PAGES)
+		return true;
+	return memory_decommit(memory, 0, memory->size >> PAGE_SHIFT) != SYSCALL_RESTART;
+}
+
+// One mapping's tables, from its front, a chunk at a time. True: it is gone.
+static bool drain_front(struct space *space, struct mapping *mapping)
+{
+	u64 chunk = mapping->size;
+	if (mapping->memory && space->table.pages > FEW_TABLES) // sparse ones in larger chunks
+		chunk = min_u64(chunk, max_u64(DRAIN_CHUNK, align_down(chunk >> 8, DRAIN_CHUNK)));
+	space_clear(space, mapping->address, chunk, mapping->memory && mapping->memory->has_large);
+	lock_take(&space->table_lock);
+	table_free_range(&space->table, mapping->address, chunk);
+	space_table_trim(space);
+	lock_give(&space->table_lock);
+	if (chunk == mapping->size)
+		return true;
+	struct memory *memory = mapping->memory;
+	lock_take(&memory->lock);
+	mapping->address += chunk;
+	mapping->offset += chunk;
+	mapping->size -= chunk;
+	space->mapped_pages -= chunk >> PAGE_SHIFT;
+	lock_give(&memory->lock);
+	return false;
+}
+
+static bool drain_step(struct space *space)
+{
+	struct list removed;
+	list_init(&removed);
+	lock_take(&space->lock);
+	space->is_dead = true;
+	struct tree_node *node = tree_first(&space->tree);
+	struct mapping *mapping = node ? container_of(node, struct mapping, node) : nullptr;
+	if (mapping && (mapping->memory ? drain_memory(mapping->memory) : true) &&
+		drain_front(space, mapping)) {
+		mapping_remove(mapping);
+		list_push_back(&removed, &mapping->by_memory);
+	}
+	lock_give(&space->lock);
+	mappings_free(space, &removed);
+	return mapping != nullptr;
+}
+
+// A mapping, or 4 MiB of a large one, counts as STEP_COST steps.
+bool space_drain(struct space *space, u32 steps)
+{
+	constexpr u32 STEP_COST = 16;
+	for (u32 spent = 0; spent < steps; spent += min_u64(STEP_COST, steps - spent))
+		if (!drain_step(space)) {
+			lock_take(&space->table_lock);
+			table_free_range(&space->table, 0, USER_LOW_END);
+			table_free_range(&space->table, USER_HIGH_START, USER_HIGH_END - USER_HIGH_START);
+			lock_give(&space->table_lock);
+			return true;
+		}
+	return false;
+}
