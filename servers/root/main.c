@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// main.c - the first program: finds the program that the command line names in the boot image, starts
+// it, and reports its end. It is part of the kernel's trusted base and does nothing else.
+#include "servers/root/start.h"
+
+#include "abi/info.h"
+#include "abi/rights.h"
+#include "lib/base/text.h"
+#include "lib/os/process.h"
+#include "lib/os/spawn.h"
+#include "os/syscalls.h"
+#include "servers/root/boot_image.h"
+#include "servers/root/power.h"
+
+constexpr u64 CODE_BROKEN = 126, CODE_NOT_FOUND = 127; // as shells have it
+constexpr u64 PROGRAM_IDENTITY = 2;
+constexpr u32 LEVEL_INIT = 1, LEVEL_PROGRAM = 15;
+constexpr u64 OWN_SHARE = 8; // the root keeps one part in so many of all memory
+constexpr u32 RIGHTS_LOOK = RIGHT_READ | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER | RIGHT_WAIT;
+
+struct program {
+	view_t path;
+	view_t arguments; // with the program's name in front
+	view_t image;
+};
+
+// What follows the word init=, up to the end of the line.
+static bool find_command(view_t line, view_t *out)
+{
+	view_t key = VIEW_TEXT("init=");
+	for (view_t rest = text_trim(line), word; rest.size; rest = text_trim(rest)) {
+		if (view_starts_with(rest, key)) {
+			*out = view_from_offset(rest, key.size);
+			return true;
+		}
+		if (!text_take_word(&rest, &word))
+			break;
+	}
+	return false;
+}
+
+static bool is_init(view_t path)
+{
+	return view_equal(path, VIEW_TEXT("/bin/init"));
+}
+
+// Programs that look after hardware, or test the kernel, get authority over all of it.
+static bool is_trusted(view_t path)
+{
+	view_t value;
+	return is_init(path) || view_starts_with(path, VIEW_TEXT("/test/")) ||
+		   text_option(root_command_line(), VIEW_TEXT("trust"), &value);
+}
+
+static err_t choose(struct program *program)
+{
+	view_t command, rest;
+	if (find_command(root_command_line(), &command)) {
+		rest = command;
+		program->arguments = command;
+		return text_take_word(&rest, &program->path) ? boot_image_find(program->path, &program->image)
+													 : ERR_NOT_FOUND;
+	}
+	program->path = VIEW_TEXT("/bin/init");
+	err_t err = boot_image_find(program->path, &program->image);
+	if (err == ERR_NOT_FOUND) {
+		program->path = VIEW_TEXT("/bin/hello");
+		err = boot_image_find(program->path, &program->image);
+	}
+	program->arguments = program->path;
+	return err;
+}
+
+// All that is left, but for what the root needs to load the program.
+static err_t make_quota(handle_t *out)
+{
+	struct quota_info info = {};
+	u64 size;
+	TRY(handle_info(start_handle("quota"), INFO_TOPIC_QUOTA, span_of(info), &size));
+	u64 pages = info.pages - info.pages_used, objects = info.objects - info.objects_used;
+	u64 handles = info.handles - info.handles_used;
+	return quota_create(start_handle("quota"), pages - pages / OWN_SHARE,
+		objects - objects / OWN_SHARE, handles - handles / OWN_SHARE, 100, out);
+}
+
+static err_t fill_spawn(struct spawn *spawn, const struct program *program)
+{
+	spawn->image = program->image;
+	spawn->arguments = program->arguments;
+	spawn->identity = PROGRAM_IDENTITY;
+	spawn->level = is_init(program->path) ? LEVEL_INIT : LEVEL_PROGRAM;
+	TRY(make_quota(&spawn->quota));
+	TRY(spawn_give(spawn, "quota", spawn->quota, RIGHTS_ALL));
+	TRY(spawn_give(spawn, "console", start_handle("console"), RIGHTS_ALL));
+	TRY(spawn_give(spawn, "time", start_handle("time"), RIGHTS_LOOK));
+	if (start_handle("boot").raw)
+		TRY(spawn_give(spawn, "boot", start_handle("boot"), RIGHTS_LOOK));
+	if (is_trusted(program->path))
+		TRY(spawn_give(spawn, "resource", start_handle("resource"), RIGHTS_ALL));
+	return OK;
+}
+
+static u64 run(const struct program *program)
+{
+	struct spawn spawn = {};
+	handle_t process;
+	u64 code;
+	err_t err = fill_spawn(&spawn, program);
+	if (err == OK)
+		err = spawn_start(&spawn, &process);
+	if (err == ERR_CORRUPT) {
+		print("root: %v: %s\n", program->path, elf_problem_text(spawn.problem));
+		return CODE_BROKEN;
+	}
+	if (err == OK)
+		err = spawn_wait(process, DEADLINE_NEVER, &code);
+	if (err == OK)
+		return code;
+	print("root: %v cannot be started: %e\n", program->path, err);
+	return CODE_BROKEN;
+}
+
+static u64 run_named(void)
+{
+	struct program program = {};
+	err_t err = boot_image_open();
+	if (err == OK)
+		err = choose(&program);
+	if (err == OK)
+		return run(&program);
+	if (err != ERR_NOT_FOUND)
+		return CODE_BROKEN; // boot_image.c has said why
+	print("root: no program %v in the boot image\n", program.path);
+	return CODE_NOT_FOUND;
+}
+
+int main(void)
+{
+	view_t value;
+	print("@@BEGIN\n");
+	u64 code = run_named();
+	print("@@EXIT %lu\n", code);
+	if (!text_option(root_command_line(), VIEW_TEXT("stay"), &value))
+		power_off(code);
+	for (;;)
+		(void)sleep_until(DEADLINE_NEVER);
+}
