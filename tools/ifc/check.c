@@ -39,14 +39,23 @@ void check_struct(struct model *model, struct type *type)
 		model_problem(model, type->line, "struct names in _request, _reply, _call are generated");
 }
 
+static void check_word(
+	struct model *model, const struct call *call, const char *words, const struct parameter *item)
+{
+	if (text_in(words, item->name.text))
+		model_problem(
+			model, call->line, "%s is a name in generated code: choose another", item->name.text);
+}
+
 static void check_names(struct model *model, const struct call *call)
 {
 	const char *words = model->is_protocol ? protocol_words : syscall_words;
 	const struct parameter *lists[] = { call->parameters, call->results };
 	for (const struct parameter *item = lists[0]; item != nullptr; item = item->next)
-		if (text_in(words, item->name.text))
-			model_problem(model, call->line, "%s is a name in generated code: choose another",
-				item->name.text);
+		check_word(model, call, words, item);
+	for (const struct parameter *item = lists[1]; item != nullptr && model->is_protocol;
+		item = item->next)
+		check_word(model, call, words, item);
 	for (const struct parameter *a = lists[0]; a != nullptr; a = a->next)
 		for (const struct parameter *b = lists[0]; b != nullptr; b = b->next)
 			if (a->kind == PARAMETER_LEND &&

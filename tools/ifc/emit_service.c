@@ -227,7 +227,7 @@ static const char dispatch_text[] =
 	"False:\n"
 	"// the call is kept, its answer comes.\n"
 	"static inline bool %s_dispatch(const void *ops, void *_Nullable self, struct message "
-    "*message)\n"
+	"*message)\n"
 	"{\n"
 	"\tbool is_kept;\n"
 	"\terr_t err = %s_dispatch_operation(ops, self, message, &is_kept);\n"
@@ -238,7 +238,7 @@ static const char dispatch_text[] =
 	"\treturn !is_kept;\n"
 	"}\n\n"
 	"static inline void %s_serve(struct loop *loop, const struct %s_ops *ops, void *_Nullable "
-    "self)\n"
+	"self)\n"
 	"{\n"
 	"\tloop_serve(loop, %s_dispatch, ops, self);\n"
 	"}\n\n";

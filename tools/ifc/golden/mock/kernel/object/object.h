@@ -24,8 +24,6 @@ enum object_kind : u8 {
 	OBJECT_REPLY,
 };
 
-struct thread;
-
 struct object {
 	enum object_kind kind;
 };
