@@ -47,6 +47,30 @@ ALWAYS_INLINE err_t connection_call_words(handle_t connection, u64 *tag, struct 
 	return (err_t)(i32)rax;
 }
 
+// The short way of a service: with TAG_REPLY in *tag answers the call in hand with words, then waits
+// for the next. Received: badge, tag, words.
+ALWAYS_INLINE err_t port_receive_words(
+	handle_t port, u64 *tag, struct message_words *words, u64 *badge)
+{
+	u64 rax = SYSCALL_PORT_REPLY_WAIT, rdi = port.raw, rsi = *tag, rdx = AT(words->word, 0), rbx;
+	register u64 r10 __asm__("r10") = AT(words->word, 1);
+	register u64 r8 __asm__("r8") = AT(words->word, 2);
+	register u64 r9 __asm__("r9") = AT(words->word, 3);
+	register u64 r12 __asm__("r12") = AT(words->word, 4);
+	register u64 r13 __asm__("r13") = AT(words->word, 5);
+	register u64 r14 __asm__("r14") = AT(words->word, 6);
+	register u64 r15 __asm__("r15") = AT(words->word, 7);
+	__asm__ volatile("syscall"
+					 : "+a"(rax), "=b"(rbx), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8),
+					 "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+					 :
+					 : "rcx", "r11", "memory");
+	*words = (struct message_words){ { rdx, r10, r8, r9, r12, r13, r14, r15 } };
+	*tag = rsi;
+	*badge = rdi;
+	return (err_t)(i32)rax;
+}
+
 // With handles, lends and a deadline, as the tag says: they go through the thread block.
 err_t connection_invoke(handle_t connection, struct message *message);
 // The same, given up at a deadline.

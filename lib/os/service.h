@@ -39,7 +39,7 @@ static inline lease_t later_lease(later_t later, u32 index, u64 size)
 err_t lease_get(lease_t lease, u64 offset, span_t to);
 err_t lease_put(lease_t lease, u64 offset, view_t from);
 
-void message_drop_handles(struct message *message); // closes what came with it
+void message_drop_handles(struct message *message);        // closes what came with it
 void later_finish(later_t later, struct message *message); // answers; if nobody waits, forgets
 err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights); // or an error
 // An answer has another shape than its protocol says: closes what came with it. ERR_CORRUPT.
