@@ -21,7 +21,7 @@ constexpr u32 BOOT_RSDP_BYTES = 40;
 enum boot_range_kind : u32 {
 	BOOT_RANGE_RESERVED = 0,    // firmware or device: never RAM for us; not in the direct map
 	BOOT_RANGE_USABLE = 1,      // free RAM
-	BOOT_RANGE_ACPI = 2,        // ACPI tables: mapped read-only; RAM once nobody reads them
+	BOOT_RANGE_ACPI = 2,        // ACPI tables: mapped read-only. Not RAM for us
 	BOOT_RANGE_LOADER = 3,      // the loader itself: free as soon as the kernel runs
 	BOOT_RANGE_KERNEL = 4,      // the kernel image
 	BOOT_RANGE_PAGE_TABLES = 5, // tables of the first address space

@@ -92,6 +92,22 @@ err_t memory_map_claim(struct memory_map *map, u64 base, u64 size, u32 kind)
 	return memory_map_paint(map, base, size, kind);
 }
 
+err_t memory_map_keep_table(struct memory_map *map, u64 paddr, u64 size)
+{
+	u64 end;
+	TRY(checked_add(paddr, size, &end));
+	TRY(checked_align_up(end, PAGE_SIZE, &end));
+	paddr = align_down(paddr, PAGE_SIZE);
+	for (u32 i = 0; i < map->count; i++) {
+		struct boot_range range = AT(map->ranges, i);
+		bool is_owned = range.kind != BOOT_RANGE_USABLE && range.kind != BOOT_RANGE_RESERVED &&
+		                range.kind != BOOT_RANGE_ACPI;
+		if (is_owned && range.base < end && paddr < range.base + range.size)
+			return ERR_EXISTS;
+	}
+	return memory_map_paint(map, paddr, end - paddr, BOOT_RANGE_ACPI);
+}
+
 // How many places one range offers; the first of them goes to *first.
 static u64 count_places(
 	const struct boot_range *range, const struct memory_request *request, u64 *first)

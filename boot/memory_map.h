@@ -32,6 +32,10 @@ err_t memory_map_paint(struct memory_map *map, u64 base, u64 size, u32 kind);
 // Paints over usable memory only: ERR_NOT_FOUND when a part of it is something else.
 err_t memory_map_claim(struct memory_map *map, u64 base, u64 size, u32 kind);
 
+// Paints the pages of a firmware table as ACPI, whatever the firmware called them: ERR_EXISTS when
+// one of them has an owner already. The address and size come from outside.
+err_t memory_map_keep_table(struct memory_map *map, u64 paddr, u64 size);
+
 // One of all places in usable memory where the request fits: fraction 0 is the lowest, UINT32_MAX
 // the highest, anything between them lies evenly between. ERR_NO_MEMORY when there is none.
 err_t memory_map_place(

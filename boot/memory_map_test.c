@@ -84,6 +84,20 @@ TEST(claim_takes_only_usable_memory)
 	CHECK_EQ(map.count, 5u);
 }
 
+TEST(tables_are_kept_whatever_the_firmware_called_their_pages)
+{
+	start();
+	CHECK_OK(memory_map_paint(&map, 0x1000, 0x4000, BOOT_RANGE_USABLE));
+	CHECK_OK(memory_map_paint(&map, 0x5000, 0x4000, BOOT_RANGE_RESERVED));
+	CHECK_OK(memory_map_paint(&map, 0x9000, 0x1000, BOOT_RANGE_LOADER));
+	CHECK_OK(memory_map_keep_table(&map, 0x4ff0, 0x20));
+	check_range(1, 0x4000, 0x2000, BOOT_RANGE_ACPI);
+	CHECK_OK(memory_map_keep_table(&map, 0x100123, 0x20));
+	CHECK_EQ(memory_map_keep_table(&map, 0x8fff, 2), ERR_EXISTS);
+	CHECK_EQ(memory_map_keep_table(&map, UINT64_MAX - 5, 9), ERR_RANGE);
+	CHECK_EQ(map.count, 5u);
+}
+
 TEST(a_full_map_stays_as_it_is)
 {
 	start();

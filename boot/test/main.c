@@ -96,6 +96,17 @@ static void print_software(const struct boot_info *info)
 	output_text("\n");
 }
 
+// The tables whose addresses boot_info names can be read by the direct map.
+static void check_acpi(const struct boot_info *info)
+{
+	view_t dmar = view_from((const void *)(info->direct_map_vaddr + info->dmar_paddr), 4);
+	view_t mcfg = view_from((const void *)(info->direct_map_vaddr + info->mcfg_paddr), 4);
+	view_t rsdp = view_from((const void *)(info->direct_map_vaddr + info->rsdp_paddr), 8);
+	check(!info->dmar_paddr || view_equal(dmar, VIEW_TEXT("DMAR")), "DMAR table");
+	check(!info->mcfg_paddr || view_equal(mcfg, VIEW_TEXT("MCFG")), "MCFG table");
+	check(!info->rsdp_paddr || view_equal(rsdp, VIEW_TEXT("RSD PTR ")), "copy of the RSDP");
+}
+
 static void check_tables(const struct boot_info *info)
 {
 	struct tables_count count = tables_walk(info);
@@ -150,6 +161,7 @@ NORETURN void test_main(const struct boot_info *info)
 	check(!(read_cr4() >> 12 & 1), "four-level paging");
 	check_ranges(info);
 	check_symbols(info);
+	check_acpi(info);
 	check_tables(info);
 	output_text(failures ? "test kernel: FAILED\n" : "test kernel: all right\n");
 	output_exit(failures ? 17 : 16);

@@ -77,6 +77,19 @@ static void claim_foreign(void)
 		console_fail("the boot image is not in free RAM, at", image);
 }
 
+// The kernel reads these by the direct map, which holds nothing that is only reserved.
+static void keep_table(u64 paddr)
+{
+	view_t header;
+	u32 size;
+	if (!paddr)
+		return;
+	if (physical_view(reachable_memory(), paddr, 8, &header) != OK ||
+		view_load(header, 4, span_of(size)) != OK ||
+		memory_map_keep_table(&layout.map, paddr, size) != OK)
+		console_fail("ACPI table in memory that has an owner, at", paddr);
+}
+
 static bool has_word(view_t line, view_t word)
 {
 	while (line.size) {
@@ -165,6 +178,8 @@ NORETURN void loader_main(u32 door, u32 paddr)
 	read_handover(door, paddr);
 	claim_foreign();
 	must(acpi_parse(reachable_memory(), &handover, &info, &complaint));
+	keep_table(info.dmar_paddr);
+	keep_table(info.mcfg_paddr);
 	choose_layout();
 	load_kernel();
 	span_t tables = span_at_paddr(layout.tables_paddr, layout.tables_size);
