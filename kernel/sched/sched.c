@@ -11,9 +11,11 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread_control.h"
 #include "lib/base/atomic.h"
+#include "lib/base/bits.h"
 #include "lib/base/view.h"
 
 constexpr u32 REAP_STEPS = 64; // pages or handles of dying processes for each pass
+constexpr u64 CHORES_NS = 1'000'000; // between passes while a program computes all the time
 
 // Charges the running entity for its time since it was last charged.
 static void account(struct cpu *cpu)
@@ -218,6 +220,8 @@ static void arm_timer(struct cpu *cpu)
 		if (slice_end < next)
 			next = slice_end;
 	}
+	if (cpu->current && cpu->reschedule & RESCHEDULE_WORK)
+		next = min_u64(next, clock_now() + CHORES_NS);
 	if (next == cpu->armed_ns)
 		return;
 	cpu->armed_ns = next;
