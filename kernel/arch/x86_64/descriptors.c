@@ -152,7 +152,7 @@ void descriptors_init(struct cpu *cpu)
 	cpu->kernel_stack_top = descriptors_stack_top(cpu->id);
 	load(cpu->id);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
-	gs_base_write(address_of(cpu));
+	msr_write(MSR_GS_BASE, address_of(cpu));
 }
 
 void stack_guards_init(void)

@@ -47,6 +47,7 @@ enum msr : u32 {
 	MSR_LSTAR = 0xc0000082,
 	MSR_CSTAR = 0xc0000083,
 	MSR_FMASK = 0xc0000084,
+	MSR_GS_BASE = 0xc0000101,
 	MSR_KERNEL_GS_BASE = 0xc0000102,
 };
 
@@ -101,11 +102,6 @@ ALWAYS_INLINE u64 fs_base_read(void)
 ALWAYS_INLINE void fs_base_write(u64 value)
 {
 	__asm__ volatile("wrfsbase %0" ::"r"(value));
-}
-
-ALWAYS_INLINE void gs_base_write(u64 value)
-{
-	__asm__ volatile("wrgsbase %0" ::"r"(value) : "memory");
 }
 
 ALWAYS_INLINE u64 tsc_read(void)

@@ -39,9 +39,6 @@ alignas(4096) static struct table start_lowest;
 	if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION ||
 		info->size != sizeof(struct boot_info))
 		arch_stop();
-	cr4_write(
-		cr4_read() | CR4_FSGSBASE); // features_find refuses later, with words, when it is not there
-	AT(cpus, 0).self = &AT(cpus, 0);
 	descriptors_init(&AT(cpus, 0));
 	cpu_init(0);
 	serial_init();
@@ -73,7 +70,6 @@ void arch_init(const struct boot_info *info)
 void cpu_started(u64 id)
 {
 	struct cpu *cpu = &AT(cpus, id);
-	cr4_write(cr4_read() | CR4_FSGSBASE);
 	cpu->self = cpu;
 	descriptors_init(cpu);
 	features_enable();
