@@ -3,8 +3,6 @@
 // (object->lock, then port->lock) and ends from either side: each side that takes it out of its
 // list drops one of its two references; whoever drops the second frees it.
 #include "abi/syscall_numbers.h"
-#include "kernel/memory/slab.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/port.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/signal.h"
@@ -17,9 +15,7 @@ static void binding_drop(struct binding *binding, u8 sides)
 		return;
 	object_put(binding->object);
 	object_put(&binding->port->object);
-	quota_return_objects(binding->quota, 1);
-	object_put(&binding->quota->object);
-	slab_free(binding, sizeof(struct binding));
+	quota_free(binding->quota, binding, sizeof(struct binding));
 }
 
 // port->lock held: nobody is told of it any more.
@@ -59,33 +55,6 @@ static struct binding *_Nullable find(struct object *object, const struct port *
 			return binding;
 	}
 	return nullptr;
-}
-
-static err_t binding_alloc(struct port *port, struct binding *_Nullable *_Nonnull out)
-{
-	struct quota *quota = port->object.quota;
-	err_t err = quota_charge_objects(quota, 1);
-	if (err != OK)
-		return grace_retry(quota, err);
-	void *memory;
-	err = slab_alloc(sizeof(struct binding), &memory);
-	if (err != OK) {
-		quota_return_objects(quota, 1);
-		return grace_retry(quota, err);
-	}
-	struct binding *binding = memory;
-	object_get(&quota->object);
-	binding->quota = quota;
-	binding->notice.kind = NOTICE_BINDING;
-	*out = binding;
-	return OK;
-}
-
-static void binding_free(struct binding *binding)
-{
-	quota_return_objects(binding->quota, 1);
-	object_put(&binding->quota->object);
-	slab_free(binding, sizeof(struct binding));
 }
 
 struct terms {
@@ -139,15 +108,19 @@ static err_t link(struct binding *binding, struct port *port, struct object *obj
 err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key, u8 mode)
 {
 	const struct terms terms = { key, bits, mode };
-	struct binding *fresh;
-	TRY(binding_alloc(port, &fresh));
+	struct quota *quota = port->object.quota;
+	void *memory;
+	TRY(quota_alloc(quota, sizeof(struct binding), &memory));
+	struct binding *fresh = memory;
+	fresh->quota = quota;
+	fresh->notice.kind = NOTICE_BINDING;
 	lock_take(&object->lock);
 	struct binding *old = find(object, port);
 	err_t err = old ? rebind(old, &terms) : link(fresh, port, object, &terms);
 	u32 standing = atomic_load_relaxed(&object->signals) & bits;
 	lock_give(&object->lock);
 	if (old || err != OK)
-		binding_free(fresh);
+		quota_free(quota, fresh, sizeof(struct binding));
 	if (err == OK && standing)
 		binding_announce(object, port);
 	return err;

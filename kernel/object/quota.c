@@ -2,6 +2,7 @@
 // quota.c - charging and giving back; carving a child's limits out of its parent's.
 #include "kernel/object/quota.h"
 
+#include "kernel/memory/slab.h"
 #include "kernel/object/grace.h"
 #include "lib/base/atomic.h"
 #include "lib/base/checked.h"
@@ -55,6 +56,27 @@ err_t quota_charge_handles(struct quota *quota, u64 handles)
 void quota_return_handles(struct quota *quota, u64 handles)
 {
 	give_back(&quota->handles_used, handles);
+}
+
+err_t quota_alloc(struct quota *quota, usize size, void *_Nullable *_Nonnull out)
+{
+	err_t err = quota_charge_objects(quota, 1);
+	if (err != OK)
+		return grace_retry(quota, err);
+	err = slab_alloc(size, out);
+	if (err != OK) {
+		quota_return_objects(quota, 1);
+		return grace_retry(quota, err);
+	}
+	object_get(&quota->object);
+	return OK;
+}
+
+void quota_free(struct quota *quota, void *memory, usize size)
+{
+	slab_free(memory, size);
+	quota_return_objects(quota, 1);
+	object_put(&quota->object);
 }
 
 static void return_limits(struct quota *parent, const struct quota_limits *limits)

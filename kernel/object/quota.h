@@ -24,6 +24,10 @@ err_t quota_charge_objects(struct quota *quota, u64 objects);
 void quota_return_objects(struct quota *quota, u64 objects);
 err_t quota_charge_handles(struct quota *quota, u64 handles);
 void quota_return_handles(struct quota *quota, u64 handles);
+// Zeroed small memory that is no object but charged as one; it keeps the quota. On failure also
+// SYSCALL_RESTART, see grace.h.
+err_t quota_alloc(struct quota *quota, usize size, void *_Nullable *_Nonnull out);
+void quota_free(struct quota *quota, void *memory, usize size);
 // Carves a part out of parent: its limits are charged there, and returned when it ends.
 struct quota_limits {
 	u64 pages, objects, handles;

@@ -18,10 +18,10 @@ struct stream_ring {
 
 err_t stream_ring_init(struct stream_ring *ring, u32 capacity); // whole pages
 void stream_ring_fini(struct stream_ring *ring);
-// The longest piece within one page, at most size bytes, that starts `offset` bytes behind the
-// first used byte (reading) or behind the last (writing: the frame is allocated if need be).
-err_t stream_ring_read_piece(struct stream_ring *ring, u32 offset, u32 size, span_t *out);
-err_t stream_ring_write_piece(struct stream_ring *ring, u32 offset, u32 size, span_t *out);
+// The longest piece within one page, at most size bytes, that starts at this place of the ring. The
+// frame is allocated if need be (only the writer gets to see that). ERR_NO_MEMORY.
+err_t stream_ring_piece(struct stream_ring *ring, u32 at, u32 size, span_t *out);
+u32 stream_ring_tail(struct stream_ring *ring); // where the space begins
 void stream_ring_commit(struct stream_ring *ring, u32 size);  // written bytes become used
 void stream_ring_consume(struct stream_ring *ring, u32 size); // read bytes become space
 static inline u32 stream_ring_space(const struct stream_ring *ring)
