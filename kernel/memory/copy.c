@@ -4,6 +4,7 @@
 // direct map, each page held by a reference while no lock is.
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_local.h"
+#include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/cpu.h"
 #include "lib/base/bits.h"
@@ -19,7 +20,7 @@ static err_t resolve(struct space *space, u64 address, u32 access)
 		error = page_wait(memory, index, 1, access & MAP_FLAGS_WRITE);
 		object_put(&memory->object);
 	}
-	return error == ERR_RANGE || error == ERR_IO ? ERR_FAULT : error;
+	return error == ERR_RANGE || error == ERR_IO ? ERR_FAULT : grace_retry(space->quota, error);
 }
 
 static struct space *current_space(void)

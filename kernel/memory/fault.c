@@ -5,6 +5,7 @@
 #include "abi/thread.h"
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_local.h"
+#include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/bits.h"
@@ -84,7 +85,6 @@ static err_t map_large(struct mapping *mapping, const struct large *large, u32 a
 	if (!is_mapped(space, large->address, large->frame, access)) {
 		table_unmap(&space->table, large->address, LARGE_PAGE_SIZE);
 		table_shootdown(space, large->address, LARGE_PAGE_SIZE);
-		table_free_range(&space->table, large->address, LARGE_PAGE_SIZE);
 		error = space_table_map(space, large->address, large->frame, access, true);
 	}
 	lock_give(&space->table_lock);
@@ -325,5 +325,7 @@ void space_fault_current(u64 address, u32 access, bool was_present)
 		if (error == SYSCALL_BLOCKED)
 			return;
 	}
+	if (grace_retry(space->quota, error) == SYSCALL_RESTART)
+		return; // the instruction is its own restart
 	thread_fault(thread, UPCALL_BUS_ERROR, address, access & MAP_FLAGS_WRITE ? FAULT_WRITE : 0);
 }

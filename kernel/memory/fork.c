@@ -61,7 +61,7 @@ static err_t fork_mapping(const struct mapping *mapping, struct space *child, bo
 	bool is_clone = !is_kept(mapping);
 	err_t error = is_clone ? clone_shown(mapping, child, is_due, &memory) : OK;
 	if (error != OK) {
-		mapping_free(child, copy);
+		mapping_free(copy);
 		return error;
 	}
 	copy->memory = memory;

@@ -8,6 +8,7 @@
 #include "lib/base/checked.h"
 
 constexpr u32 ACCESS_FLAGS = MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC;
+constexpr u64 SWEEP_AFTER = 32 * 1024 * 1024;
 
 err_t user_span_check(u64 address, u64 size)
 {
@@ -39,7 +40,7 @@ static err_t spares_make(struct space *space, struct spares *spares, u32 count)
 		if (error == OK)
 			continue;
 		if (i)
-			mapping_free(space, AT(spares->piece, 0));
+			mapping_free(AT(spares->piece, 0));
 		return error;
 	}
 	return OK;
@@ -95,31 +96,27 @@ static u32 cuts_at(struct space *space, u64 address)
 	return mapping && mapping->address != address;
 }
 
-static bool may_have_large(struct space *space, u64 address)
-{
-	const struct mapping *mapping = space_find(space, address);
-	return mapping && mapping->memory && mapping->memory->has_large;
-}
-
-// Clears the tables of a range. Large pages that stick out at its ends go as a whole.
+// Freeing a table makes CPUs forget all translations, so small ranges leave theirs for a sweep.
 static void clear_range(struct space *space, u64 address, u64 size)
 {
-	bool is_large = may_have_large(space, address) || may_have_large(space, address + size - 1);
-	space_clear(space, address, size, is_large);
+	space_clear(space, address, size);
 	lock_take(&space->table_lock);
-	table_free_range(&space->table, address, size);
-	space_table_trim(space);
+	space->unswept += size;
+	if (size >= LARGE_PAGE_SIZE) {
+		table_free_range(&space->table, address, size);
+		space_table_trim(space);
+	} else if (space->unswept >= SWEEP_AFTER) {
+		space_table_sweep(space);
+	}
 	lock_give(&space->table_lock);
 }
 
-// Takes out all mappings in [address, end), whose edges have been cut, onto the list.
-static void take_out(struct space *space, u64 address, u64 end, struct list *removed)
+// Removes all mappings in [address, end), whose edges have been cut.
+static void take_out(struct space *space, u64 address, u64 end)
 {
 	struct mapping *mapping;
-	while ((mapping = space_first_after(space, address)) && mapping->address < end) {
+	while ((mapping = space_first_after(space, address)) && mapping->address < end)
 		mapping_remove(mapping);
-		list_push_back(removed, &mapping->by_memory);
-	}
 	u64 *hint = address >= USER_HIGH_START ? &space->high_hint : &space->low_hint;
 	if (end == *hint) // last mapped, first unmapped: the addresses are used again
 		*hint = address;
@@ -135,8 +132,6 @@ err_t space_unmap(struct space *space, u64 address, u64 size)
 {
 	TRY(check_range(address, size));
 	u64 end = address + size;
-	struct list removed;
-	list_init(&removed);
 	struct spares spares;
 	lock_take(&space->lock);
 	err_t error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
@@ -144,10 +139,9 @@ err_t space_unmap(struct space *space, u64 address, u64 size)
 		clear_range(space, address, size); // before anything leaves its memory's list
 		split_at(space, address, &spares);
 		split_at(space, end, &spares);
-		take_out(space, address, end, &removed);
+		take_out(space, address, end);
 	}
 	lock_give(&space->lock);
-	mappings_free(space, &removed);
 	return error;
 }
 
@@ -223,7 +217,7 @@ static err_t map_create(struct space *space, const struct mapping *wanted, struc
 }
 
 static err_t map_locked(
-	struct space *space, const struct mapping *wanted, u32 flags, struct list *removed, u64 *mapped)
+	struct space *space, const struct mapping *wanted, u32 flags, u64 *mapped)
 {
 	u64 address = wanted->address;
 	TRY(space->is_dead ? ERR_STATE : OK);
@@ -238,14 +232,14 @@ static err_t map_locked(
 	if (error != OK) {
 		for (u32 i = 0; i < COUNT(spares.piece); i++)
 			if (AT(spares.piece, i))
-				mapping_free(space, AT(spares.piece, i));
+				mapping_free(AT(spares.piece, i));
 		return error;
 	}
 	if (is_replacing) {
 		clear_range(space, address, wanted->size);
 		split_at(space, address, &spares);
 		split_at(space, end, &spares);
-		take_out(space, address, end, removed);
+		take_out(space, address, end);
 	}
 	mapping->address = address;
 	mapping_insert(mapping);
@@ -267,12 +261,9 @@ err_t space_map(struct space *space, struct memory *_Nullable memory, u64 addres
 	};
 	if (wanted.flags & ACCESS_FLAGS & ~wanted.allowed)
 		return ERR_RIGHTS;
-	struct list removed;
-	list_init(&removed);
 	lock_take(&space->lock);
-	err_t error = map_locked(space, &wanted, flags, &removed, mapped);
+	err_t error = map_locked(space, &wanted, flags, mapped);
 	lock_give(&space->lock);
-	mappings_free(space, &removed);
 	if (error == OK && flags & MAP_FLAGS_POPULATE)
 		space_populate(space, *mapped, size);
 	return error;
@@ -297,9 +288,8 @@ static err_t check_protect(struct space *space, u64 address, u64 end, u32 access
 // Only less access needs the tables changed; more comes by faults.
 static void restrict_tables(struct space *space, u64 address, u64 size, u32 lost)
 {
-	if (lost & (MAP_FLAGS_READ | MAP_FLAGS_EXEC) || may_have_large(space, address) ||
-		may_have_large(space, address + size - 1)) {
-		clear_range(space, address, size);
+	if (lost & (MAP_FLAGS_READ | MAP_FLAGS_EXEC)) {
+		space_clear(space, address, size);
 		return;
 	}
 	lock_take(&space->table_lock);
@@ -309,7 +299,7 @@ static void restrict_tables(struct space *space, u64 address, u64 size, u32 lost
 }
 
 // Joins a mapping with the one before it if both show one piece of memory in the same way.
-static void join_left(struct mapping *right, struct list *removed)
+static void join_left(struct mapping *right)
 {
 	struct tree_node *node = tree_prev(&right->node);
 	struct mapping *left = node ? container_of(node, struct mapping, node) : nullptr;
@@ -319,10 +309,9 @@ static void join_left(struct mapping *right, struct list *removed)
 		return;
 	mapping_set_size(left, left->size + right->size); // before: as in split_at
 	mapping_remove(right);
-	list_push_back(removed, &right->by_memory);
 }
 
-static void protect_locked(struct space *space, u64 address, u64 end, u32 access, struct list *removed)
+static void protect_locked(struct space *space, u64 address, u64 end, u32 access)
 {
 	u32 lost = 0;
 	struct mapping *mapping = space_find(space, address);
@@ -341,7 +330,7 @@ static void protect_locked(struct space *space, u64 address, u64 end, u32 access
 		if (mapping_end(mapping) <= address)
 			break;
 		node = tree_prev(node);
-		join_left(mapping, removed);
+		join_left(mapping);
 	}
 }
 
@@ -351,8 +340,6 @@ err_t space_protect(struct space *space, u64 address, u64 size, u32 flags)
 	if (flags & ~ACCESS_FLAGS)
 		return ERR_INVALID;
 	u64 end = address + size;
-	struct list removed;
-	list_init(&removed);
 	struct spares spares;
 	lock_take(&space->lock);
 	err_t error = check_protect(space, address, end, flags);
@@ -361,9 +348,8 @@ err_t space_protect(struct space *space, u64 address, u64 size, u32 flags)
 	if (error == OK) {
 		split_at(space, address, &spares);
 		split_at(space, end, &spares);
-		protect_locked(space, address, end, flags, &removed);
+		protect_locked(space, address, end, flags);
 	}
 	lock_give(&space->lock);
-	mappings_free(space, &removed);
 	return error;
 }

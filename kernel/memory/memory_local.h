@@ -54,7 +54,7 @@ void memory_unmap_pages(struct memory *memory, u64 first, u64 count);
 // quiet: the caller does the shootdown of this space later, when *is_due was set.
 void memory_write_protect(
 	struct memory *memory, u64 first, u64 count, struct space *_Nullable quiet, bool *is_due);
-void space_clear(struct space *space, u64 address, u64 size, bool may_be_large);
+void space_clear(struct space *space, u64 address, u64 size);
 
 // range.c: each does a bounded amount and returns SYSCALL_RESTART when there is more.
 err_t memory_commit(struct memory *memory, u64 first, u64 end);
@@ -80,10 +80,9 @@ struct mapping *_Nullable space_find(struct space *space, u64 address);
 struct mapping *_Nullable space_first_after(struct space *space, u64 address); // ends after it
 struct mapping *_Nullable mapping_next(struct mapping *mapping);
 err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out);
-void mapping_free(struct space *space, struct mapping *mapping);
+void mapping_free(struct mapping *mapping);   // one that was never inserted
 void mapping_insert(struct mapping *mapping); // into the tree and the memory's list
-void mapping_remove(struct mapping *mapping);  // out of both; the memory's reference stays
-void mappings_free(struct space *space, struct list *removed); // by by_memory; no lock held
+void mapping_remove(struct mapping *mapping); // out of both and away; its tables are clear
 static inline u64 mapping_end(const struct mapping *mapping)
 {
 	return mapping->address + mapping->size;
@@ -100,6 +99,7 @@ static inline bool mapping_is_revoked(const struct mapping *mapping)
 // Under table_lock: table_map with its tables charged; and what is charged too much given back.
 err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large);
 void space_table_trim(struct space *space);
+void space_table_sweep(struct space *space); // frees all empty tables
 
 // fault.c
 u32 page_access(const struct mapping *mapping, u64 index, paddr_t frame, enum page_state state);

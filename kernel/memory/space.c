@@ -92,7 +92,7 @@ void space_activate(struct space *space)
 	cpu->switches++;
 }
 
-// Nothing to do: an idle CPU keeps the tables it has, in case the same space comes back (the switch
+// An idle CPU keeps the tables it has, in case the same space comes back (the switch
 // costs more than all else), and leaves them when they die (table_fini).
 void space_activate_none(void)
 {
@@ -156,8 +156,9 @@ err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull ou
 	return OK;
 }
 
-void mapping_free(struct space *space, struct mapping *mapping)
+void mapping_free(struct mapping *mapping)
 {
+	struct space *space = mapping->space;
 	space->mapping_count--;
 	u64 cost = mapping_pages(space->mapping_count + 1) - mapping_pages(space->mapping_count);
 	quota_return_pages(space->quota, cost);
@@ -189,26 +190,14 @@ void mapping_remove(struct mapping *mapping)
 	if (space->recent == mapping)
 		space->recent = nullptr;
 	struct memory *memory = mapping->memory;
-	if (!memory)
-		return;
-	space->mapped_pages -= mapping->size >> PAGE_SHIFT;
-	lock_take(&memory->lock);
-	list_remove(&mapping->by_memory);
-	lock_give(&memory->lock);
-}
-
-void mappings_free(struct space *space, struct list *removed)
-{
-	struct list_node *node;
-	while ((node = list_pop_front(removed))) {
-		struct mapping *mapping = container_of(node, struct mapping, by_memory);
-		struct memory *memory = mapping->memory;
-		lock_take(&space->lock);
-		mapping_free(space, mapping);
-		lock_give(&space->lock);
-		if (memory)
-			object_put(&memory->object);
+	if (memory) {
+		space->mapped_pages -= mapping->size >> PAGE_SHIFT;
+		lock_take(&memory->lock);
+		list_remove(&mapping->by_memory);
+		lock_give(&memory->lock);
+		object_put(&memory->object);
 	}
+	mapping_free(mapping);
 }
 
 err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large)
@@ -228,6 +217,14 @@ void space_table_trim(struct space *space)
 		return;
 	quota_return_pages(space->quota, space->table_charged - wanted);
 	space->table_charged = wanted;
+}
+
+void space_table_sweep(struct space *space)
+{
+	table_free_range(&space->table, 0, USER_LOW_END);
+	table_free_range(&space->table, USER_HIGH_START, USER_HIGH_END - USER_HIGH_START);
+	space_table_trim(space);
+	space->unswept = 0;
 }
 
 bool space_mapping_info(struct space *space, u64 address, struct mapping_info *out)
@@ -250,9 +247,11 @@ bool space_mapping_info(struct space *space, u64 address, struct mapping_info *o
 
 // The end of a process that is the last to hold some memory: gives up pages of it in steps, so that
 // the last reference has little left to free. True: nothing is left, or it is not ours alone.
-static bool drain_memory(struct memory *memory)
+static bool drain_memory(struct memory *_Nullable memory)
 {
-	bool is_ours = atomic_load_relaxed(&memory->object.references) == 1;
+	if (!memory)
+		return true;
+	bool is_ours = (atomic_load_relaxed(&memory->object.references) & REFERENCE_COUNT) == 1;
 	if (!is_ours || memory_is_linear(memory) || memory->committed < 2 * LARGE_PAGES)
 		return true;
 	return memory_decommit(memory, 0, memory->size >> PAGE_SHIFT) != SYSCALL_RESTART;
@@ -264,7 +263,7 @@ static bool drain_front(struct space *space, struct mapping *mapping)
 	u64 chunk = mapping->size;
 	if (mapping->memory && space->table.pages > FEW_TABLES) // sparse ones in larger chunks
 		chunk = min_u64(chunk, max_u64(DRAIN_CHUNK, align_down(chunk >> 8, DRAIN_CHUNK)));
-	space_clear(space, mapping->address, chunk, mapping->memory && mapping->memory->has_large);
+	space_clear(space, mapping->address, chunk);
 	lock_take(&space->table_lock);
 	table_free_range(&space->table, mapping->address, chunk);
 	space_table_trim(space);
@@ -283,19 +282,13 @@ static bool drain_front(struct space *space, struct mapping *mapping)
 
 static bool drain_step(struct space *space)
 {
-	struct list removed;
-	list_init(&removed);
 	lock_take(&space->lock);
 	space->is_dead = true;
 	struct tree_node *node = tree_first(&space->tree);
 	struct mapping *mapping = node ? container_of(node, struct mapping, node) : nullptr;
-	if (mapping && (mapping->memory ? drain_memory(mapping->memory) : true) &&
-		drain_front(space, mapping)) {
+	if (mapping && drain_memory(mapping->memory) && drain_front(space, mapping))
 		mapping_remove(mapping);
-		list_push_back(&removed, &mapping->by_memory);
-	}
 	lock_give(&space->lock);
-	mappings_free(space, &removed);
 	return mapping != nullptr;
 }
 
@@ -306,8 +299,7 @@ bool space_drain(struct space *space, u32 steps)
 	for (u32 spent = 0; spent < steps; spent += min_u64(STEP_COST, steps - spent))
 		if (!drain_step(space)) {
 			lock_take(&space->table_lock);
-			table_free_range(&space->table, 0, USER_LOW_END);
-			table_free_range(&space->table, USER_HIGH_START, USER_HIGH_END - USER_HIGH_START);
+			space_table_sweep(space);
 			lock_give(&space->table_lock);
 			return true;
 		}

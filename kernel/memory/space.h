@@ -37,6 +37,7 @@ struct space {
 	u64 mapped_pages;           // of mappings with memory
 	u64 mapping_count;          // charged in pages of MAPPINGS_PER_PAGE
 	u64 table_charged;          // pages charged for page tables, at least those there are
+	u64 unswept;                // bytes unmapped since empty tables were looked for
 	u64 low_hint, high_hint;    // lowest address to look for free ones; random at first
 	bool is_dead;               // being torn down: no new mappings
 };

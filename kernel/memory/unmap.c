@@ -6,17 +6,12 @@
 #include "kernel/memory/memory_local.h"
 #include "lib/base/bits.h"
 
-// A large page cannot be cleared in part: the pages around go too and come back by faults.
-void space_clear(struct space *space, u64 address, u64 size, bool may_be_large)
+// Of a large page it is the whole that goes (arch.h); what was not meant comes back by faults.
+void space_clear(struct space *space, u64 address, u64 size)
 {
-	u64 end = address + size;
-	if (may_be_large) {
-		address = align_down(address, LARGE_PAGE_SIZE);
-		end = align_up(end, LARGE_PAGE_SIZE);
-	}
 	lock_take(&space->table_lock);
-	if (table_unmap(&space->table, address, end - address))
-		table_shootdown(space, address, end - address);
+	if (table_unmap(&space->table, address, size))
+		table_shootdown(space, address, size);
 	lock_give(&space->table_lock);
 }
 
@@ -41,7 +36,7 @@ static void unmap_own(struct memory *memory, u64 first, u64 count)
 	LIST_EACH (node, &memory->mappings) {
 		struct mapping *mapping = container_of(node, struct mapping, by_memory);
 		if (mapping_window(mapping, first, count, &address, &size))
-			space_clear(mapping->space, address, size, memory->has_large);
+			space_clear(mapping->space, address, size);
 	}
 }
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// memory.c - the system calls on memory objects: who may, and in what range; the work is done in
+// kernel/memory/. Mappings: memory_map.c.
+#include "kernel/memory/memory_local.h"
+#include "kernel/object/grace.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/object/resource.h"
+#include "kernel/syscall_table.h"
+#include "lib/base/atomic.h"
+#include "lib/base/bits.h"
+#include "lib/base/checked.h"
+
+constexpr u32 MEMORY_RIGHTS = RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP |
+							  RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_MANAGE | RIGHT_PIN;
+
+static err_t check_rights(struct thread *caller, handle_t handle, u32 rights)
+{
+	struct handle_entry *entry;
+	TRY(handle_find(&caller->process->handles, handle, &entry));
+	return (handle_entry_rights(entry) & rights) == rights ? OK : ERR_RIGHTS;
+}
+
+static err_t create_physical(struct thread *caller, struct resource *resource, u64 size, u64 base,
+	u32 flags, struct memory *_Nullable *_Nonnull out)
+{
+	u64 start = base;
+	if (resource->kind != RESOURCE_KIND_ROOT)
+		TRY(checked_add(resource->base, base, &start));
+	TRY(resource_covers(resource, RESOURCE_KIND_PHYSICAL, start, size));
+	return memory_create_physical(caller->process->quota, (paddr_t){ start }, size, flags, out);
+}
+
+static err_t create_from(struct thread *caller, enum memory_kind kind, u64 size,
+	struct object *source, u64 base, u32 flags, struct memory *_Nullable *_Nonnull out)
+{
+	if (kind == MEMORY_KIND_PHYSICAL && source->kind == OBJECT_RESOURCE)
+		return create_physical(caller, resource_of(source), size, base, flags, out);
+	if (kind == MEMORY_KIND_PAGER && source->kind == OBJECT_PORT && !flags)
+		return memory_create_pager(caller->process->quota, size, port_of(source), base, out);
+	return ERR_INVALID;
+}
+
+static err_t create_plain(struct thread *caller, enum memory_kind kind, u64 size, u32 flags,
+	struct memory *_Nullable *_Nonnull out)
+{
+	struct quota *quota = caller->process->quota;
+	if (kind == MEMORY_KIND_CONTIGUOUS)
+		return memory_create_contiguous(quota, size, flags, out);
+	if (kind != MEMORY_KIND_ANONYMOUS || flags & ~(u32)MEMORY_FLAGS_LARGE)
+		return ERR_INVALID;
+	TRY(memory_create_anonymous(quota, size, out));
+	(*out)->flags = (u8)flags;
+	return OK;
+}
+
+err_t sys_memory_create(struct thread *caller, enum memory_kind kind, u64 size,
+	struct object *_Nullable source, handle_t source_handle, u64 base, enum memory_flags flags,
+	handle_t *out_memory)
+{
+	if (!size)
+		return ERR_RANGE;
+	struct memory *memory;
+	err_t error;
+	if (source) {
+		TRY(check_rights(caller, source_handle,
+			kind == MEMORY_KIND_PAGER ? RIGHT_SERVE : RIGHT_READ | RIGHT_WRITE));
+		error = create_from(caller, kind, size, source, base, flags, &memory);
+	} else {
+		error = create_plain(caller, kind, size, flags, &memory);
+	}
+	if (error != OK)
+		return grace_retry(caller->process->quota, error);
+	return handle_install_take(
+		&caller->process->handles, &memory->object, MEMORY_RIGHTS, out_memory);
+}
+
+err_t sys_memory_clone(
+	struct thread *caller, struct memory *memory, u64 offset, u64 size, handle_t *out_clone)
+{
+	if (!size)
+		return ERR_RANGE;
+	struct memory *clone;
+	err_t error = memory_clone(memory, offset, size, caller->process->quota, &clone);
+	if (error != OK)
+		return grace_retry(caller->process->quota, error);
+	return handle_install_take(
+		&caller->process->handles, &clone->object, MEMORY_RIGHTS, out_clone);
+}
+
+// A range of bytes as pages.
+struct range {
+	u64 first;
+	u64 end;
+};
+
+static err_t range_of(u64 offset, u64 size, struct range *out)
+{
+	u64 end;
+	if (!is_aligned(offset | size, PAGE_SIZE))
+		return ERR_ALIGNMENT;
+	TRY(checked_add(offset, size, &end));
+	*out = (struct range){ offset >> PAGE_SHIFT, end >> PAGE_SHIFT };
+	return OK;
+}
+
+static err_t dirty_next(struct memory *memory, struct range range, u64 *result)
+{
+	u64 index = memory_dirty_next(memory, range.first, range.end);
+	if (index == RADIX_NONE)
+		return ERR_NOT_FOUND;
+	*result = index << PAGE_SHIFT;
+	return OK;
+}
+
+static err_t control(struct memory *memory, enum memory_operation operation, struct range range,
+	u64 *out_result)
+{
+	switch (operation) {
+	case MEMORY_OPERATION_COMMIT:
+		return memory_commit(memory, range.first, range.end);
+	case MEMORY_OPERATION_DECOMMIT:
+		return memory_decommit(memory, range.first, range.end);
+	case MEMORY_OPERATION_RESIZE:
+		return memory_resize(memory, range.first << PAGE_SHIFT);
+	case MEMORY_OPERATION_DIRTY_NEXT:
+		return dirty_next(memory, range, out_result);
+	case MEMORY_OPERATION_CLEAN:
+		return memory_clean(memory, range.first, range.end);
+	case MEMORY_OPERATION_FAIL:
+		page_waiters_fail(memory, range.first, range.end);
+		return OK;
+	case MEMORY_OPERATION_RENEW:
+		page_waiters_renew(memory);
+		return OK;
+	}
+	never_reached();
+}
+
+err_t sys_memory_control(struct thread *caller, struct memory *memory,
+	enum memory_operation operation, u64 offset, u64 size, u64 *out_result)
+{
+	(void)caller;
+	struct range range;
+	*out_result = 0;
+	TRY(range_of(offset, size, &range));
+	return grace_retry(memory->object.quota, control(memory, operation, range, out_result));
+}
+
+err_t sys_memory_supply(struct thread *caller, struct memory *memory, u64 offset, u64 size,
+	struct memory *source, u64 source_offset)
+{
+	(void)caller;
+	struct range to, from;
+	TRY(range_of(offset, size, &to));
+	TRY(range_of(source_offset, size, &from));
+	return memory_supply(memory, to.first, to.end - to.first, source, from.first);
+}
+
+// Between the caller's buffer and memory, or another process that it may debug.
+static err_t transfer(struct thread *caller, struct object *other, handle_t handle, u64 offset,
+	struct user_span data, bool to_other, u64 *done)
+{
+	if (other->kind == OBJECT_MEMORY)
+		return memory_copy_user(memory_of(other), offset, data, to_other, done);
+	if (other->kind != OBJECT_PROCESS)
+		return ERR_WRONG_TYPE;
+	TRY(check_rights(caller, handle, RIGHT_DEBUG));
+	// Stays valid until the kernel is left: processes die after a grace period.
+	struct space *space = atomic_load_acquire(&process_of(other)->space);
+	return space ? space_copy_waiting(space, offset, data, to_other, done) : ERR_STATE;
+}
+
+err_t sys_memory_read(struct thread *caller, struct object *source, handle_t source_handle,
+	u64 offset, struct user_span data, u64 *out_done)
+{
+	return transfer(caller, source, source_handle, offset, data, false, out_done);
+}
+
+err_t sys_memory_write(struct thread *caller, struct object *target, handle_t target_handle,
+	u64 offset, struct user_span data, u64 *out_done)
+{
+	return transfer(caller, target, target_handle, offset, data, true, out_done);
+}
