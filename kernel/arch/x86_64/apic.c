@@ -69,6 +69,7 @@ void apic_init_cpu(void)
 	apic_write(APIC_TIMER_DIVIDE, 3); // by 16
 	apic_write(APIC_TIMER, VECTOR_TIMER | (features.has_tsc_deadline ? APIC_TIMER_DEADLINE : 0));
 	apic_write(APIC_SPURIOUS, 0x100 | VECTOR_SPURIOUS); // on
+	__asm__ volatile("mfence" ::: "memory"); // timer mode before the first deadline, SDM 10.5.4.1
 	cpu_self()->arch.apic_id = apic_id();
 }
 

@@ -22,8 +22,7 @@ struct cpu_arch {
 	u32 shootdown_waiting;                // atomic: how many have not yet answered it
 	u32 shootdown_from;                   // atomic: mask of CPUs that ask this one
 	u32 apic_id;
-	bool float_trap;    // CR0.TS is set
-	u8 interrupt_depth; // in the handler of an interrupt from kernel mode
+	bool float_trap; // CR0.TS is set
 };
 
 struct thread_arch {

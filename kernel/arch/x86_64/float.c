@@ -147,6 +147,14 @@ void float_evict(struct thread *thread)
 
 void float_fini(struct thread *thread)
 {
+	struct cpu_arch *cpu = &cpu_self()->arch;
+	if (cpu->float_owner == thread) {
+		cpu->float_owner = nullptr; // a new program begins: its registers are not wanted
+		trap_on(cpu);
+	}
+	for (u32 i = 0; i < CPU_MAX; i++)
+		assert(AT(cpus, i).arch.float_owner != thread); // sched_forget came before
+	thread->uses_float = false;
 	if (!thread->arch.float_area)
 		return;
 	frame_free(frame_of_address(thread->arch.float_area), 0);

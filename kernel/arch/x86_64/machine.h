@@ -139,11 +139,8 @@ void backtrace_init(const struct boot_info *info);
 [[noreturn]] void frame_panic(const struct trap_frame *frame, const char *reason);
 
 // smp.c
-[[noreturn]] void cpu_started(u64 id); // start_cpu.S
-[[noreturn]] void cpu_main(u16 id);    // sched
-void smp_init(const struct boot_info *info);
+[[noreturn]] void cpu_started(u64 id);      // start_cpu.S
 void machine_start(struct boot_info *info); // entry.S, before kernel_main
-[[noreturn]] void kernel_main(const struct boot_info *info);
 
 // Labels in assembler code.
 extern const u8 trap_stubs[], copy_begin[], copy_end[], copy_fault[];

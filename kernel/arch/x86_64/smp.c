@@ -5,6 +5,7 @@
 #include "kernel/arch/x86_64/instructions.h"
 #include "kernel/arch/x86_64/tables_local.h"
 #include "kernel/panic.h"
+#include "kernel/start/main.h"
 #include "lib/base/atomic.h"
 
 constexpr u64 START_TIMEOUT_US = 100'000;

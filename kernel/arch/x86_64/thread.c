@@ -36,8 +36,6 @@ err_t arch_thread_init(struct thread *thread, u64 entry, u64 stack, u64 argument
 
 void arch_thread_fini(struct thread *thread)
 {
-	for (u32 i = 0; i < CPU_MAX; i++)
-		assert(AT(cpus, i).arch.float_owner != thread); // sched_forget came before
 	float_fini(thread);
 }
 
