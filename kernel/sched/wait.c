@@ -4,6 +4,7 @@
 #include "kernel/arch/arch.h"
 #include "kernel/object/call.h"
 #include "kernel/object/process.h"
+#include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 
@@ -60,6 +61,8 @@ void wait_finish(struct thread *thread)
 		if (wait->has_value)
 			registers_result(&thread->registers, 0, wait->value);
 	}
+	if (wait->kind == WAIT_FUTEX)
+		futex_disown(thread);
 	struct object *object = wait->object;
 	wait->kind = WAIT_NONE;
 	wait->object = nullptr;
