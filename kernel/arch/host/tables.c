@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+// tables.c - page tables in software: four levels of 512 entries in frames, as the CPUs we run on
+// have them, so that accounting is the same. An entry: frame, or table below, and what may be done.
+#include "kernel/arch/arch.h"
+#include "kernel/arch/host/host.h"
+#include "kernel/memory/frame.h"
+#include "kernel/sched/cpu.h"
+#include "lib/base/atomic.h"
+#include "lib/base/bits.h"
+#include "lib/base/view.h"
+
+constexpr u64 ENTRY_PRESENT = 1 << 11;
+constexpr u64 ENTRY_LARGE = 1 << 10;
+constexpr u64 ENTRY_ACCESS = 0x1f; // enum page_access
+constexpr u32 ENTRIES = 512;
+constexpr u32 LEVEL_TOP = 3;
+
+struct table {
+	u64 entry[ENTRIES]; // atomic: other CPUs walk
+};
+
+static struct table *table_at(u64 entry)
+{
+	return frame_address((paddr_t){ entry & ~PAGE_MASK });
+}
+
+static u64 *slot_of(struct table *table, u64 address, u32 level)
+{
+	return &AT(table->entry, address >> (12 + 9 * level) & (ENTRIES - 1));
+}
+
+static u64 reach_of(u32 level)
+{
+	return 1ull << (12 + 9 * level);
+}
+
+err_t table_init(struct page_table *table)
+{
+	*table = (struct page_table){};
+	return frame_alloc_zeroed(FRAME_TABLE, &table->root);
+}
+
+void table_fini(struct page_table *table)
+{
+	assert(table->pages == 0);
+	shootdown_root(table->root, 0, 0); // an idle CPU may still have them loaded
+	frame_free(table->root, 0);
+	table->root.raw = 0;
+}
+
+// The entry that decides over the address, and its level. Null: nothing is there.
+static u64 *_Nullable find(u64 root, u64 address, u32 *level)
+{
+	struct table *table = table_at(root);
+	for (*level = LEVEL_TOP;; (*level)--) {
+		u64 *slot = slot_of(table, address, *level);
+		u64 entry = atomic_load_acquire(slot); // pairs with table_map
+		if (!(entry & ENTRY_PRESENT))
+			return nullptr;
+		if (*level == 0 || entry & ENTRY_LARGE)
+			return slot;
+		table = table_at(entry);
+	}
+}
+
+static bool is_empty(const struct table *table)
+{
+	u64 all = 0;
+	for (u32 i = 0; i < ENTRIES; i++)
+		all |= atomic_load_relaxed(&AT(table->entry, i));
+	return all == 0;
+}
+
+static void free_below(struct page_table *page_table, u64 *slot)
+{
+	paddr_t frame = { *slot & ~PAGE_MASK };
+	atomic_store_release(slot, 0);
+	shootdown_root(page_table->root, 0, UINT64_MAX);
+	frame_free(frame, 0);
+	page_table->pages--;
+}
+
+static err_t make_below(struct page_table *page_table, u64 *slot)
+{
+	if (*slot & ENTRY_PRESENT && !(*slot & ENTRY_LARGE))
+		return OK;
+	paddr_t frame;
+	TRY(frame_alloc_zeroed(FRAME_TABLE, &frame));
+	page_table->pages++;
+	atomic_store_release(slot, frame.raw | ENTRY_PRESENT);
+	return OK;
+}
+
+err_t table_map(
+	struct page_table *page_table, u64 address, paddr_t frame, u32 access, bool is_large)
+{
+	u32 leaf = is_large ? 1 : 0;
+	assert(arch_address_is_user(address) && is_aligned(address, reach_of(leaf)) &&
+		   is_aligned(frame.raw, reach_of(leaf)));
+	struct table *table = table_at(page_table->root.raw);
+	for (u32 level = LEVEL_TOP; level > leaf; level--) {
+		u64 *slot = slot_of(table, address, level);
+		TRY(make_below(page_table, slot));
+		table = table_at(*slot);
+	}
+	u64 *slot = slot_of(table, address, leaf);
+	if (is_large && *slot & ENTRY_PRESENT && !(*slot & ENTRY_LARGE)) {
+		if (!is_empty(table_at(*slot)))
+			return ERR_EXISTS;
+		free_below(page_table, slot);
+	}
+	atomic_store_release(slot, frame.raw | access | ENTRY_PRESENT | (is_large ? ENTRY_LARGE : 0));
+	return OK;
+}
+
+static bool query(u64 root, u64 address, paddr_t *frame, u32 *access)
+{
+	u32 level;
+	u64 *slot = find(root, address, &level);
+	u64 entry = slot ? atomic_load_acquire(slot) : 0;
+	if (!(entry & ENTRY_PRESENT))
+		return false;
+	frame->raw = (entry & ~PAGE_MASK) + (address & (reach_of(level) - 1) & ~PAGE_MASK);
+	*access = entry & ENTRY_ACCESS;
+	return true;
+}
+
+bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *access)
+{
+	return query(table->root.raw, address, frame, access);
+}
+
+enum change { CHANGE_CLEAR, CHANGE_WRITE_PROTECT, CHANGE_ACCESS };
+
+static u64 changed(u64 entry, enum change change, u32 access)
+{
+	constexpr u32 PROTECTION = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
+	if (change == CHANGE_CLEAR || (change == CHANGE_ACCESS && !(access & PROTECTION)))
+		return 0;
+	if (change == CHANGE_WRITE_PROTECT)
+		return entry & ~(u64)PAGE_WRITE;
+	return (entry & ~(u64)PROTECTION) | (access & PROTECTION) | PAGE_READ;
+}
+
+// A large entry of which only a part is meant goes; the next fault brings the rest back.
+static u64 change_range(
+	struct page_table *table, u64 address, u64 size, enum change change, u32 access)
+{
+	u64 count = 0;
+	u64 end = address + size;
+	while (address < end) {
+		u32 level;
+		u64 *slot = find(table->root.raw, address, &level);
+		u64 start = align_down(address, reach_of(level));
+		bool is_whole = start == address && end - start >= reach_of(level);
+		u64 wanted = slot && is_whole ? changed(*slot, change, access) : 0;
+		if (slot && wanted != *slot) {
+			atomic_store_release(slot, wanted);
+			count++;
+		}
+		if (start + reach_of(level) <= address)
+			break; // the end of all addresses
+		address = start + reach_of(level);
+	}
+	return count;
+}
+
+u64 table_unmap(struct page_table *table, u64 address, u64 size)
+{
+	return change_range(table, address, size, CHANGE_CLEAR, 0);
+}
+
+u64 table_write_protect(struct page_table *table, u64 address, u64 size)
+{
+	return change_range(table, address, size, CHANGE_WRITE_PROTECT, 0);
+}
+
+u64 table_protect(struct page_table *table, u64 address, u64 size, u32 access)
+{
+	return change_range(table, address, size, CHANGE_ACCESS, access);
+}
+
+// The entry that leads to the table of this level over the address. *reach: how far there is none.
+static u64 *_Nullable entry_of_table(u64 root, u64 address, u32 wanted, u64 *reach)
+{
+	struct table *table = table_at(root);
+	for (u32 level = LEVEL_TOP;; level--) {
+		u64 *slot = slot_of(table, address, level);
+		*reach = reach_of(level);
+		if (!(*slot & ENTRY_PRESENT) || *slot & ENTRY_LARGE)
+			return nullptr;
+		if (level == wanted + 1)
+			return slot;
+		table = table_at(*slot);
+	}
+}
+
+static void free_level(struct page_table *table, u64 address, u64 end, u32 level)
+{
+	while (address < end) {
+		u64 reach;
+		u64 *slot = entry_of_table(table->root.raw, address, level, &reach);
+		if (slot && is_empty(table_at(*slot)))
+			free_below(table, slot);
+		u64 next = align_down(address, reach) + reach;
+		if (next <= address)
+			break;
+		address = next;
+	}
+}
+
+void table_free_range(struct page_table *table, u64 address, u64 size)
+{
+	for (u32 level = 0; level < LEVEL_TOP; level++)
+		free_level(table, address, address + size, level);
+}
+
+static void load(u64 root)
+{
+	struct cpu_arch *arch = &cpu_self()->arch;
+	if (arch->root == root)
+		return;
+	atomic_store_seq_cst(&arch->root, root); // before the first walk, for shootdown_root
+	for (u32 i = 0; i < TLB_ENTRIES; i++)
+		AT(arch->tlb, i) = (struct tlb_entry){};
+}
+
+void table_activate(struct page_table *table)
+{
+	load(table->root.raw);
+}
+
+void table_activate_none(void)
+{
+	load(0);
+}
+
+// Physical addresses behind the devices' window are no machine's: they read as this page.
+static u8 nowhere[PAGE_SIZE];
+
+static void *byte_of(u64 physical)
+{
+	if (physical >= host.ram + HOST_DEVICE_SIZE)
+		return &AT(nowhere, physical & PAGE_MASK);
+	UNSAFE_BEGIN("inside the arena")
+	return host.arena + physical;
+	UNSAFE_END
+}
+
+void *_Nullable host_translate(u64 address, u32 access)
+{
+	struct cpu_arch *arch = &cpu_self()->arch;
+	u64 page = address & ~PAGE_MASK;
+	struct tlb_entry *entry = &AT(arch->tlb, page >> PAGE_SHIFT & (TLB_ENTRIES - 1));
+	bool is_known = (entry->page & ~PAGE_MASK) == page && (access & ~entry->page) == 0;
+	if (!entry->page || !is_known) {
+		paddr_t frame;
+		u32 allowed;
+		if (!arch->root || !arch_address_is_user(address) ||
+			!query(arch->root, page, &frame, &allowed) || access & ~allowed)
+			return nullptr;
+		*entry = (struct tlb_entry){ page | allowed, frame.raw };
+	}
+	return byte_of(entry->frame | (address & PAGE_MASK));
+}
