@@ -15,9 +15,8 @@ struct iommu_table; // the architecture's translation tables of one domain
 struct iommu_range {
 	struct tree_node node; // in domain->tree, by address; disjoint
 	u64 address, size;     // as the device sees it, page multiples
-	u64 pages;             // pinned so far: frames [0, pages) of the range
-	struct memory *memory; // reference
-	u64 offset;
+	u64 pages;             // pinned: so many frames below
+	u64 *frames;           // owned: physical addresses, each with a reference
 };
 
 struct iommu_domain {
@@ -25,19 +24,20 @@ struct iommu_domain {
 	struct spinlock lock; // RANK_SPACE: tree and tables
 	struct tree tree;     // struct iommu_range
 	u32 device;
-	struct iommu_table *table; // owned
+	struct iommu_table *_Nullable table; // owned; null once unreachable
 };
 OBJECT_DOWNCAST(iommu_domain)
 
-constexpr u64 IOMMU_ADDRESS_END = 1ull << 38;        // three levels of tables are enough
-constexpr u64 IOMMU_RANGE_MAX = 64 * 1024 * 1024;    // bytes of one mapping
+constexpr u64 IOMMU_ADDRESS_END = 1ull << 38;    // three levels of tables are enough
+constexpr u64 IOMMU_RANGE_MAX = 4 * 1024 * 1024; // bytes of one mapping, so that it takes no long
 
 err_t iommu_domain_create(
 	struct quota *quota, u32 device, struct iommu_domain *_Nullable *_Nonnull out);
-// address 0: equal to nothing else in use, chosen here.
+// address 0: one is chosen, below 4 GiB if there is room. The pages are pinned, charged to the
+// domain. ERR_UNSUPPORTED: memory that a pager or a device supplies.
 err_t iommu_domain_map(
 	struct iommu_domain *domain, struct memory *memory, u64 offset, u64 size, u64 *address);
-err_t iommu_domain_unmap(struct iommu_domain *domain, u64 address, u64 size);
+err_t iommu_domain_unmap(struct iommu_domain *domain, u64 address, u64 size); // one whole range
 
 // kernel/arch/<cpu>/iommu.c
 struct boot_info;

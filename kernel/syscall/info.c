@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// info.c - handle_info: one function a topic fills its struct (abi/info.h) from the object.
+#include "abi/info.h"
+
+#include "kernel/memory/frame.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/grace.h"
+#include "kernel/object/process.h"
+#include "kernel/object/quota.h"
+#include "kernel/sched/cpu.h"
+#include "kernel/syscall_table.h"
+#include "lib/base/atomic.h"
+#include "lib/base/view.h"
+
+// What was asked: own is for HANDLE_NONE.
+struct question {
+	struct thread *caller;
+	struct object *_Nullable target;
+	u32 rights; // of the handle; of one's own: all
+	struct user_span data;
+};
+
+static err_t answer(const struct question *question, view_t all, u64 *size)
+{
+	u64 fits = question->data.size < all.size ? question->data.size : all.size;
+	*size = all.size;
+	return fits ? user_copy_out(question->data.address, (const void *)all.data, fits) : OK;
+}
+
+static err_t target_of(const struct question *question, enum object_kind kind, struct object *own,
+	struct object *_Nullable *_Nonnull out)
+{
+	*out = question->target ? question->target : own;
+	return (*out)->kind == kind ? OK : ERR_WRONG_TYPE;
+}
+
+static err_t tell_object(const struct question *question, u64 *size)
+{
+	struct object *object = question->target;
+	if (!object)
+		object = &question->caller->process->object;
+	struct object_info info = {
+		.kind = object->kind,
+		.rights = question->rights,
+		.id = object->id,
+		.signals = atomic_load_relaxed(&object->signals),
+		.handles = object_handles(object),
+	};
+	return answer(question, view_of(info), size);
+}
+
+static err_t tell_process(const struct question *question, u64 *size)
+{
+	struct object *object;
+	TRY(target_of(question, OBJECT_PROCESS, &question->caller->process->object, &object));
+	struct process *process = process_of(object);
+	struct space *space = atomic_load_acquire(&process->space);
+	lock_take(&process->lock);
+	struct process_info info = {
+		.identity = process->identity,
+		.exit_code = process->exit_code,
+		.exit_reason = process->exit_reason,
+		.threads = process->thread_count,
+		.cpu_ns = process->cpu_ns,
+		.fault_cause = process->fault_cause,
+		.fault_address = process->fault_address,
+		.fault_instruction = process->fault_instruction,
+		.fault_detail = process->fault_detail,
+	};
+	LIST_EACH(node, &process->threads) {
+		info.cpu_ns += atomic_load_relaxed(
+			&container_of(node, struct thread, process_node)->own.ran_ns);
+	}
+	lock_give(&process->lock);
+	info.mapped_pages = space ? atomic_load_relaxed(&space->mapped_pages) : 0;
+	return answer(question, view_of(info), size);
+}
+
+// enum numbers of struct thread_info.state.
+static u32 state_of(struct thread *thread)
+{
+	switch ((enum thread_state)atomic_load_relaxed(&thread->state)) {
+	case THREAD_NEW:
+	case THREAD_READY:
+		return 0;
+	case THREAD_IDLE:
+	case THREAD_CALLING:
+	case THREAD_WAITING:
+		return 1;
+	case THREAD_STOPPED:
+		return atomic_load_relaxed(&thread->is_fault_stopped) ? 3 : 2;
+	case THREAD_DEAD:
+		return 4;
+	}
+	return 4;
+}
+
+static err_t tell_thread(const struct question *question, u64 *size)
+{
+	struct object *object;
+	TRY(target_of(question, OBJECT_THREAD, &question->caller->object, &object));
+	struct thread *thread = thread_of(object);
+	struct thread_info info = {
+		.id = thread->id,
+		.state = state_of(thread),
+		.cpu = atomic_load_relaxed(&thread->home),
+		.cpu_ns = atomic_load_relaxed(&thread->own.ran_ns),
+		.fault_cause = thread->fault_cause,
+		.fault_address = thread->fault_address,
+		.fault_detail = thread->fault_detail,
+	};
+	return answer(question, view_of(info), size);
+}
+
+static err_t tell_memory(const struct question *question, u64 *size)
+{
+	struct object *object = question->target;
+	if (!object || object->kind != OBJECT_MEMORY)
+		return ERR_WRONG_TYPE;
+	struct memory *memory = memory_of(object);
+	lock_take(&memory->lock);
+	struct memory_info info = {
+		.size = memory->size,
+		.committed_pages = memory->committed,
+		.kind = memory->kind,
+		.dirty = memory->dirty < UINT32_MAX ? (u32)memory->dirty : UINT32_MAX,
+		// Only drivers, which need it for DMA, learn where memory is.
+		.physical = question->rights & RIGHT_PIN ? memory->base.raw : 0,
+	};
+	lock_give(&memory->lock);
+	return answer(question, view_of(info), size);
+}
+
+static err_t tell_quota(const struct question *question, u64 *size)
+{
+	struct object *object;
+	TRY(target_of(question, OBJECT_QUOTA, &question->caller->process->quota->object, &object));
+	struct quota *quota = quota_of(object);
+	struct quota_info info = {
+		.pages = quota->pages,
+		.pages_used = atomic_load_relaxed(&quota->pages_used),
+		.objects = quota->objects,
+		.objects_used = atomic_load_relaxed(&quota->objects_used),
+		.handles = quota->handles,
+		.handles_used = atomic_load_relaxed(&quota->handles_used),
+		.weight = quota->weight,
+	};
+	return answer(question, view_of(info), size);
+}
+
+static err_t tell_system(const struct question *question, u64 *size)
+{
+	struct object *object = question->target;
+	if (!object || object->kind != OBJECT_RESOURCE)
+		return ERR_WRONG_TYPE;
+	struct system_info info = {
+		.pages = frames_total(),
+		.pages_free = frames_free(),
+		.objects = object_count(),
+		.cpus = atomic_load_relaxed(&cpu_count),
+		.deferred = grace_pending(),
+	};
+	for (u32 i = 0; i < CPU_MAX; i++)
+		info.switches += atomic_load_relaxed(&AT(cpus, i).switches);
+	return answer(question, view_of(info), size);
+}
+
+constexpr u32 MAPPINGS_BATCH = 16;
+
+// Copies while space->lock is not held, so a mapping that changes meanwhile may show in either state.
+static err_t tell_mappings(const struct question *question, u64 *size)
+{
+	struct object *object;
+	TRY(target_of(question, OBJECT_PROCESS, &question->caller->process->object, &object));
+	if (!(question->rights & RIGHT_DEBUG))
+		return ERR_RIGHTS;
+	struct space *space = atomic_load_acquire(&process_of(object)->space);
+	if (!space)
+		return ERR_STATE;
+	struct mapping_info batch[MAPPINGS_BATCH];
+	struct user_span to = question->data;
+	u64 address = 0;
+	u64 all = 0;
+	u32 count;
+	do {
+		for (count = 0; count < MAPPINGS_BATCH; count++) {
+			if (!space_mapping_info(space, address, &AT(batch, count)))
+				break;
+			address = AT(batch, count).address + AT(batch, count).size;
+		}
+		u64 bytes = count * sizeof(struct mapping_info);
+		u64 fits = bytes < to.size ? bytes : to.size;
+		if (fits)
+			TRY(user_copy_out(to.address, batch, fits));
+		to = (struct user_span){ to.address + fits, to.size - fits };
+		all += bytes;
+	} while (count == MAPPINGS_BATCH);
+	*size = all;
+	return OK;
+}
+
+err_t sys_handle_info(struct thread *caller, struct object *_Nullable target,
+	handle_t target_handle, enum info_topic topic, struct user_span data, u64 *out_size)
+{
+	struct question question = { caller, target, RIGHTS_ALL, data };
+	if (target) {
+		struct handle_entry *entry;
+		TRY(handle_find(&caller->process->handles, target_handle, &entry));
+		question.rights = handle_entry_rights(entry);
+	}
+	switch (topic) {
+	case INFO_TOPIC_OBJECT:
+		return tell_object(&question, out_size);
+	case INFO_TOPIC_PROCESS:
+		return tell_process(&question, out_size);
+	case INFO_TOPIC_THREAD:
+		return tell_thread(&question, out_size);
+	case INFO_TOPIC_MEMORY:
+		return tell_memory(&question, out_size);
+	case INFO_TOPIC_QUOTA:
+		return tell_quota(&question, out_size);
+	case INFO_TOPIC_SYSTEM:
+		return tell_system(&question, out_size);
+	case INFO_TOPIC_MAPPINGS:
+		return tell_mappings(&question, out_size);
+	}
+	return ERR_INVALID;
+}
