@@ -119,9 +119,8 @@ static err_t copy_frame(paddr_t frame, struct step step, u64 mine, bool to_frame
 	return to_frame ? user_copy_in(bytes, mine, step.size) : user_copy_out(mine, bytes, step.size);
 }
 
-static err_t space_copy_step(
-	struct space *other, u64 address, u64 mine, struct step step, struct page_hold *hold,
-	bool to_other)
+static err_t space_copy_step(struct space *other, u64 address, u64 mine, struct step step,
+	struct page_hold *hold, bool to_other)
 {
 	for (u32 tries = 0; tries < 4; tries++) {
 		TRY(space_hold(other, address, to_other ? MAP_FLAGS_WRITE : MAP_FLAGS_READ, hold));
@@ -135,15 +134,14 @@ static err_t space_copy_step(
 }
 
 // On ERR_PAGE_NEEDED hold names the page, with a reference on its memory.
-static err_t space_copy_some(struct space *other, u64 address, struct user_span mine,
-	bool to_other, struct page_hold *hold, u64 *done)
+static err_t space_copy_some(struct space *other, u64 address, struct user_span mine, bool to_other,
+	struct page_hold *hold, u64 *done)
 {
 	u64 size = min_u64(mine.size, COPY_LIMIT);
 	TRY(user_span_check(address, size));
 	while (*done < size) {
 		struct step step = step_of(address + *done, size - *done);
-		TRY(space_copy_step(
-			other, address + *done, mine.address + *done, step, hold, to_other));
+		TRY(space_copy_step(other, address + *done, mine.address + *done, step, hold, to_other));
 		*done += step.size;
 	}
 	return OK;
@@ -207,8 +205,7 @@ err_t memory_copy_user(
 	err_t error = OK;
 	while (*done < size && error == OK) {
 		struct step step = step_of(offset + *done, size - *done);
-		error = memory_copy_step(
-			memory, offset + *done, mine.address + *done, step, to_memory);
+		error = memory_copy_step(memory, offset + *done, mine.address + *done, step, to_memory);
 		if (error == OK)
 			*done += step.size;
 	}

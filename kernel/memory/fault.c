@@ -74,7 +74,7 @@ static bool is_mapped(struct space *space, u64 address, paddr_t frame, u32 acces
 	paddr_t old;
 	u32 old_access;
 	return table_query(&space->table, address, &old, &old_access) && old.raw == frame.raw &&
-		   (access & ~old_access) == 0;
+	       (access & ~old_access) == 0;
 }
 
 static err_t map_large(struct mapping *mapping, const struct large *large, u32 access)
@@ -112,8 +112,7 @@ static err_t map_small(struct mapping *mapping, u64 address, paddr_t frame, u32 
 	return error;
 }
 
-static err_t map_page(
-	struct mapping *mapping, u64 address, paddr_t frame, enum page_state state)
+static err_t map_page(struct mapping *mapping, u64 address, paddr_t frame, enum page_state state)
 {
 	struct memory *memory = mapping->memory;
 	u32 access = page_access(mapping, mapping_index(mapping, address), frame, state);
@@ -140,8 +139,8 @@ static void map_around(struct mapping *mapping, u64 address)
 		if ((state != STATE_OWN && state != STATE_PARENT) ||
 			table_query(&space->table, near, &old, &old_access))
 			continue;
-		if (space_table_map(space, near, frame, page_access(mapping, index, frame, state),
-				false) != OK)
+		if (space_table_map(space, near, frame, page_access(mapping, index, frame, state), false) !=
+			OK)
 			break;
 	}
 	lock_give(&space->table_lock);
@@ -176,17 +175,11 @@ static err_t fault_read(struct mapping *mapping, u64 address)
 	paddr_t frame;
 	enum page_state state = page_find(memory, mapping_index(mapping, address), &frame);
 	switch (state) {
-	case STATE_ZERO:
-		return fault_read_zero(mapping, address);
-	case STATE_ASK:
-		return ERR_PAGE_NEEDED;
-	case STATE_BEYOND:
-		return ERR_RANGE;
-	case STATE_PARENT:
-		memory->has_foreign = true;
-		break;
-	case STATE_OWN:
-		break;
+	case STATE_ZERO: return fault_read_zero(mapping, address);
+	case STATE_ASK: return ERR_PAGE_NEEDED;
+	case STATE_BEYOND: return ERR_RANGE;
+	case STATE_PARENT: memory->has_foreign = true; break;
+	case STATE_OWN: break;
 	}
 	TRY(map_page(mapping, address, frame, state));
 	if (!memory->has_large)

@@ -14,7 +14,7 @@ static bool is_kept(const struct mapping *mapping)
 {
 	const struct memory *memory = mapping->memory;
 	return !memory || mapping->flags & MAP_FLAGS_SHARED || mapping_is_revoked(mapping) ||
-		   memory_is_linear(memory) || !(mapping->allowed & MAP_FLAGS_WRITE);
+	       memory_is_linear(memory) || !(mapping->allowed & MAP_FLAGS_WRITE);
 }
 
 // What the clone shows at its beginning; a part of the mapping may lie beyond the memory's end.
@@ -45,7 +45,8 @@ static void fill(struct mapping *mapping)
 	for (u64 done = 0; i != RADIX_NONE && done < FILL_PAGES; done++) {
 		paddr_t frame = slot_frame(*radix_find(&memory->pages, i));
 		u32 access = page_access(mapping, i, frame, STATE_OWN);
-		if (space_table_map(space, mapping->address + (i << PAGE_SHIFT), frame, access, false) != OK)
+		if (space_table_map(space, mapping->address + (i << PAGE_SHIFT), frame, access, false) !=
+			OK)
 			break;
 		i = radix_next(&memory->pages, i + 1, end);
 	}
@@ -81,7 +82,7 @@ static err_t fork_mapping(const struct mapping *mapping, struct space *child, bo
 
 static err_t fork_mappings(struct space *from, struct space *child, bool *is_due)
 {
-	TREE_EACH (node, &from->tree)
+	TREE_EACH(node, &from->tree)
 		TRY(fork_mapping(container_of(node, struct mapping, node), child, is_due));
 	return OK;
 }

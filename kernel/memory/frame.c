@@ -83,7 +83,8 @@ static void free_list_add(u64 number, u32 order)
 	list_push_front(&AT(buddy.free, order), &frame->node);
 }
 
-// The frame no longer heads a free block, and as a part of a larger one must not be taken for a head.
+// The frame no longer heads a free block, and as a part of a larger one must not be taken for a
+// head.
 static void free_list_remove(struct frame *frame)
 {
 	list_remove(&frame->node);

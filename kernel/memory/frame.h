@@ -26,8 +26,8 @@ constexpr u32 FRAME_ORDER_LARGE = 9;
 struct frame {
 	u32 references; // atomic. FRAME_MEMORY: one for each sharer, and one for each pin
 	enum frame_use use;
-	u8 order;      // of the block this frame heads; FRAME_SLAB: its size class
-	u16 slab_used; // FRAME_SLAB: objects in use
+	u8 order;              // of the block this frame heads; FRAME_SLAB: its size class
+	u16 slab_used;         // FRAME_SLAB: objects in use
 	struct list_node node; // free list, or slab's list
 	union {
 		void *_Nullable slab; // FRAME_SLAB: first free object
@@ -54,7 +54,7 @@ static inline void frame_get(paddr_t paddr)
 void frame_put(paddr_t frame); // drops a reference, frees (by its head's order) at zero
 paddr_t frame_zero_page(void); // shared, read-only, never freed
 u64 frames_total(void);
-u64 frames_free(void); // exact when the other CPUs are idle: caches included
+u64 frames_free(void);              // exact when the other CPUs are idle: caches included
 void *frame_address(paddr_t frame); // through the direct map
 paddr_t frame_of_address(const void *address); // back again: any byte of the direct map
 

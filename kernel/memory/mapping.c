@@ -216,8 +216,7 @@ static err_t map_create(struct space *space, const struct mapping *wanted, struc
 	return OK;
 }
 
-static err_t map_locked(
-	struct space *space, const struct mapping *wanted, u32 flags, u64 *mapped)
+static err_t map_locked(struct space *space, const struct mapping *wanted, u32 flags, u64 *mapped)
 {
 	u64 address = wanted->address;
 	TRY(space->is_dead ? ERR_STATE : OK);
@@ -225,8 +224,8 @@ static err_t map_locked(
 	u64 end = address + wanted->size;
 	bool is_replacing = is_used(space, address, end);
 	struct spares spares;
-	TRY(spares_make(space, &spares,
-		is_replacing ? cuts_at(space, address) + cuts_at(space, end) : 0));
+	TRY(spares_make(
+		space, &spares, is_replacing ? cuts_at(space, address) + cuts_at(space, end) : 0));
 	struct mapping *mapping;
 	err_t error = map_create(space, wanted, &mapping);
 	if (error != OK) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // memory.c - birth and death of memory objects, and kernel copies into them. Pages: page.c; ranges
 // of pages: range.c; who shows them: unmap.c; pagers: pager.c; clones: clone.c.
+#include "lib/base/memory.h"
 #include "kernel/memory/memory_local.h"
 #include "lib/base/bits.h"
-#include "lib/base/memory.h"
 
 err_t memory_create_bare(
 	struct quota *quota, u8 kind, u64 size, struct memory *_Nullable *_Nonnull out)

@@ -29,10 +29,11 @@ struct memory {
 	struct radix pages;
 	paddr_t base;         // contiguous, physical
 	struct list mappings; // struct mapping.by_memory, under lock
-	struct memory *_Nullable parent; // of a clone of pager memory: reference; absent pages come from it
+	struct memory
+		*_Nullable parent; // of a clone of pager memory: reference; absent pages come from it
 	u64 parent_offset;
-	struct list_node clone_node; // in parent->clones, under the parent's lock
-	struct list clones;          // whose mappings may show our pages
+	struct list_node clone_node;  // in parent->clones, under the parent's lock
+	struct list clones;           // whose mappings may show our pages
 	struct port *_Nullable pager; // reference
 	u64 pager_key;
 	struct notice page_notice;
@@ -40,7 +41,8 @@ struct memory {
 };
 OBJECT_DOWNCAST(memory)
 
-err_t memory_create_anonymous(struct quota *quota, u64 size, struct memory *_Nullable *_Nonnull out);
+err_t memory_create_anonymous(
+	struct quota *quota, u64 size, struct memory *_Nullable *_Nonnull out);
 err_t memory_create_physical(
 	struct quota *quota, paddr_t base, u64 size, u32 flags, struct memory *_Nullable *_Nonnull out);
 // Zeroed, up to 4 MiB.
@@ -62,7 +64,8 @@ bool memory_page_written(struct memory *memory, u64 index, paddr_t frame);
 // Parks the current thread until the page is there (WAIT_PAGE); afterwards its system call or its
 // faulting instruction is done again. Returns SYSCALL_BLOCKED; ERR_IO: the pager failed it.
 err_t memory_wait_page(struct memory *memory, u64 index, bool for_write);
-// Called by the port when it delivers NOTICE_PAGES: next range nobody was told of. False: none left.
+// Called by the port when it delivers NOTICE_PAGES: next range nobody was told of. False: none
+// left.
 bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is_write);
 static inline struct memory *memory_of_notice(struct notice *notice)
 {

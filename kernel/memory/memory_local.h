@@ -38,11 +38,12 @@ static inline paddr_t slot_frame(u64 slot)
 enum page_state page_find(struct memory *memory, u64 index, paddr_t *out);
 bool page_is_writable(struct memory *memory, u64 index, paddr_t frame); // its own, no copy due
 err_t page_for_write(struct memory *memory, u64 index, paddr_t *out);
-err_t page_for_read(struct memory *memory, u64 index, paddr_t *out); // never allocates
+err_t page_for_read(struct memory *memory, u64 index, paddr_t *out);            // never allocates
 err_t page_pin(struct memory *memory, u64 index, bool for_write, paddr_t *out); // with reference
 // Puts a frame (whose sharer we become) at an absent index; charges it.
 err_t page_add(struct memory *memory, u64 index, u64 slot);
-u64 page_take(struct memory *memory, u64 index); // slot, 0: absent. Uncharges; frame is the caller's
+u64 page_take(
+	struct memory *memory, u64 index); // slot, 0: absent. Uncharges; frame is the caller's
 void page_drop(struct memory *memory, u64 index);
 void frame_unshare(paddr_t frame); // the object no longer holds it
 // A fresh 2 MiB block for an aligned run of absent pages, if one can be had.

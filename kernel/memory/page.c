@@ -53,7 +53,7 @@ bool page_is_writable(struct memory *memory, u64 index, paddr_t frame)
 		return true;
 	// Sharers appear only under the lock of the only holder, which we have.
 	return atomic_load_acquire(&frame_of(frame)->sharers) == 1 &&
-		   (memory->kind != MEMORY_KIND_PAGER || radix_is_dirty(&memory->pages, index));
+	       (memory->kind != MEMORY_KIND_PAGER || radix_is_dirty(&memory->pages, index));
 }
 
 static u64 node_pages(u64 nodes)
@@ -65,7 +65,8 @@ err_t page_add(struct memory *memory, u64 index, u64 slot)
 {
 	struct quota *quota = memory->object.quota;
 	struct radix *pages = &memory->pages;
-	u64 cost = 1 + node_pages(pages->nodes + radix_missing(pages, index)) - node_pages(pages->nodes);
+	u64 cost =
+		1 + node_pages(pages->nodes + radix_missing(pages, index)) - node_pages(pages->nodes);
 	TRY(quota_charge_pages(quota, cost));
 	err_t error = radix_insert(pages, index, slot);
 	if (error != OK) {
@@ -178,16 +179,11 @@ err_t page_for_write(struct memory *memory, u64 index, paddr_t *out)
 {
 	paddr_t frame;
 	switch (page_find(memory, index, &frame)) {
-	case STATE_OWN:
-		return page_own_for_write(memory, index, frame, out);
-	case STATE_PARENT:
-		return page_add_fresh(memory, index, &frame, out);
-	case STATE_ZERO:
-		return page_add_fresh(memory, index, nullptr, out);
-	case STATE_ASK:
-		return ERR_PAGE_NEEDED;
-	case STATE_BEYOND:
-		return ERR_RANGE;
+	case STATE_OWN: return page_own_for_write(memory, index, frame, out);
+	case STATE_PARENT: return page_add_fresh(memory, index, &frame, out);
+	case STATE_ZERO: return page_add_fresh(memory, index, nullptr, out);
+	case STATE_ASK: return ERR_PAGE_NEEDED;
+	case STATE_BEYOND: return ERR_RANGE;
 	}
 	never_reached();
 }
@@ -196,15 +192,10 @@ err_t page_for_read(struct memory *memory, u64 index, paddr_t *out)
 {
 	switch (page_find(memory, index, out)) {
 	case STATE_OWN:
-	case STATE_PARENT:
-		return OK;
-	case STATE_ZERO:
-		*out = frame_zero_page();
-		return OK;
-	case STATE_ASK:
-		return ERR_PAGE_NEEDED;
-	case STATE_BEYOND:
-		return ERR_RANGE;
+	case STATE_PARENT: return OK;
+	case STATE_ZERO: *out = frame_zero_page(); return OK;
+	case STATE_ASK: return ERR_PAGE_NEEDED;
+	case STATE_BEYOND: return ERR_RANGE;
 	}
 	never_reached();
 }
@@ -213,7 +204,7 @@ err_t page_for_read(struct memory *memory, u64 index, paddr_t *out)
 static bool is_reachable(const struct memory *memory, paddr_t frame)
 {
 	return memory->kind != MEMORY_KIND_PHYSICAL ||
-		   (frame_exists(frame) && frame_of(frame)->use == FRAME_BOOT);
+	       (frame_exists(frame) && frame_of(frame)->use == FRAME_BOOT);
 }
 
 err_t page_pin(struct memory *memory, u64 index, bool for_write, paddr_t *out)

@@ -34,8 +34,7 @@ static bool is_there(struct memory *memory, u64 index)
 // system call or instruction again like all others.
 static err_t park_and_wake(struct memory *memory, struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 {
-	err_t result =
-		wait_park(thread, WAIT_PAGE, &memory->object, &memory->lock, DEADLINE_NEVER);
+	err_t result = wait_park(thread, WAIT_PAGE, &memory->object, &memory->lock, DEADLINE_NEVER);
 	wait_wake(thread, SYSCALL_RESTART);
 	return result;
 }
@@ -44,15 +43,14 @@ static err_t wait_in_list(struct memory *memory, struct thread *thread) NO_THREA
 {
 	struct port *port = memory->pager; // kept by the memory, which the caller keeps
 	list_push_back(&memory->page_waiters, &thread->wait.node);
-	err_t result =
-		wait_park(thread, WAIT_PAGE, &memory->object, &memory->lock, DEADLINE_NEVER);
+	err_t result = wait_park(thread, WAIT_PAGE, &memory->object, &memory->lock, DEADLINE_NEVER);
 	port_notify(port, &memory->page_notice);
 	return result;
 }
 
 // wait_park gives the lock up.
-err_t page_wait(struct memory *memory, u64 index, u64 count, bool for_write)
-	NO_THREAD_SAFETY_ANALYSIS
+err_t page_wait(
+	struct memory *memory, u64 index, u64 count, bool for_write) NO_THREAD_SAFETY_ANALYSIS
 {
 	struct thread *thread = cpu_self()->current;
 	if (memory->parent) { // constant
@@ -85,7 +83,7 @@ bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is
 	bool is_found = false;
 	u64 first = 0, count = 0;
 	lock_take(&memory->lock);
-	LIST_EACH (node, &memory->page_waiters) {
+	LIST_EACH(node, &memory->page_waiters) {
 		struct wait *wait = &waiter_of(node)->wait;
 		if (wait->is_announced || (is_found && wait->key - first >= count))
 			continue;
@@ -105,7 +103,7 @@ bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is
 
 void page_waiters_wake(struct memory *memory, u64 first, u64 count)
 {
-	LIST_EACH (node, &memory->page_waiters) {
+	LIST_EACH(node, &memory->page_waiters) {
 		struct thread *thread = waiter_of(node);
 		if (thread->wait.key - first >= count)
 			continue;
@@ -117,7 +115,7 @@ void page_waiters_wake(struct memory *memory, u64 first, u64 count)
 void page_waiters_fail(struct memory *memory, u64 first, u64 end)
 {
 	lock_take(&memory->lock);
-	LIST_EACH (node, &memory->page_waiters) {
+	LIST_EACH(node, &memory->page_waiters) {
 		struct thread *thread = waiter_of(node);
 		if (thread->wait.key - first >= end - first)
 			continue;
@@ -132,7 +130,7 @@ void page_waiters_fail(struct memory *memory, u64 first, u64 end)
 void page_waiters_renew(struct memory *memory)
 {
 	lock_take(&memory->lock);
-	LIST_EACH (node, &memory->page_waiters)
+	LIST_EACH(node, &memory->page_waiters)
 		waiter_of(node)->wait.is_announced = false;
 	bool has_any = !list_is_empty(&memory->page_waiters);
 	lock_give(&memory->lock);

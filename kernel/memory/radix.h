@@ -19,7 +19,7 @@ struct radix_node;
 
 struct radix {
 	struct radix_node *_Nullable root; // owned
-	u32 height; // 0: empty
+	u32 height;                        // 0: empty
 	u64 nodes;
 };
 

@@ -136,7 +136,7 @@ static err_t put_cargo(struct memory *memory, u64 first, const struct cargo *car
 	for (u32 i = 0; i < cargo->count; i++) {
 		paddr_t frame = AT(cargo->frame, i);
 		bool fits = error == OK && first + i < memory->size >> PAGE_SHIFT &&
-					!radix_find(&memory->pages, first + i);
+		            !radix_find(&memory->pages, first + i);
 		if (fits)
 			error = page_add(memory, first + i, frame.raw);
 		if (!fits || error != OK)
@@ -151,7 +151,7 @@ static bool has_all(struct memory *memory, u64 first, u64 count)
 {
 	memory_lock(memory);
 	bool has = first + count <= memory->size >> PAGE_SHIFT &&
-			   radix_next_absent(&memory->pages, first, first + count) == RADIX_NONE;
+	           radix_next_absent(&memory->pages, first, first + count) == RADIX_NONE;
 	memory_unlock(memory);
 	return has;
 }

@@ -15,8 +15,8 @@ constexpr u32 CLASS_COUNT = COUNT(sizes);
 constexpr u8 POISON = 0xdb;
 
 static struct slab_class {
-	struct spinlock lock; // RANK_SLAB
-	struct list partial;  // struct frame.node: pages with free objects, some in use
+	struct spinlock lock;          // RANK_SLAB
+	struct list partial;           // struct frame.node: pages with free objects, some in use
 	struct frame *_Nullable empty; // one page without objects in use
 } classes[CLASS_COUNT];
 
@@ -51,7 +51,7 @@ static err_t slab_page_create(u32 class, struct frame *_Nullable *_Nonnull out)
 	paddr_t paddr;
 	TRY(frame_alloc(0, FRAME_SLAB, &paddr));
 	struct frame *frame = frame_of(paddr);
-	frame->order = (u8)class;
+	frame->order = (u8) class;
 	struct free_object *first = nullptr;
 	u32 size = AT(sizes, class);
 	span_t page = span_from(frame_address(paddr), PAGE_SIZE);
@@ -116,7 +116,8 @@ err_t slab_alloc(usize size, void *_Nullable *_Nonnull out)
 }
 
 // Which page to give back, now that the object is free: none, or one too many empty ones.
-static struct frame *_Nullable put_object(struct slab_class *class, struct frame *frame, void *object)
+static struct frame *_Nullable put_object(
+	struct slab_class *class, struct frame *frame, void *object)
 {
 	struct free_object *freed = object;
 	if (!frame->slab)

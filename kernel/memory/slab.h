@@ -7,7 +7,7 @@
 #include "lib/base/attributes.h"
 
 NONNULL_BEGIN
-void slabs_init(void); // called by frames_init
+void slabs_init(void);                                       // called by frames_init
 err_t slab_alloc(usize size, void *_Nullable *_Nonnull out); // ERR_NO_MEMORY; zeroed
 void slab_free(void *memory, usize size);                    // same size as allocated
 NONNULL_END

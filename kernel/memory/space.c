@@ -10,8 +10,8 @@
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
 
-constexpr u64 SPACE_PAGES = 2;  // charged for the struct and the top table
-constexpr u64 TABLE_DEPTH = 3;  // tables that mapping one page may need
+constexpr u64 SPACE_PAGES = 2; // charged for the struct and the top table
+constexpr u64 TABLE_DEPTH = 3; // tables that mapping one page may need
 constexpr u64 DRAIN_CHUNK = 4 * 1024 * 1024;
 constexpr u64 FEW_TABLES = 64; // what these show is cleared at once
 

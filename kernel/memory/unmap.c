@@ -33,7 +33,7 @@ static bool mapping_window(
 static void unmap_own(struct memory *memory, u64 first, u64 count)
 {
 	u64 address, size;
-	LIST_EACH (node, &memory->mappings) {
+	LIST_EACH(node, &memory->mappings) {
 		struct mapping *mapping = container_of(node, struct mapping, by_memory);
 		if (mapping_window(mapping, first, count, &address, &size))
 			space_clear(mapping->space, address, size);
@@ -43,7 +43,7 @@ static void unmap_own(struct memory *memory, u64 first, u64 count)
 void memory_unmap_pages(struct memory *memory, u64 first, u64 count)
 {
 	unmap_own(memory, first, count);
-	LIST_EACH (node, &memory->clones) {
+	LIST_EACH(node, &memory->clones) {
 		struct memory *clone = container_of(node, struct memory, clone_node);
 		u64 clone_first = clone->parent_offset >> PAGE_SHIFT;
 		u64 start = max_u64(first, clone_first);
@@ -59,7 +59,7 @@ void memory_write_protect(
 	struct memory *memory, u64 first, u64 count, struct space *_Nullable quiet, bool *is_due)
 {
 	u64 address, size;
-	LIST_EACH (node, &memory->mappings) {
+	LIST_EACH(node, &memory->mappings) {
 		struct mapping *mapping = container_of(node, struct mapping, by_memory);
 		struct space *space = mapping->space;
 		if (!mapping_window(mapping, first, count, &address, &size))

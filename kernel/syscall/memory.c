@@ -12,7 +12,7 @@
 #include "lib/base/checked.h"
 
 constexpr u32 MEMORY_RIGHTS = RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP |
-							  RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_MANAGE | RIGHT_PIN;
+                              RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_MANAGE | RIGHT_PIN;
 
 static err_t check_rights(struct thread *caller, handle_t handle, u32 rights)
 {
@@ -84,8 +84,7 @@ err_t sys_memory_clone(
 	err_t error = memory_clone(memory, offset, size, caller->process->quota, &clone);
 	if (error != OK)
 		return grace_retry(caller->process->quota, error);
-	return handle_install_take(
-		&caller->process->handles, &clone->object, MEMORY_RIGHTS, out_clone);
+	return handle_install_take(&caller->process->handles, &clone->object, MEMORY_RIGHTS, out_clone);
 }
 
 // A range of bytes as pages.
@@ -113,26 +112,17 @@ static err_t dirty_next(struct memory *memory, struct range range, u64 *result)
 	return OK;
 }
 
-static err_t control(struct memory *memory, enum memory_operation operation, struct range range,
-	u64 *out_result)
+static err_t control(
+	struct memory *memory, enum memory_operation operation, struct range range, u64 *out_result)
 {
 	switch (operation) {
-	case MEMORY_OPERATION_COMMIT:
-		return memory_commit(memory, range.first, range.end);
-	case MEMORY_OPERATION_DECOMMIT:
-		return memory_decommit(memory, range.first, range.end);
-	case MEMORY_OPERATION_RESIZE:
-		return memory_resize(memory, range.first << PAGE_SHIFT);
-	case MEMORY_OPERATION_DIRTY_NEXT:
-		return dirty_next(memory, range, out_result);
-	case MEMORY_OPERATION_CLEAN:
-		return memory_clean(memory, range.first, range.end);
-	case MEMORY_OPERATION_FAIL:
-		page_waiters_fail(memory, range.first, range.end);
-		return OK;
-	case MEMORY_OPERATION_RENEW:
-		page_waiters_renew(memory);
-		return OK;
+	case MEMORY_OPERATION_COMMIT: return memory_commit(memory, range.first, range.end);
+	case MEMORY_OPERATION_DECOMMIT: return memory_decommit(memory, range.first, range.end);
+	case MEMORY_OPERATION_RESIZE: return memory_resize(memory, range.first << PAGE_SHIFT);
+	case MEMORY_OPERATION_DIRTY_NEXT: return dirty_next(memory, range, out_result);
+	case MEMORY_OPERATION_CLEAN: return memory_clean(memory, range.first, range.end);
+	case MEMORY_OPERATION_FAIL: page_waiters_fail(memory, range.first, range.end); return OK;
+	case MEMORY_OPERATION_RENEW: page_waiters_renew(memory); return OK;
 	}
 	never_reached();
 }

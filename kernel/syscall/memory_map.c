@@ -34,8 +34,8 @@ struct source {
 	u32 epoch;
 };
 
-static err_t source_find(struct thread *caller, struct memory *_Nullable memory, handle_t handle,
-	struct source *out)
+static err_t source_find(
+	struct thread *caller, struct memory *_Nullable memory, handle_t handle, struct source *out)
 {
 	*out = (struct source){ .memory = memory };
 	if (!memory)
@@ -66,8 +66,8 @@ err_t sys_memory_map(struct thread *caller, struct process *_Nullable process,
 	TRY(source_find(caller, memory, memory_handle, &source));
 	TRY(space_of(caller, process, &space));
 	u64 mapped;
-	err_t error = space_map(
-		space, memory, address, size, offset, flags, allowed_by(source.rights), &mapped);
+	err_t error =
+		space_map(space, memory, address, size, offset, flags, allowed_by(source.rights), &mapped);
 	if (error != OK)
 		return grace_retry(space->quota, error);
 	TRY(check_epoch(&source, space, mapped, size));

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+// space_test.c - memory objects and address spaces together: faults, copy-on-write, fork, cutting
+// and joining of mappings, pagers' pages, and that quotas and frames come back to the last page.
+#include "kernel/memory/space.h"
+
+#include <string.h>
+
+#include "abi/syscall_numbers.h"
+#include "kernel/arch/arch.h"
+#include "kernel/memory/memory_local.h"
+#include "kernel/memory/test_machine.h"
+
+constexpr u32 READ_WRITE = MAP_FLAGS_READ | MAP_FLAGS_WRITE;
+constexpr u32 ALL = READ_WRITE | MAP_FLAGS_EXEC;
+constexpr u64 BASE = 0x40000000;
+
+struct before {
+	u64 pages, objects;
+};
+
+static struct before before(void)
+{
+	test_machine();
+	test_settle();
+	return (struct before){ quota_root()->pages_used, quota_root()->objects_used };
+}
+
+static void check_same(struct before old)
+{
+	test_settle();
+	CHECK_EQ(quota_root()->pages_used, old.pages);
+	CHECK_EQ(quota_root()->objects_used, old.objects);
+}
+
+static struct memory *anonymous(u64 pages)
+{
+	struct memory *memory = nullptr;
+	CHECK_OK(memory_create_anonymous(quota_root(), pages * PAGE_SIZE, &memory));
+	return memory;
+}
+
+static struct space *empty_space(void)
+{
+	struct space *space = nullptr;
+	CHECK_OK(space_create(quota_root(), &space));
+	return space;
+}
+
+static void map(struct space *space, struct memory *memory, u64 address, u64 pages, u32 flags)
+{
+	u64 mapped;
+	CHECK_OK(space_map(space, memory, address, pages * PAGE_SIZE, 0, flags | MAP_FLAGS_FIXED,
+		memory ? ALL : 0, &mapped));
+	CHECK_EQ(mapped, address);
+}
+
+static err_t fault(struct space *space, u64 address, u32 access)
+{
+	struct memory *memory;
+	u64 index;
+	err_t error = space_fault(space, address, access, &memory, &index);
+	if (error == ERR_PAGE_NEEDED)
+		object_put(&memory->object);
+	return error;
+}
+
+// A byte as a program sees it, through the page tables.
+static u8 *byte_at(struct space *space, u64 address, u32 access)
+{
+	CHECK_OK(fault(space, address, access));
+	paddr_t frame = {};
+	u32 allowed = 0;
+	CHECK(table_query(&space->table, address, &frame, &allowed));
+	CHECK_EQ(allowed & access & READ_WRITE, access & READ_WRITE);
+	return (u8 *)frame_address(frame) + (address & PAGE_MASK);
+}
+
+static void put(struct space *space, u64 address, u8 value)
+{
+	*byte_at(space, address, MAP_FLAGS_WRITE) = value;
+}
+
+static u8 get(struct space *space, u64 address)
+{
+	return *byte_at(space, address, MAP_FLAGS_READ);
+}
+
+TEST(space_demand_zero)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(10);
+	map(space, memory, BASE, 10, READ_WRITE);
+	CHECK_EQ(get(space, BASE), 0);
+	CHECK_EQ(memory->committed, 0); // the shared page of zeros
+	put(space, BASE, 7);
+	CHECK_EQ(memory->committed, 1);
+	CHECK_EQ(get(space, BASE), 7);
+	CHECK_EQ(fault(space, BASE + 10 * PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
+	CHECK_EQ(fault(space, BASE, MAP_FLAGS_EXEC), ERR_FAULT);
+	CHECK_OK(memory_decommit(memory, 0, 10));
+	CHECK_EQ(get(space, BASE), 0);
+	object_put(&memory->object);
+	space_put(space);
+	check_same(old);
+}
+
+TEST(space_fork_copies_on_write)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(600);
+	struct memory *shared = anonymous(4);
+	map(space, memory, BASE, 600, READ_WRITE);
+	map(space, shared, 2 * BASE, 4, READ_WRITE | MAP_FLAGS_SHARED);
+	map(space, nullptr, 3 * BASE, 1000, 0);
+	for (u64 i = 0; i < 600; i++)
+		put(space, BASE + i * PAGE_SIZE, (u8)i);
+	paddr_t pinned;
+	REQUIRE_OK(space_page(space, BASE + 5 * PAGE_SIZE, MAP_FLAGS_WRITE, &pinned));
+	struct space *child;
+	REQUIRE_OK(space_fork(space, quota_root(), &child));
+	put(space, 2 * BASE, 9);
+	CHECK_EQ(get(child, 2 * BASE), 9);
+	CHECK_EQ(fault(child, 3 * BASE, MAP_FLAGS_READ), ERR_FAULT);
+	put(child, BASE, 100);
+	put(space, BASE + PAGE_SIZE, 101);
+	CHECK_EQ(get(space, BASE), 0);
+	CHECK_EQ(get(child, BASE + PAGE_SIZE), 1);
+	// What the kernel holds stays with the parent: its page is the same, the child's another.
+	put(space, BASE + 5 * PAGE_SIZE, 55);
+	CHECK_EQ(*(u8 *)frame_address(pinned), 55);
+	CHECK_EQ(get(child, BASE + 5 * PAGE_SIZE), 5);
+	frame_put(pinned);
+	for (u64 i = 6; i < 600; i++)
+		REQUIRE(get(child, BASE + i * PAGE_SIZE) == (u8)i);
+	struct space *grandchild;
+	REQUIRE_OK(space_fork(child, quota_root(), &grandchild));
+	space_put(child);
+	test_settle();
+	CHECK_EQ(get(grandchild, BASE), 100);
+	put(grandchild, BASE + 599 * PAGE_SIZE, 1);
+	CHECK_EQ(get(space, BASE + 599 * PAGE_SIZE), (u8)599);
+	space_put(grandchild);
+	object_put(&memory->object);
+	object_put(&shared->object);
+	space_put(space);
+	check_same(old);
+}
+
+TEST(space_fork_unwinds)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(300);
+	map(space, memory, BASE, 300, READ_WRITE);
+	for (u64 i = 0; i < 300; i++)
+		put(space, BASE + i * PAGE_SIZE, (u8)i);
+	struct before forked = before();
+	u64 limit = quota_root()->pages;
+	for (u64 extra = 0; extra < 320; extra += 3) {
+		quota_root()->pages = forked.pages + extra;
+		struct space *child;
+		err_t error = space_fork(space, quota_root(), &child);
+		if (error == OK)
+			space_put(child);
+		quota_root()->pages = limit;
+		check_same(forked);
+	}
+	for (u64 i = 0; i < 300; i++)
+		put(space, BASE + i * PAGE_SIZE, (u8)(i + 1));
+	object_put(&memory->object);
+	space_put(space);
+	check_same(old);
+}
+
+TEST(space_cut_and_join)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(100);
+	map(space, memory, BASE, 100, READ_WRITE);
+	for (u64 i = 0; i < 100; i++)
+		put(space, BASE + i * PAGE_SIZE, (u8)i);
+	CHECK_OK(space_protect(space, BASE + 10 * PAGE_SIZE, 5 * PAGE_SIZE, MAP_FLAGS_READ));
+	CHECK_EQ(space->mapping_count, 3);
+	CHECK_EQ(fault(space, BASE + 12 * PAGE_SIZE, MAP_FLAGS_WRITE), ERR_FAULT);
+	CHECK_EQ(get(space, BASE + 12 * PAGE_SIZE), 12);
+	CHECK_OK(space_protect(space, BASE + 8 * PAGE_SIZE, 10 * PAGE_SIZE, READ_WRITE));
+	CHECK_EQ(space->mapping_count, 1);
+	put(space, BASE + 12 * PAGE_SIZE, 13);
+	CHECK_OK(space_unmap(space, BASE + 20 * PAGE_SIZE, 10 * PAGE_SIZE));
+	CHECK_EQ(space->mapping_count, 2);
+	CHECK_EQ(space->mapped_pages, 90);
+	CHECK_EQ(fault(space, BASE + 20 * PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
+	CHECK_EQ(get(space, BASE + 30 * PAGE_SIZE), 30);
+	CHECK_EQ(space_protect(space, BASE, 100 * PAGE_SIZE, READ_WRITE), ERR_NOT_FOUND);
+	u64 mapped;
+	CHECK_EQ(space_map(space, memory, BASE + 19 * PAGE_SIZE, 2 * PAGE_SIZE, 0,
+				 READ_WRITE | MAP_FLAGS_FIXED, ALL, &mapped),
+		ERR_EXISTS);
+	map(space, memory, BASE + 19 * PAGE_SIZE, 20, READ_WRITE | MAP_FLAGS_REPLACE);
+	CHECK_EQ(get(space, BASE + 19 * PAGE_SIZE), 0);
+	CHECK_EQ(get(space, BASE + 24 * PAGE_SIZE), 5);
+	CHECK_EQ(
+		space_map(space, memory, 0, PAGE_SIZE, 0, READ_WRITE, MAP_FLAGS_READ, &mapped), ERR_RIGHTS);
+	u64 last = 0;
+	for (u32 i = 0; i < 50; i++) {
+		CHECK_OK(space_map(space, nullptr, 0, 3 * PAGE_SIZE, 0, 0, 0, &mapped));
+		CHECK(mapped != last);
+		last = mapped;
+	}
+	CHECK_OK(space_map(space, nullptr, 0, PAGE_SIZE, 0, MAP_FLAGS_HIGH, 0, &mapped));
+	CHECK(mapped >= USER_HIGH_START);
+	CHECK_OK(space_unmap(space, USER_LOW_START, USER_LOW_END - USER_LOW_START));
+	CHECK_EQ(space->mapping_count, 1);
+	object_put(&memory->object);
+	space_put(space);
+	check_same(old);
+}
+
+TEST(space_clone_of_pager_memory)
+{
+	struct before old = before();
+	struct memory *file = nullptr, *clone = nullptr;
+	struct object *port;
+	REQUIRE_OK(object_create(OBJECT_PORT, sizeof(struct port), quota_root(), &port));
+	lock_init(&port_of(port)->lock, RANK_PORT);
+	list_init(&port_of(port)->calls);
+	list_init(&port_of(port)->notices);
+	list_init(&port_of(port)->bindings);
+	list_init(&port_of(port)->connections);
+	REQUIRE_OK(memory_create_pager(quota_root(), 20 * PAGE_SIZE, port_of(port), 1, &file));
+	struct memory *source = anonymous(8);
+	for (u64 i = 0; i < 8; i++)
+		CHECK_OK(memory_copy_in(source, i * PAGE_SIZE, &i, sizeof i));
+	REQUIRE_OK(memory_clone(file, 2 * PAGE_SIZE, 10 * PAGE_SIZE, quota_root(), &clone));
+	struct space *space = empty_space();
+	map(space, file, BASE, 20, READ_WRITE | MAP_FLAGS_SHARED);
+	map(space, clone, 2 * BASE, 10, READ_WRITE);
+	CHECK_EQ(fault(space, BASE, MAP_FLAGS_READ), ERR_PAGE_NEEDED);
+	CHECK_EQ(fault(space, 2 * BASE, MAP_FLAGS_WRITE), ERR_PAGE_NEEDED);
+	CHECK_EQ(memory_supply(file, 0, 9, source, 0), ERR_NOT_FOUND);
+	CHECK_OK(memory_supply(file, 0, 8, source, 0));
+	CHECK_EQ(source->committed, 0);
+	CHECK_EQ(file->committed, 8);
+	CHECK_EQ(get(space, BASE + 3 * PAGE_SIZE), 3);
+	CHECK_EQ(get(space, 2 * BASE), 2); // read through to the file
+	CHECK_EQ(clone->committed, 0);
+	CHECK_EQ(file->dirty, 0);
+	put(space, BASE + 2 * PAGE_SIZE, 22);
+	CHECK_EQ(memory_dirty_next(file, 0, 20), 2);
+	put(space, 2 * BASE, 33);
+	CHECK_EQ(get(space, BASE + 2 * PAGE_SIZE), 22);
+	CHECK_OK(memory_clean(file, 0, 20));
+	CHECK_EQ(memory_dirty_next(file, 0, 20), RADIX_NONE);
+	paddr_t frame;
+	u32 access;
+	CHECK(table_query(&space->table, BASE + 2 * PAGE_SIZE, &frame, &access));
+	CHECK(!(access & PAGE_WRITE));
+	put(space, BASE + 2 * PAGE_SIZE, 23);
+	CHECK_EQ(file->dirty, 1);
+	CHECK_EQ(get(space, 2 * BASE + PAGE_SIZE), 3);
+	CHECK_OK(memory_resize(file, 3 * PAGE_SIZE));
+	CHECK(!table_query(&space->table, 2 * BASE + PAGE_SIZE, &frame, &access));
+	CHECK_EQ(fault(space, 2 * BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_RANGE);
+	CHECK_EQ(get(space, 2 * BASE), 33);
+	struct space *child;
+	REQUIRE_OK(space_fork(space, quota_root(), &child));
+	put(child, 2 * BASE, 44);
+	CHECK_EQ(get(space, 2 * BASE), 33);
+	CHECK_EQ(get(child, BASE), 0);
+	space_put(child);
+	space_put(space);
+	object_put(&source->object);
+	object_put(&clone->object);
+	object_put(&file->object);
+	object_put(port);
+	check_same(old);
+}
+
+TEST(space_large_pages)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(3 * LARGE_PAGES);
+	memory->flags = MEMORY_FLAGS_LARGE;
+	map(space, memory, BASE, 3 * LARGE_PAGES, READ_WRITE);
+	put(space, BASE + LARGE_PAGE_SIZE + 5 * PAGE_SIZE, 1);
+	CHECK_EQ(memory->committed, LARGE_PAGES);
+	CHECK(memory->has_large);
+	put(space, BASE + LARGE_PAGE_SIZE, 2);
+	struct space *child;
+	REQUIRE_OK(space_fork(space, quota_root(), &child));
+	put(space, BASE + LARGE_PAGE_SIZE, 3);
+	CHECK_EQ(get(child, BASE + LARGE_PAGE_SIZE), 2);
+	CHECK_EQ(get(child, BASE + LARGE_PAGE_SIZE + 5 * PAGE_SIZE), 1);
+	space_put(child);
+	put(space, BASE, 4);
+	CHECK_OK(space_unmap(space, BASE + PAGE_SIZE, PAGE_SIZE));
+	CHECK_EQ(get(space, BASE), 4);
+	CHECK_EQ(fault(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
+	while (memory_decommit(memory, 7, 3 * LARGE_PAGES) == SYSCALL_RESTART)
+		;
+	CHECK_EQ(memory->committed, 7);
+	CHECK_EQ(get(space, BASE), 4);
+	err_t error;
+	while ((error = memory_commit(memory, 0, 3 * LARGE_PAGES)) == SYSCALL_RESTART)
+		;
+	CHECK_OK(error);
+	CHECK_EQ(memory->committed, 3 * LARGE_PAGES);
+	object_put(&memory->object);
+	space_put(space);
+	check_same(old);
+}
+
+TEST(space_contiguous)
+{
+	struct before old = before();
+	struct memory *memory;
+	REQUIRE_OK(memory_create_contiguous(quota_root(), 5 * PAGE_SIZE, 0, &memory));
+	CHECK_EQ(quota_root()->pages_used, old.pages + 5);
+	struct space *space = empty_space();
+	map(space, memory, BASE, 5, READ_WRITE);
+	put(space, BASE + 4 * PAGE_SIZE, 1);
+	CHECK_EQ(*((u8 *)frame_address(memory->base) + 4 * PAGE_SIZE), 1);
+	CHECK_EQ(memory_decommit(memory, 0, 1), ERR_STATE);
+	space_put(space);
+	object_put(&memory->object);
+	check_same(old);
+}
+
+TEST(space_revoked_mapping_is_dead)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(2);
+	map(space, memory, BASE, 2, READ_WRITE);
+	put(space, BASE, 1);
+	memory->object.epoch++;
+	memory_unmap_all(memory);
+	CHECK_EQ(fault(space, BASE, MAP_FLAGS_READ), ERR_FAULT);
+	object_put(&memory->object);
+	space_put(space);
+	check_same(old);
+}
