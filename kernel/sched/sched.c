@@ -285,7 +285,7 @@ static void idle(struct cpu *cpu)
 // Everything that may change who runs.
 static void do_chores(struct cpu *cpu)
 {
-	if (atomic_load_relaxed(&cpu->events))
+	if (cpu->reschedule & RESCHEDULE_EVENTS || atomic_load_relaxed(&cpu->events))
 		cpu_take_events();
 	if (cpu->reschedule & RESCHEDULE_TIMER)
 		run_timers(cpu);
