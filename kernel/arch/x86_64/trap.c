@@ -27,7 +27,8 @@ static void interrupt(u8 vector)
 		timer_fired();
 	else if (vector == VECTOR_ASK) {
 		shootdown_answer();
-		cpu_self()->reschedule |= RESCHEDULE_EVENTS;
+		if (atomic_load_relaxed(&cpu_self()->events)) // set before it was sent, pairs with cpu_send
+			cpu_self()->reschedule |= RESCHEDULE_EVENTS;
 	}
 	apic_end_interrupt();
 }
