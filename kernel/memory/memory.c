@@ -103,6 +103,9 @@ err_t memory_create_pager(struct quota *quota, u64 size, struct port *port, u64 
 	memory->pager = port;
 	memory->pager_key = key;
 	memory->page_notice.kind = NOTICE_PAGES;
+	lock_take(&port->lock);
+	list_push_back(&port->pagers, &memory->pager_node);
+	lock_give(&port->lock);
 	*out = memory;
 	return OK;
 }
@@ -120,6 +123,10 @@ static void memory_destroy(struct object *object)
 		page_drop(memory, i);
 	if (memory->pager) {
 		port_forget(memory->pager, &memory->page_notice);
+		lock_take(&memory->pager->lock);
+		if (list_node_is_linked(&memory->pager_node))
+			list_remove(&memory->pager_node);
+		lock_give(&memory->pager->lock);
 		object_put(&memory->pager->object);
 	}
 	struct memory *parent = memory->parent;

@@ -36,6 +36,7 @@ struct memory {
 	struct list clones;           // whose mappings may show our pages
 	struct port *_Nullable pager; // reference
 	u64 pager_key;
+	struct list_node pager_node; // in pager->pagers, under the port's lock
 	struct notice page_notice;
 	struct list page_waiters; // struct thread.wait.node (WAIT_PAGE, key = page index), under lock
 };
@@ -67,6 +68,8 @@ err_t memory_wait_page(struct memory *memory, u64 index, bool for_write);
 // Called by the port when it delivers NOTICE_PAGES: next range nobody was told of. False: none
 // left.
 bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is_write);
+// The port was closed: nobody will ever supply pages, all that wait for them fail. No lock is held.
+void memory_port_closed(struct port *port);
 static inline struct memory *memory_of_notice(struct notice *notice)
 {
 	return container_of(notice, struct memory, page_notice);

@@ -4,6 +4,7 @@
 // with memory_supply or a failure; a server that restarts asks to be told anew.
 #include "kernel/memory/memory_local.h"
 #include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 
 // In wait.key of a thread whose page was failed: its next attempt at that page (wait.value: the
@@ -136,4 +137,39 @@ void page_waiters_renew(struct memory *memory)
 	lock_give(&memory->lock);
 	if (has_any && memory->pager)
 		port_notify(memory->pager, &memory->page_notice);
+}
+
+// The list holds no references: one without any is about to be destroyed, and nobody waits for it.
+static bool get_alive(struct object *object)
+{
+	u32 before = atomic_load_relaxed(&object->references);
+	do {
+		if (!(before & REFERENCE_COUNT))
+			return false;
+	} while (!atomic_swap_if_acq_rel(&object->references, &before, before + 1));
+	return true;
+}
+
+static struct memory *_Nullable take_pager_memory(struct port *port)
+{
+	struct memory *found = nullptr;
+	struct list_node *node;
+	lock_take(&port->lock);
+	while (!found && (node = list_pop_front(&port->pagers))) {
+		struct memory *memory = container_of(node, struct memory, pager_node);
+		if (get_alive(&memory->object))
+			found = memory;
+	}
+	lock_give(&port->lock);
+	return found;
+}
+
+// A thread that comes to wait later sees is_closed, which was set before we take its memory's lock.
+void memory_port_closed(struct port *port)
+{
+	struct memory *memory;
+	while ((memory = take_pager_memory(port))) {
+		page_waiters_fail(memory, 0, RADIX_INDEX_END);
+		object_put(&memory->object);
+	}
 }

@@ -9,6 +9,7 @@
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_local.h"
 #include "kernel/memory/test_machine.h"
+#include "kernel/object/process.h"
 
 constexpr u32 READ_WRITE = MAP_FLAGS_READ | MAP_FLAGS_WRITE;
 constexpr u32 ALL = READ_WRITE | MAP_FLAGS_EXEC;
@@ -223,14 +224,9 @@ TEST(space_clone_of_pager_memory)
 {
 	struct before old = before();
 	struct memory *file = nullptr, *clone = nullptr;
-	struct object *port;
-	REQUIRE_OK(object_create(OBJECT_PORT, sizeof(struct port), quota_root(), &port));
-	lock_init(&port_of(port)->lock, RANK_PORT);
-	list_init(&port_of(port)->calls);
-	list_init(&port_of(port)->notices);
-	list_init(&port_of(port)->bindings);
-	list_init(&port_of(port)->connections);
-	REQUIRE_OK(memory_create_pager(quota_root(), 20 * PAGE_SIZE, port_of(port), 1, &file));
+	struct port *port;
+	REQUIRE_OK(port_object_create(quota_root(), 1, &port));
+	REQUIRE_OK(memory_create_pager(quota_root(), 20 * PAGE_SIZE, port, 1, &file));
 	struct memory *source = anonymous(8);
 	for (u64 i = 0; i < 8; i++)
 		CHECK_OK(memory_copy_in(source, i * PAGE_SIZE, &i, sizeof i));
@@ -275,7 +271,7 @@ TEST(space_clone_of_pager_memory)
 	object_put(&source->object);
 	object_put(&clone->object);
 	object_put(&file->object);
-	object_put(port);
+	object_put(&port->object);
 	check_same(old);
 }
 
@@ -342,5 +338,127 @@ TEST(space_revoked_mapping_is_dead)
 	CHECK_EQ(fault(space, BASE, MAP_FLAGS_READ), ERR_FAULT);
 	object_put(&memory->object);
 	space_put(space);
+	check_same(old);
+}
+
+static struct process program;
+static struct thread program_thread = { .process = &program };
+
+// A space whose addresses are the current program's.
+static struct space *program_space(void)
+{
+	struct space *space = empty_space();
+	program.space = space;
+	cpu_self()->current = &program_thread;
+	return space;
+}
+
+static void program_end(void)
+{
+	cpu_self()->current = nullptr;
+	space_put(program.space);
+	program.space = nullptr;
+}
+
+TEST(space_user_copies)
+{
+	struct before old = before();
+	struct memory *memory = anonymous(40), *other_memory = anonymous(40);
+	struct space *other = empty_space();
+	map(program_space(), memory, BASE, 40, READ_WRITE);
+	map(other, other_memory, BASE, 30, READ_WRITE);
+	static u8 out[100'000], in[100'000];
+	for (u32 i = 0; i < sizeof out; i++)
+		out[i] = (u8)(i * 7 + i / 256);
+	CHECK_OK(user_copy_out(BASE + 11, out, sizeof out));
+	CHECK_OK(user_copy_in(in, BASE + 11, sizeof in));
+	CHECK(memcmp(in, out, sizeof in) == 0);
+	CHECK_EQ(user_copy_out(BASE + 39 * PAGE_SIZE, out, 2 * PAGE_SIZE), ERR_FAULT);
+	CHECK_EQ(user_copy_in(in, UINT64_MAX - 5, 10), ERR_FAULT);
+	CHECK_EQ(user_copy_in(in, USER_LOW_END - 5, 10), ERR_FAULT);
+	u32 word = 0;
+	CHECK_OK(user_store_u32(BASE + 8 * PAGE_SIZE, 77));
+	CHECK_OK(user_load_u32(BASE + 8 * PAGE_SIZE, &word));
+	CHECK_EQ(word, 77);
+	CHECK_EQ(user_load_u32(BASE + 2, &word), ERR_ALIGNMENT);
+	u64 done;
+	CHECK_OK(space_copy(other, BASE + 100, (struct user_span){ BASE + 11, 50'000 }, true, &done));
+	CHECK_EQ(done, 50'000);
+	CHECK_EQ(get(other, BASE + 100 + 49'999), *byte_at(program.space, BASE + 11 + 49'999, 1));
+	CHECK_OK(space_copy(
+		other, BASE + 29 * PAGE_SIZE, (struct user_span){ BASE, 3 * PAGE_SIZE }, true, &done));
+	CHECK_EQ(done, PAGE_SIZE);
+	CHECK_OK(memory_copy_user(
+		other_memory, 0, (struct user_span){ BASE, 100 * PAGE_SIZE }, false, &done));
+	CHECK_EQ(done, COPY_LIMIT);
+	CHECK_EQ(get(program.space, BASE + 100 + 49'999), get(other, BASE + 100 + 49'999));
+	CHECK_OK(memory_copy_user(
+		other_memory, 39 * PAGE_SIZE, (struct user_span){ BASE, COPY_LIMIT }, true, &done));
+	CHECK_EQ(done, PAGE_SIZE);
+	CHECK_EQ(
+		memory_copy_user(other_memory, 41 * PAGE_SIZE, (struct user_span){ BASE, 1 }, true, &done),
+		ERR_RANGE);
+	program_end();
+	space_put(other);
+	object_put(&memory->object);
+	object_put(&other_memory->object);
+	check_same(old);
+}
+
+// Random maps, unmaps, protections, faults and forks on few addresses; nothing may be lost.
+TEST(space_random_operations)
+{
+	struct before old = before();
+	u64 state = 12345;
+	struct memory *memories[4];
+	struct space *spaces[3] = {};
+	for (u32 i = 0; i < COUNT(memories); i++)
+		memories[i] = anonymous(64);
+	memories[3]->flags = MEMORY_FLAGS_LARGE;
+	spaces[0] = empty_space();
+	for (u32 step = 0; step < 30'000; step++) {
+		state = state * 6364136223846793005 + 1442695040888963407;
+		u64 random = state >> 20;
+		u32 which = random % COUNT(spaces);
+		u64 address = BASE + (random >> 8) % 200 * PAGE_SIZE;
+		u64 size = (1 + (random >> 16) % 30) * PAGE_SIZE;
+		u32 flags = (random >> 24) % 8;
+		struct memory *memory = memories[(random >> 28) % COUNT(memories)];
+		struct space *space = spaces[which];
+		if (!space) {
+			if (spaces[0] && space_fork(spaces[0], quota_root(), &spaces[which]) != OK)
+				spaces[which] = nullptr;
+			continue;
+		}
+		u64 mapped;
+		err_t ignored = OK;
+		switch ((random >> 32) % 16) {
+		case 0 ... 2:
+			ignored = space_map(space, flags ? memory : nullptr, address, size, 0,
+				flags | MAP_FLAGS_FIXED | (u32)(random >> 40 & MAP_FLAGS_SHARED) |
+					(random >> 50 & 1 ? MAP_FLAGS_REPLACE : 0),
+				ALL, &mapped);
+			break;
+		case 3: ignored = space_unmap(space, address, size); break;
+		case 4: ignored = space_protect(space, address, size, flags); break;
+		case 5: ignored = memory_decommit(memory, random % 64, 64); break;
+		case 6:
+			if (which) {
+				space_put(space);
+				spaces[which] = nullptr;
+			}
+			break;
+		default:
+			ignored = fault(space, address, flags & READ_WRITE);
+			if (ignored == OK && flags & MAP_FLAGS_WRITE)
+				put(space, address, (u8)step);
+		}
+		(void)ignored;
+	}
+	for (u32 i = 0; i < COUNT(spaces); i++)
+		if (spaces[i])
+			space_put(spaces[i]);
+	for (u32 i = 0; i < COUNT(memories); i++)
+		object_put(&memories[i]->object);
 	check_same(old);
 }

@@ -256,6 +256,24 @@ bool port_receive(struct port *port, struct thread *server)
 	}
 }
 
+// What is queued here refers to us: nobody will be told, so let it go.
+static void notices_drop(struct port *port)
+{
+	for (;;) {
+		lock_take(&port->lock);
+		struct list_node *node = list_pop_front(&port->notices);
+		struct notice *notice = node ? container_of(node, struct notice, node) : nullptr;
+		struct object *about = notice ? notice_object(notice) : nullptr;
+		if (notice)
+			notice->is_queued = false;
+		lock_give(&port->lock);
+		if (!notice)
+			return;
+		if (about)
+			object_put(about);
+	}
+}
+
 static void port_unreachable(struct object *object)
 {
 	struct port *port = port_of(object);
@@ -265,21 +283,15 @@ static void port_unreachable(struct object *object)
 	bindings_of_port_remove(port);
 	calls_fail_all(port);
 	connections_hang_up(port);
+	memory_port_closed(port);
+	notices_drop(port);
 	atomic_store_seq_cst(&port->pending, 1u); // so that servers that idle elsewhere look and see it
 	port_kick(port);
 }
 
 static void port_destroy(struct object *object)
 {
-	struct port *port = port_of(object);
-	struct list_node *node;
-	while ((node = list_pop_front(&port->notices))) {
-		struct notice *notice = container_of(node, struct notice, node);
-		notice->is_queued = false;
-		struct object *about = notice_object(notice);
-		if (about)
-			object_put(about);
-	}
+	notices_drop(port_of(object)); // of one that never had a handle
 }
 
 const struct object_class port_class = {

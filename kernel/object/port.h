@@ -26,6 +26,7 @@ struct port {
 	struct list notices;    // struct notice.node
 	struct list bindings;   // struct binding.by_port
 	struct list connections; // struct connection.node
+	struct list pagers;     // struct memory.pager_node: whose pages are asked for here
 	bool is_closed;         // no handle is left: nobody can ever serve
 	u8 level;               // of the process that made it
 	u32 pending;            // atomic: calls or notices are queued

@@ -81,6 +81,7 @@ static err_t port_object_init(struct port *port, u8 level)
 	list_init(&port->notices);
 	list_init(&port->bindings);
 	list_init(&port->connections);
+	list_init(&port->pagers);
 	for (u32 i = 0; i < CPU_MAX; i++)
 		list_init(&AT(port->idle, i));
 	port->level = level;
