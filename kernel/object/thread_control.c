@@ -98,6 +98,8 @@ static void apply_suspend(struct thread *thread)
 	if (thread->state == THREAD_STOPPED) {
 		if (!is_wanted && !atomic_load_acquire(&thread->is_fault_stopped))
 			go_on(thread);
+		else
+			object_signal(&thread->object, 0, SIGNAL_SUSPENDED); // a step may have cleared it
 	} else if (is_wanted) {
 		suspend(thread);
 	} else if (thread->work & WORK_SUSPEND) {

@@ -85,6 +85,8 @@ static err_t step(struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 	TRY(thread_hold_stopped(thread));
 	atomic_store_release(&thread->is_stepping, true); // pairs with go_on
 	atomic_store_release(&thread->is_fault_stopped, false);
+	// At once, so that a wait for the next stop does not see this one.
+	atomic_and_relaxed(&thread->object.signals, ~(SIGNAL_SUSPENDED | SIGNAL_FAULTED));
 	lock_give(&thread->object.lock);
 	return set_suspended(thread, false);
 }

@@ -109,14 +109,14 @@ static u64 run(const struct program *program)
 	if (err == OK)
 		err = spawn_start(&spawn, &process);
 	if (err == ERR_CORRUPT) {
-		print("root: %v: %s\n", program->path, elf_problem_text(spawn.problem));
+		print("root: %v: %s\n", &program->path, elf_problem_text(spawn.problem));
 		return CODE_BROKEN;
 	}
 	if (err == OK)
 		err = spawn_wait(process, DEADLINE_NEVER, &code);
 	if (err == OK)
 		return code;
-	print("root: %v cannot be started: %e\n", program->path, err);
+	print("root: %v cannot be started: %e\n", &program->path, err);
 	return CODE_BROKEN;
 }
 
@@ -130,7 +130,7 @@ static u64 run_named(void)
 		return run(&program);
 	if (err != ERR_NOT_FOUND)
 		return CODE_BROKEN; // boot_image.c has said why
-	print("root: no program %v in the boot image\n", program.path);
+	print("root: no program %v in the boot image\n", &program.path);
 	return CODE_NOT_FOUND;
 }
 
