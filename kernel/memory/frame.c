@@ -13,7 +13,8 @@
 #include "lib/base/view.h"
 
 constexpr u32 CACHE_SIZE = 64;
-constexpr u32 CACHE_BATCH = 32;
+constexpr u32 CACHE_ORDER = 5; // refilled and drained by
+constexpr u32 CACHE_BATCH = 1 << CACHE_ORDER;
 constexpr u8 NOT_HEAD = 0xff; // order of a free frame that heads no block of the buddy
 
 // Frames at hand on one CPU; only that CPU touches it, others read the count.
@@ -42,7 +43,7 @@ static struct {
 void *frame_address(paddr_t frame)
 {
 	UNSAFE_BEGIN("the direct map holds every RAM address")
-	return ram.direct_map + frame.raw;
+	return (void *)((uintptr_t)ram.direct_map + frame.raw);
 	UNSAFE_END
 }
 
@@ -126,10 +127,15 @@ static bool buddy_take(u32 order, u64 *number)
 	return true;
 }
 
+// An empty one.
 static void cache_refill(struct frame_cache *cache)
 {
+	u32 count = 0;
+	u64 block;
 	lock_take(&buddy.lock);
-	u32 count = cache->count;
+	if (buddy_take(CACHE_ORDER, &block))
+		for (; count < CACHE_BATCH; count++)
+			AT(cache->frame, count) = block + CACHE_BATCH - 1 - count; // lowest taken first
 	while (count < CACHE_BATCH && buddy_take(0, &AT(cache->frame, count)))
 		count++;
 	lock_give(&buddy.lock);

@@ -61,17 +61,28 @@ static u64 node_pages(u64 nodes)
 	return (nodes + RADIX_NODES_PER_PAGE - 1) / RADIX_NODES_PER_PAGE;
 }
 
-err_t page_add(struct memory *memory, u64 index, u64 slot)
+static err_t add_with_nodes(struct memory *memory, u64 index, u64 slot)
 {
 	struct quota *quota = memory->object.quota;
 	struct radix *pages = &memory->pages;
-	u64 cost =
-		1 + node_pages(pages->nodes + radix_missing(pages, index)) - node_pages(pages->nodes);
+	u64 cost = node_pages(pages->nodes + radix_missing(pages, index)) - node_pages(pages->nodes);
 	TRY(quota_charge_pages(quota, cost));
 	err_t error = radix_insert(pages, index, slot);
-	if (error != OK) {
+	if (error != OK)
 		quota_return_pages(quota, cost);
-		return error;
+	return error;
+}
+
+err_t page_add(struct memory *memory, u64 index, u64 slot)
+{
+	struct quota *quota = memory->object.quota;
+	TRY(quota_charge_pages(quota, 1));
+	if (!radix_insert_easily(&memory->pages, index, slot)) {
+		err_t error = add_with_nodes(memory, index, slot);
+		if (error != OK) {
+			quota_return_pages(quota, 1);
+			return error;
+		}
 	}
 	memory->committed++;
 	return OK;
@@ -81,7 +92,7 @@ u64 page_take(struct memory *memory, u64 index)
 {
 	struct radix *pages = &memory->pages;
 	u64 before = node_pages(pages->nodes);
-	if (radix_is_dirty(pages, index))
+	if (memory->dirty && radix_is_dirty(pages, index))
 		memory->dirty--;
 	u64 slot = radix_remove(pages, index);
 	if (!slot)

@@ -53,6 +53,18 @@ u64 *_Nullable radix_find(const struct radix *radix, u64 index)
 	return *slot ? slot : nullptr;
 }
 
+bool radix_insert_easily(struct radix *radix, u64 index, u64 slot)
+{
+	struct radix_node *leaf = leaf_of(radix, index);
+	if (!leaf)
+		return false;
+	u32 number = slot_number(index, 1);
+	assert(slot && !AT(leaf->slot, number));
+	AT(leaf->slot, number) = slot;
+	leaf->present |= 1ull << number;
+	return true;
+}
+
 static u32 height_for(u64 index)
 {
 	return index ? bits_highest(index) / RADIX_BITS + 1 : 1;
@@ -211,6 +223,15 @@ bool radix_is_dirty(const struct radix *radix, u64 index)
 
 u64 radix_remove(struct radix *radix, u64 index)
 {
+	struct radix_node *near = leaf_of(radix, index);
+	u64 bit = 1ull << slot_number(index, 1);
+	if (near && near->present & bit && near->present != bit && !(near->dirty & bit)) {
+		near->present &= ~bit; // the usual case: nothing above changes
+		u64 *place = &AT(near->slot, slot_number(index, 1));
+		u64 old = *place;
+		*place = 0;
+		return old;
+	}
 	struct path path;
 	if (!radix_find(radix, index) || !path_find(radix, index, &path))
 		return 0;
@@ -254,7 +275,11 @@ static bool next_step(const struct radix *radix, u64 *index, bool dirty)
 
 static u64 next_of(const struct radix *radix, u64 from, u64 end, bool dirty)
 {
-	u64 index = from;
+	struct radix_node *leaf = leaf_of(radix, from);
+	u64 near = leaf ? (dirty ? leaf->dirty : leaf->present) >> slot_number(from, 1) : 0;
+	u64 index = from + (near ? bits_lowest(near) : 0);
+	if (near)
+		return index < end ? index : RADIX_NONE;
 	while (!next_step(radix, &index, dirty))
 		if (index >= end)
 			return RADIX_NONE;
