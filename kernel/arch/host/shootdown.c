@@ -13,8 +13,9 @@ static void tlb_forget(u64 address, u64 size)
 {
 	for (u32 i = 0; i < TLB_ENTRIES; i++) {
 		struct tlb_entry *entry = &AT(cpu_self()->arch.tlb, i);
-		u64 page = entry->page & ~PAGE_MASK;
-		if (entry->page && page >= address && page - address < size)
+		u64 reach = entry->page & TLB_LARGE ? LARGE_PAGE_SIZE : PAGE_SIZE;
+		u64 start = align_down(entry->page, reach);
+		if (start - address < size || address - start < reach)
 			*entry = (struct tlb_entry){};
 	}
 }

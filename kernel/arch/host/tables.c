@@ -10,7 +10,7 @@
 #include "lib/base/view.h"
 
 constexpr u64 ENTRY_PRESENT = 1 << 11;
-constexpr u64 ENTRY_LARGE = 1 << 10;
+constexpr u64 ENTRY_LARGE = TLB_LARGE;
 constexpr u64 ENTRY_ACCESS = 0x1f; // enum page_access
 constexpr u32 ENTRIES = 512;
 constexpr u32 LEVEL_TOP = 3;
@@ -113,21 +113,23 @@ err_t table_map(
 	return OK;
 }
 
-static bool query(u64 root, u64 address, paddr_t *frame, u32 *access)
+// The entry over an address with its frame moved on to the page; 0: not present.
+static u64 look_up(u64 root, u64 address)
 {
 	u32 level;
 	u64 *slot = find(root, address, &level);
 	u64 entry = slot ? atomic_load_acquire(slot) : 0;
 	if (!(entry & ENTRY_PRESENT))
-		return false;
-	frame->raw = (entry & ~PAGE_MASK) + (address & (reach_of(level) - 1) & ~PAGE_MASK);
-	*access = entry & ENTRY_ACCESS;
-	return true;
+		return 0;
+	return entry + (address & (reach_of(level) - 1) & ~PAGE_MASK);
 }
 
 bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *access)
 {
-	return query(table->root.raw, address, frame, access);
+	u64 entry = look_up(table->root.raw, address);
+	frame->raw = entry & ~PAGE_MASK;
+	*access = entry & ENTRY_ACCESS;
+	return entry != 0;
 }
 
 enum change { CHANGE_CLEAR, CHANGE_WRITE_PROTECT, CHANGE_ACCESS };
@@ -254,12 +256,11 @@ void *_Nullable host_translate(u64 address, u32 access)
 	struct tlb_entry *entry = &AT(arch->tlb, page >> PAGE_SHIFT & (TLB_ENTRIES - 1));
 	bool is_known = (entry->page & ~PAGE_MASK) == page && (access & ~entry->page) == 0;
 	if (!entry->page || !is_known) {
-		paddr_t frame;
-		u32 allowed;
-		if (!arch->root || !arch_address_is_user(address) ||
-			!query(arch->root, page, &frame, &allowed) || access & ~allowed)
+		bool has_tables = arch->root && arch_address_is_user(address);
+		u64 found = has_tables ? look_up(arch->root, page) : 0;
+		if (!found || access & ~found)
 			return nullptr;
-		*entry = (struct tlb_entry){ page | allowed, frame.raw };
+		*entry = (struct tlb_entry){ page | (found & PAGE_MASK), found & ~PAGE_MASK };
 	}
 	return byte_of(entry->frame | (address & PAGE_MASK));
 }
