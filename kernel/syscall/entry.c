@@ -3,6 +3,8 @@
 #include "kernel/syscall/entry.h"
 
 #include "kernel/arch/arch.h"
+#include "kernel/object/grace.h"
+#include "kernel/object/process.h"
 #include "kernel/object/trace.h"
 #include "kernel/syscall_table.h"
 
@@ -20,6 +22,9 @@ void syscall_slow(struct thread *current, u64 number)
 	err_t err = LIKELY(!current->is_traced)
 					? syscall_dispatch(current, &current->registers, number)
 					: dispatch_traced(current, number);
+	// A call that failed has changed nothing: if objects on their way out may be why, it is repeated.
+	if (UNLIKELY(err == ERR_QUOTA || err == ERR_NO_MEMORY))
+		err = grace_retry(current->process->quota, err);
 	if (err == SYSCALL_RESTART)
 		arch_restart_call(current);
 	else if (err != SYSCALL_BLOCKED)
