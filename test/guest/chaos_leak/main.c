@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// main.c - each test: some rounds to fill caches, the level, COUNT rounds, the same level.
+#include "test/guest/chaos_leak/leak.h"
+
+constexpr u64 COUNT_USUAL = 200, WARM_ROUNDS = 40;
+
+static void leak(leak_step *step, u64 divisor)
+{
+	struct guest_level before;
+	u64 count = chaos_number(2, COUNT_USUAL) / divisor + 1;
+	for (u64 i = 0; i < WARM_ROUNDS; i++)
+		CHECK_OK(step(i));
+	CHECK_OK(guest_level(&before));
+	for (u64 i = 0; i < count; i++)
+		CHECK_OK(step(i));
+	CHECK(chaos_is_level(&before));
+}
+
+#define LEAK_TEST(name, divisor)                                                                   \
+	static void leak_##name(void)                                                                  \
+	{                                                                                              \
+		leak(name##_step, divisor);                                                                \
+	}
+LEAK_TEST(port, 1)
+LEAK_TEST(connection, 1)
+LEAK_TEST(timer, 1)
+LEAK_TEST(stream, 1)
+LEAK_TEST(memory, 1)
+LEAK_TEST(pager, 1)
+LEAK_TEST(contiguous, 1)
+LEAK_TEST(physical, 1)
+LEAK_TEST(quota, 1)
+LEAK_TEST(resource, 1)
+LEAK_TEST(interrupt, 1)
+LEAK_TEST(process, 1)
+LEAK_TEST(duplicate, 1)
+LEAK_TEST(revoke, 1)
+LEAK_TEST(bind, 1)
+LEAK_TEST(bind_fired, 1)
+LEAK_TEST(hangup, 1)
+LEAK_TEST(parcel, 1)
+LEAK_TEST(parcel_nested, 1)
+LEAK_TEST(cycle, 1)
+LEAK_TEST(call, 1)
+LEAK_TEST(call_saved, 1)
+LEAK_TEST(call_handles, 1)
+LEAK_TEST(map, 1)
+LEAK_TEST(map_parts, 1)
+LEAK_TEST(clone, 1)
+LEAK_TEST(reserve, 1)
+LEAK_TEST(shared, 1)
+LEAK_TEST(resize, 1)
+LEAK_TEST(supply, 1)
+LEAK_TEST(thread, 1)
+LEAK_TEST(thread_killed, 1)
+LEAK_TEST(fork, 1)
+LEAK_TEST(fork_deep, 4)
+LEAK_TEST(fork_fault, 4)
+LEAK_TEST(fork_killed, 4)
+LEAK_TEST(give, 4)
+LEAK_TEST(replace, 4)
+LEAK_TEST(program, 8)
+
+#define ROW(name) { #name, name }
+static const struct guest_test tests[] = {
+	ROW(leak_port), ROW(leak_connection), ROW(leak_timer), ROW(leak_stream), ROW(leak_memory),
+	ROW(leak_pager), ROW(leak_contiguous), ROW(leak_physical), ROW(leak_quota),
+	ROW(leak_resource), ROW(leak_interrupt), ROW(leak_process), ROW(leak_duplicate),
+	ROW(leak_revoke), ROW(leak_bind), ROW(leak_bind_fired), ROW(leak_hangup), ROW(leak_parcel),
+	ROW(leak_parcel_nested), ROW(leak_cycle), ROW(leak_call), ROW(leak_call_saved),
+	ROW(leak_call_handles), ROW(leak_map), ROW(leak_map_parts), ROW(leak_clone),
+	ROW(leak_reserve), ROW(leak_shared), ROW(leak_resize), ROW(leak_supply), ROW(leak_thread),
+	ROW(leak_thread_killed), ROW(leak_fork), ROW(leak_fork_deep), ROW(leak_fork_fault),
+	ROW(leak_fork_killed), ROW(leak_give), ROW(leak_replace), ROW(leak_program),
+};
+
+int main(void)
+{
+	return guest_run(tests, COUNT(tests)) ? 1 : 0;
+}
