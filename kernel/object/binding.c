@@ -84,8 +84,8 @@ static err_t rebind(struct binding *binding, const struct terms *terms)
 }
 
 // object->lock held.
-static err_t link(struct binding *binding, struct port *port, struct object *object,
-	const struct terms *terms)
+static err_t link(
+	struct binding *binding, struct port *port, struct object *object, const struct terms *terms)
 {
 	if (atomic_load_acquire(&object->handles) & OBJECT_UNREACHABLE)
 		return ERR_CLOSED;
@@ -146,8 +146,7 @@ void binding_remove_all(struct object *object)
 		u8 sides = 0;
 		lock_take(&object->lock);
 		struct list_node *node = list_first(&object->bindings);
-		struct binding *binding =
-			node ? container_of(node, struct binding, by_object) : nullptr;
+		struct binding *binding = node ? container_of(node, struct binding, by_object) : nullptr;
 		if (binding)
 			sides = leave_both(binding);
 		lock_give(&object->lock);

@@ -17,7 +17,7 @@ constexpr u64 BATCH_DELAY_NS = 500'000; // or so long after the first
 constexpr u32 FINISH_MAX = 256;         // destroyed in one stay in the kernel
 
 struct grace_cpu {
-	ALIGNED(64) u32 missing;          // atomic: CPUs that have not acknowledged the batch
+	ALIGNED(64) u32 missing; // atomic: CPUs that have not acknowledged the batch
 	u32 fresh_count;
 	bool is_hurried;
 	struct object *_Nullable waiting; // the batch; what is dropped meanwhile is in cpu->deferred
@@ -122,12 +122,8 @@ static void finish_one(struct object *object)
 		count_deferred(object, (u32)-1);
 		object_finish(object);
 		break;
-	case VERDICT_ALIVE:
-		count_deferred(object, (u32)-1);
-		break;
-	case VERDICT_AGAIN:
-		collect(object);
-		break;
+	case VERDICT_ALIVE: count_deferred(object, (u32)-1); break;
+	case VERDICT_AGAIN: collect(object); break;
 	}
 }
 
@@ -145,7 +141,7 @@ static u32 finish_batch(struct grace_cpu *own, u32 budget)
 static bool is_due(struct grace_cpu *own)
 {
 	return cpu_self()->deferred &&
-		   (own->is_hurried || own->fresh_count >= BATCH_OBJECTS || !other_cpus());
+	       (own->is_hurried || own->fresh_count >= BATCH_OBJECTS || !other_cpus());
 }
 
 static void arm_delay(struct grace_cpu *own)

@@ -9,9 +9,9 @@
 
 NONNULL_BEGIN
 void grace_defer(struct object *object); // its last reference was dropped. Any lock may be held
-void grace_run(void);    // on leaving the kernel slowly: destroys what may be, a bounded number
+void grace_run(void); // on leaving the kernel slowly: destroys what may be, a bounded number
 void grace_acknowledge(void); // this CPU holds no borrowed object now (cross-CPU request)
-u32 grace_pending(void); // objects that wait, over all CPUs
+u32 grace_pending(void);      // objects that wait, over all CPUs
 // Charging the quota (or the machine) failed: may objects that wait have caused that? Then their
 // grace period is hurried, and the system call or fault should be done again: SYSCALL_RESTART.
 bool grace_may_help(struct quota *_Nullable quota);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// handle.c - finding, making, passing and closing handles. Readers take no lock: a reader that finds
-// the same right tag before and after has seen one whole entry (handle_fast.h does so inline).
-// Not here: the slots (handle_table.c).
+// handle.c - finding, making, passing and closing handles. Readers take no lock: a reader that
+// finds the same right tag before and after has seen one whole entry (handle_fast.h does so
+// inline). Not here: the slots (handle_table.c).
 #include "kernel/object/handle.h"
 
 #include "kernel/object/handle_local.h"
@@ -23,8 +23,7 @@ static err_t insert(struct handle_table *table, struct handle_item *item, handle
 	return err;
 }
 
-err_t handle_install(
-	struct handle_table *table, struct object *object, u32 rights, handle_t *out)
+err_t handle_install(struct handle_table *table, struct object *object, u32 rights, handle_t *out)
 {
 	lock_take(&table->lock);
 	err_t err = handle_slot_reserve(table);
@@ -93,8 +92,8 @@ static err_t find(const struct handle_table *table, handle_t handle, struct hand
 	return is_dead ? ERR_REVOKED : OK;
 }
 
-err_t handle_find(const struct handle_table *table, handle_t handle,
-	struct handle_entry *_Nullable *_Nonnull out)
+err_t handle_find(
+	const struct handle_table *table, handle_t handle, struct handle_entry *_Nullable *_Nonnull out)
 {
 	struct handle_item item;
 	TRY(find(table, handle, &item));
@@ -125,8 +124,7 @@ static err_t hold(struct handle_item *item, u32 rights)
 	return object_get_handle(item->object);
 }
 
-err_t handle_duplicate(
-	struct handle_table *table, handle_t handle, u32 rights, handle_t *out)
+err_t handle_duplicate(struct handle_table *table, handle_t handle, u32 rights, handle_t *out)
 {
 	struct handle_item item;
 	TRY(find(table, handle, &item));
@@ -136,8 +134,7 @@ err_t handle_duplicate(
 	return insert(table, &item, out);
 }
 
-err_t handle_take(
-	struct handle_table *from, handle_t handle, u32 rights, struct handle_item *out)
+err_t handle_take(struct handle_table *from, handle_t handle, u32 rights, struct handle_item *out)
 {
 	struct handle_item item;
 	TRY(find(from, handle, &item));
@@ -163,8 +160,8 @@ void handle_drop(struct handle_item *item)
 		object_put_handle(object);
 }
 
-err_t handle_give(struct handle_table *from, handle_t handle, u32 rights,
-	struct handle_table *to, handle_t *out)
+err_t handle_give(
+	struct handle_table *from, handle_t handle, u32 rights, struct handle_table *to, handle_t *out)
 {
 	struct handle_item item;
 	TRY(handle_take(from, handle, rights, &item));

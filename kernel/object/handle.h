@@ -34,11 +34,11 @@ struct handle_table {
 	struct handle_entry *_Nullable *_Nullable chunks; // HANDLE_CHUNKS pointers: one page, owned
 	struct spinlock lock;                             // RANK_HANDLES
 	struct quota *quota;                              // borrowed from the process
-	u32 limit;      // atomic: slots that have memory
+	u32 limit;                                        // atomic: slots that have memory
 	u32 first_free; // queue of free slots: reused as late as possible
 	u32 last_free;
 	u32 used;
-	u32 drained;    // slots below are closed (handle_table_drain)
+	u32 drained; // slots below are closed (handle_table_drain)
 };
 
 // A handle on its way between tables: keeps the object's meaning alive as a handle does.
@@ -67,8 +67,7 @@ bool handle_table_drain(struct handle_table *table, u32 limit);
 
 // Makes a handle to object (takes its own reference). Errors: ERR_QUOTA, ERR_NO_MEMORY;
 // ERR_BAD_HANDLE when the object's last handle was closed already.
-err_t handle_install(
-	struct handle_table *table, struct object *object, u32 rights, handle_t *out);
+err_t handle_install(struct handle_table *table, struct object *object, u32 rights, handle_t *out);
 // Same, taking over the caller's reference; on an error the reference is dropped.
 err_t handle_install_take(
 	struct handle_table *table, struct object *object, u32 rights, handle_t *out);
@@ -77,8 +76,8 @@ err_t handle_clone_table(struct handle_table *from, struct handle_table *to); //
 
 // The entry of a live handle or an error naming what is wrong. Lock-free; valid until the kernel is
 // left. Checks: slot and generation (ERR_BAD_HANDLE), epoch (ERR_REVOKED).
-err_t handle_find(
-	const struct handle_table *table, handle_t handle, struct handle_entry *_Nullable *_Nonnull out);
+err_t handle_find(const struct handle_table *table, handle_t handle,
+	struct handle_entry *_Nullable *_Nonnull out);
 
 // As handle_find, then kind (ERR_WRONG_TYPE) and rights (ERR_RIGHTS). The object is borrowed until
 // the kernel is left: take a reference to keep it longer. OBJECT_ANY without rights only names a
@@ -87,15 +86,13 @@ err_t handle_lookup(struct thread *caller, handle_t handle, enum object_kind kin
 	struct object *_Nullable *_Nonnull out);
 
 // Second handle in the same table with those of the rights that the first one has.
-err_t handle_duplicate(
-	struct handle_table *table, handle_t handle, u32 rights, handle_t *out);
+err_t handle_duplicate(struct handle_table *table, handle_t handle, u32 rights, handle_t *out);
 // Passing to another table needs RIGHT_TRANSFER; what arrives has those of `rights` that the handle
 // has. Reply handles cannot be passed (ERR_RIGHTS). A handle revoked on its way arrives revoked.
 // handle_give does it at once; take and put with any time between, drop gives up on it.
-err_t handle_give(struct handle_table *from, handle_t handle, u32 rights,
-	struct handle_table *to, handle_t *out);
-err_t handle_take(
-	struct handle_table *from, handle_t handle, u32 rights, struct handle_item *out);
+err_t handle_give(
+	struct handle_table *from, handle_t handle, u32 rights, struct handle_table *to, handle_t *out);
+err_t handle_take(struct handle_table *from, handle_t handle, u32 rights, struct handle_item *out);
 err_t handle_put(struct handle_table *table, const struct handle_item *item, handle_t *out);
 void handle_drop(struct handle_item *item); // no lock held
 // The object alone, borrowed until the kernel is left, and the rights to install it with.

@@ -10,22 +10,24 @@
 NONNULL_BEGIN
 
 static inline struct object *_Nullable handle_fast(
-	const struct handle_table *table, u32 raw, enum object_kind kind, u32 rights)
+	const struct handle_table *table, u64 raw, enum object_kind kind, u32 rights)
 {
-	u32 slot = raw & HANDLE_SLOT_MASK;
+	u32 slot = (u32)raw & HANDLE_SLOT_MASK;
 	if (UNLIKELY(slot >= atomic_load_acquire(&table->limit))) // pairs with add_chunk
 		return nullptr;
 	const struct handle_entry *entry = handle_entry_at(table, slot);
 	u32 tag = atomic_load_acquire(&entry->tag); // pairs with handle_publish
-	u32 wanted = (raw & HANDLE_GENERATION_MASK) | (u32)kind << HANDLE_KIND_SHIFT | rights;
-	if (UNLIKELY((tag ^ wanted) & (HANDLE_GENERATION_MASK | HANDLE_KIND_MASK | rights)))
+	u32 mask = HANDLE_GENERATION_MASK | HANDLE_KIND_MASK | rights;
+	u64 wanted = (raw & ~(u64)HANDLE_SLOT_MASK) | (u32)kind << HANDLE_KIND_SHIFT | rights;
+	if (UNLIKELY((tag & mask) != wanted)) // also when raw has bits above 32
 		return nullptr;
 	struct object *object = atomic_load_relaxed(&entry->object);
 	u32 epoch = atomic_load_relaxed(&entry->epoch);
 	atomic_fence_acquire();
 	if (UNLIKELY(atomic_load_relaxed(&entry->tag) != tag)) // pairs with handle_publish
 		return nullptr;
-	return LIKELY(object && epoch == atomic_load_relaxed(&object->epoch)) ? object : nullptr;
+	// A tag with a kind stands for an object.
+	return LIKELY(epoch == atomic_load_relaxed(&object->epoch)) ? object : nullptr;
 }
 
 NONNULL_END

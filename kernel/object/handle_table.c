@@ -149,8 +149,7 @@ static bool is_inherited(const struct handle_entry *entry)
 }
 
 // Same slot, same generation, so that handles mean the same in the child.
-static err_t clone_entry(
-	const struct handle_entry *entry, struct handle_table *to, u32 slot)
+static err_t clone_entry(const struct handle_entry *entry, struct handle_table *to, u32 slot)
 {
 	struct handle_entry *copy = handle_entry_at(to, slot);
 	copy->sequence = entry->sequence;

@@ -24,7 +24,7 @@ static bool is_at(struct baseline before)
 {
 	struct baseline now = baseline_take();
 	return now.pages == before.pages && now.objects == before.objects &&
-		   now.handles == before.handles && now.frames == before.frames;
+	       now.handles == before.handles && now.frames == before.frames;
 }
 
 static handle_t make(struct handle_table *table)

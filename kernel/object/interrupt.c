@@ -19,8 +19,8 @@ static err_t attach(struct interrupt *interrupt, u64 *route)
 	return OK;
 }
 
-err_t interrupt_create(struct quota *quota, u32 line, u32 flags,
-	struct interrupt *_Nullable *_Nonnull out, u64 *route)
+err_t interrupt_create(
+	struct quota *quota, u32 line, u32 flags, struct interrupt *_Nullable *_Nonnull out, u64 *route)
 {
 	struct object *object;
 	TRY(object_create(OBJECT_INTERRUPT, sizeof(struct interrupt), quota, &object));

@@ -10,8 +10,8 @@
 #include "kernel/object/quota.h"
 #include "lib/base/checked.h"
 
-constexpr u64 ADDRESS_START = 64 * 1024 * 1024;  // first one to be chosen
-constexpr u64 MESSAGES_START = 0xfee0'0000;      // writes there are interrupts, never translated
+constexpr u64 ADDRESS_START = 64 * 1024 * 1024; // first one to be chosen
+constexpr u64 MESSAGES_START = 0xfee0'0000;     // writes there are interrupts, never translated
 constexpr u64 MESSAGES_END = 0xff00'0000;
 
 static u64 *frame_slot(const struct iommu_range *range, u64 page)

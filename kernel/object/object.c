@@ -33,9 +33,9 @@ static const struct object_class *const classes[OBJECT_KINDS] = {
 
 // One CPU's share, so that counting and queuing touch no shared line.
 struct object_cpu {
-	ALIGNED(64) u64 count;          // atomic; made here minus destroyed here, wraps
-	u64 next_id;                    // of the block of ids that this CPU gives out
-	struct object *_Nullable lost;  // unreachable, to be told so; linked by next_deferred
+	ALIGNED(64) u64 count;         // atomic; made here minus destroyed here, wraps
+	u64 next_id;                   // of the block of ids that this CPU gives out
+	struct object *_Nullable lost; // unreachable, to be told so; linked by next_deferred
 	bool is_telling;
 };
 static struct object_cpu object_cpus[CPU_MAX]; // each written by its own CPU
@@ -103,8 +103,8 @@ static void object_init(struct object *object, enum object_kind kind, struct quo
 	count(1);
 }
 
-err_t object_create(enum object_kind kind, usize size, struct quota *quota,
-	struct object *_Nullable *_Nonnull out)
+err_t object_create(
+	enum object_kind kind, usize size, struct quota *quota, struct object *_Nullable *_Nonnull out)
 {
 	assert(size == AT(classes, kind)->size);
 	err_t err = charge(quota, size);

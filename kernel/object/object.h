@@ -46,16 +46,16 @@ constexpr u32 OBJECT_UNREACHABLE = 1u << 31; // the last handle was closed: ther
 
 struct object {
 	enum object_kind kind;
-	u32 epoch;      // atomic; handles made in another epoch are revoked
-	u32 references; // atomic: enum object_reference
-	u32 handles;    // atomic: count, OBJECT_UNREACHABLE
-	u32 signals;    // written under lock, read by anybody (atomic)
-	u32 binding_count; // atomic: length of bindings
-	struct spinlock lock;  // RANK_OBJECT
-	struct list bindings;  // struct binding.by_object, under lock
-	struct list waiters;   // struct thread.wait.node in object_wait, under lock
+	u32 epoch;                     // atomic; handles made in another epoch are revoked
+	u32 references;                // atomic: enum object_reference
+	u32 handles;                   // atomic: count, OBJECT_UNREACHABLE
+	u32 signals;                   // written under lock, read by anybody (atomic)
+	u32 binding_count;             // atomic: length of bindings
+	struct spinlock lock;          // RANK_OBJECT
+	struct list bindings;          // struct binding.by_object, under lock
+	struct list waiters;           // struct thread.wait.node in object_wait, under lock
 	struct quota *_Nullable quota; // shared, refs: what this object is charged to
-	u64 id;                // unique since boot
+	u64 id;                        // unique since boot
 	struct object *_Nullable next_deferred;
 };
 
@@ -85,8 +85,8 @@ static inline u32 object_handles(const struct object *object)
 static inline bool object_try_get(struct object *object)
 {
 	u32 count = __atomic_load_n(&object->references, __ATOMIC_RELAXED);
-	while (count && !__atomic_compare_exchange_n(
-						&object->references, &count, count + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	while (count && !__atomic_compare_exchange_n(&object->references, &count, count + 1, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		;
 	return count != 0;
 }
@@ -106,9 +106,10 @@ extern const struct object_class process_class, thread_class, memory_class, port
 // (With a lock held: signal.h.) An edge binding is told of each `set`, even of a bit that is set.
 void object_signal(struct object *object, u32 clear, u32 set);
 
-u64 object_count(void); // alive in the whole system, for statistics
+u64 object_count(void);                    // alive in the whole system, for statistics
 void object_finish(struct object *object); // grace.c: destroys it; nobody can see it any more
-// Ends all other handles' validity, the waits made through them and the mappings of a memory object.
+// Ends all other handles' validity, the waits made through them and the mappings of a memory
+// object.
 err_t object_revoke(struct handle_table *table, handle_t handle, struct object *object);
 
 #define OBJECT_DOWNCAST(type)                                                                      \

@@ -10,8 +10,8 @@ NONNULL_BEGIN
 
 struct quota {
 	struct object object;
-	struct quota *_Nullable parent; // shared, refs
-	u64 pages, objects, handles;    // limits, atomic
+	struct quota *_Nullable parent;             // shared, refs
+	u64 pages, objects, handles;                // limits, atomic
 	u64 pages_used, objects_used, handles_used; // atomic; include what children were given
 	u32 weight;
 	u32 deferred; // atomic: objects charged to it that wait for a grace period

@@ -14,18 +14,12 @@ constexpr u64 CONSOLES_END = 1;
 static u64 end_of(u32 kind)
 {
 	switch ((enum resource_kind)kind) {
-	case RESOURCE_KIND_PHYSICAL:
-		return PHYSICAL_END;
-	case RESOURCE_KIND_PORTS:
-		return PORTS_END;
-	case RESOURCE_KIND_INTERRUPTS:
-		return irq_line_count();
-	case RESOURCE_KIND_IOMMU:
-		return DEVICES_END;
-	case RESOURCE_KIND_CONSOLE:
-		return CONSOLES_END;
-	case RESOURCE_KIND_ROOT:
-		return 0; // one is made at boot, none is derived
+	case RESOURCE_KIND_PHYSICAL: return PHYSICAL_END;
+	case RESOURCE_KIND_PORTS: return PORTS_END;
+	case RESOURCE_KIND_INTERRUPTS: return irq_line_count();
+	case RESOURCE_KIND_IOMMU: return DEVICES_END;
+	case RESOURCE_KIND_CONSOLE: return CONSOLES_END;
+	case RESOURCE_KIND_ROOT: return 0; // one is made at boot, none is derived
 	}
 	return 0;
 }
@@ -40,8 +34,8 @@ err_t resource_covers(const struct resource *resource, u32 kind, u64 base, u64 s
 	return checked_range(base - resource->base, size, resource->size);
 }
 
-err_t resource_create(struct quota *quota, u32 kind, u64 base, u64 size,
-	struct resource *_Nullable *_Nonnull out)
+err_t resource_create(
+	struct quota *quota, u32 kind, u64 base, u64 size, struct resource *_Nullable *_Nonnull out)
 {
 	struct object *object;
 	TRY(object_create(OBJECT_RESOURCE, sizeof(struct resource), quota, &object));

@@ -15,8 +15,8 @@ struct resource {
 };
 OBJECT_DOWNCAST(resource)
 
-err_t resource_create(struct quota *quota, u32 kind, u64 base, u64 size,
-	struct resource *_Nullable *_Nonnull out);
+err_t resource_create(
+	struct quota *quota, u32 kind, u64 base, u64 size, struct resource *_Nullable *_Nonnull out);
 // OK, or ERR_RANGE if it is not of this kind or does not hold all of [base, base + size).
 err_t resource_covers(const struct resource *resource, u32 kind, u64 base, u64 size);
 

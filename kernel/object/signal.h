@@ -35,7 +35,7 @@ void binding_announce(struct object *object, struct port *port);
 
 // Waits for one of the bits. WAIT_OBJECT: OK and the bits observed; WAIT_STREAM: the call is done
 // again. Caller holds object->lock and saw none of the bits; gives it up. SYSCALL_BLOCKED.
-err_t signal_wait(struct thread *thread, enum wait_kind kind, struct object *object, u32 bits,
-	u64 deadline);
+err_t signal_wait(
+	struct thread *thread, enum wait_kind kind, struct object *object, u32 bits, u64 deadline);
 
 NONNULL_END

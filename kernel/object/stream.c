@@ -68,8 +68,7 @@ static err_t core_create(
 	return err;
 }
 
-static err_t end_create(
-	struct stream_core *core, u32 side, struct stream *_Nullable *_Nonnull out)
+static err_t end_create(struct stream_core *core, u32 side, struct stream *_Nullable *_Nonnull out)
 {
 	struct object *object;
 	TRY(object_create(OBJECT_STREAM, sizeof(struct stream), core->quota, &object));
@@ -108,8 +107,8 @@ err_t stream_create(struct quota *quota, u64 capacity, bool is_two_way,
 }
 
 // core->lock held: gives it up and waits, unless the caller does not want to.
-static err_t wait_for(struct stream *stream, struct thread *caller, u32 bits, u64 deadline)
-	NO_THREAD_SAFETY_ANALYSIS
+static err_t wait_for(
+	struct stream *stream, struct thread *caller, u32 bits, u64 deadline) NO_THREAD_SAFETY_ANALYSIS
 {
 	if (deadline)
 		lock_take(&stream->object.lock);
@@ -131,14 +130,15 @@ static void deliver(struct wakes *wakes)
 }
 
 // core->lock held: an end's bit follows the ring; READABLE is said again for each write (edges).
-static void update(struct stream *_Nullable stream, u32 bit, bool is_set, struct signal_batch *batch)
+static void update(
+	struct stream *_Nullable stream, u32 bit, bool is_set, struct signal_batch *batch)
 {
 	*batch = (struct signal_batch){};
 	if (!stream)
 		return;
 	bool was_set = atomic_load_relaxed(&stream->object.signals) & bit;
-	bool is_edge = is_set && bit == SIGNAL_READABLE &&
-				   atomic_load_relaxed(&stream->object.binding_count);
+	bool is_edge =
+		is_set && bit == SIGNAL_READABLE && atomic_load_relaxed(&stream->object.binding_count);
 	if (is_set != was_set || is_edge)
 		signal_change(&stream->object, is_set ? 0 : bit, is_set ? bit : 0, batch);
 }
@@ -147,7 +147,7 @@ static void update(struct stream *_Nullable stream, u32 bit, bool is_set, struct
 struct transfer {
 	struct stream_direction *direction;
 	u64 address;
-	u32 at;   // place in the ring
+	u32 at; // place in the ring
 	u32 size;
 	struct stream_parcel *_Nullable parcel;
 };
@@ -272,7 +272,8 @@ static void plan_read(struct transfer *transfer, u32 size)
 	transfer->at = direction->ring.head;
 }
 
-// OK: so many of the first bytes are the caller's until finish_read. Or it waits. OK with size 0: the end of the stream, or nothing was asked for.
+// OK: so many of the first bytes are the caller's until finish_read. Or it waits. OK with size 0:
+// the end of the stream, or nothing was asked for.
 static err_t reserve_data(struct stream *stream, struct thread *caller,
 	const struct stream_request *request, struct transfer *transfer) NO_THREAD_SAFETY_ANALYSIS
 {

@@ -18,9 +18,9 @@ constexpr u32 STREAM_CHUNK = 64 * 1024;          // most bytes of one call
 
 // Handles on their way, attached to a byte of the stream.
 struct stream_parcel {
-	struct list_node node;  // in direction->parcels, in order of position
-	u64 position;           // of the byte they came with
-	struct quota *quota;    // reference: the sender's, charged one object
+	struct list_node node; // in direction->parcels, in order of position
+	u64 position;          // of the byte they came with
+	struct quota *quota;   // reference: the sender's, charged one object
 	u32 count;
 	struct handle_item items[MESSAGE_HANDLES]; // owned: counted handles
 };
@@ -36,12 +36,12 @@ struct stream_direction {
 struct stream;
 
 struct stream_core {
-	struct spinlock lock;  // RANK_STREAM: all but references and carried
-	u32 references;        // atomic: ends
-	u32 carried;           // atomic: stream ends among the handles on their way
-	struct quota *quota;   // reference: charged the rings' pages
+	struct spinlock lock;                 // RANK_STREAM: all but references and carried
+	u32 references;                       // atomic: ends
+	u32 carried;                          // atomic: stream ends among the handles on their way
+	struct quota *quota;                  // reference: charged the rings' pages
 	struct stream_direction direction[2]; // [d] flows towards end d; [1] has no ring if one-way
-	struct stream *_Nullable ends[2]; // borrowed: null once unreachable
+	struct stream *_Nullable ends[2];     // borrowed: null once unreachable
 };
 
 struct stream {
@@ -67,7 +67,8 @@ err_t stream_write(struct stream *stream, struct thread *caller, struct stream_r
 // stream_parcel.c
 err_t parcel_create(struct stream_core *core, struct thread *sender, u32 count,
 	struct stream_parcel *_Nullable *_Nonnull out);
-err_t parcel_install(struct stream_parcel *parcel, struct thread *receiver); // into its thread block
+err_t parcel_install(
+	struct stream_parcel *parcel, struct thread *receiver); // into its thread block
 void parcel_destroy(struct stream_core *core, struct stream_parcel *parcel); // no lock held
 
 NONNULL_END

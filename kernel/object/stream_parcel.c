@@ -33,8 +33,8 @@ static void leave(struct stream_core *core, const struct object *object)
 		atomic_sub_acq_rel(&core->carried, 1u);
 }
 
-static err_t take_item(struct stream_core *core, struct thread *sender, u32 index,
-	struct handle_item *out)
+static err_t take_item(
+	struct stream_core *core, struct thread *sender, u32 index, struct handle_item *out)
 {
 	handle_t handle = AT(sender->block->handle, index);
 	u32 rights = AT(sender->block->handle_rights, index);

@@ -21,7 +21,7 @@ void stream_ring_fini(struct stream_ring *ring);
 // The longest piece within one page, at most size bytes, that starts at this place of the ring. The
 // frame is allocated if need be (only the writer gets to see that). ERR_NO_MEMORY.
 err_t stream_ring_piece(struct stream_ring *ring, u32 at, u32 size, span_t *out);
-u32 stream_ring_tail(struct stream_ring *ring); // where the space begins
+u32 stream_ring_tail(struct stream_ring *ring);               // where the space begins
 void stream_ring_commit(struct stream_ring *ring, u32 size);  // written bytes become used
 void stream_ring_consume(struct stream_ring *ring, u32 size); // read bytes become space
 static inline u32 stream_ring_space(const struct stream_ring *ring)

@@ -14,17 +14,17 @@
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
-constexpr u32 GROUPS = 64;           // locks
-constexpr u32 QUEUES = 16;           // queues of each
-constexpr u32 OWNER_CHAIN_MAX = 8;   // owners that wait for owners
-constexpr u32 WAKE_MAX = 64;         // woken between two gaps in the lock
+constexpr u32 GROUPS = 64;         // locks
+constexpr u32 QUEUES = 16;         // queues of each
+constexpr u32 OWNER_CHAIN_MAX = 8; // owners that wait for owners
+constexpr u32 WAKE_MAX = 64;       // woken between two gaps in the lock
 
 struct futex_group {
 	ALIGNED(64) struct spinlock lock; // RANK_FUTEX
 	struct list queues[QUEUES];       // struct thread.wait.node, by priority, then by arrival
 };
-static struct futex_group groups[GROUPS];  // each under its lock
-static struct spinlock donors_lock;        // RANK_FUTEX_SECOND: wait.owner, donors
+static struct futex_group groups[GROUPS]; // each under its lock
+static struct spinlock donors_lock;       // RANK_FUTEX_SECOND: wait.owner, donors
 
 // What a word of memory is; memory is a reference.
 struct futex_key {
@@ -183,8 +183,8 @@ static err_t enter_queue(struct thread *caller, const struct futex_key *key, u64
 	return OK;
 }
 
-err_t futex_wait(struct thread *caller, u64 address, u32 expected, u64 deadline,
-	struct thread *_Nullable owner)
+err_t futex_wait(
+	struct thread *caller, u64 address, u32 expected, u64 deadline, struct thread *_Nullable owner)
 {
 	struct futex_key key;
 	u32 value;
@@ -200,8 +200,7 @@ err_t futex_wait(struct thread *caller, u64 address, u32 expected, u64 deadline,
 		donate(caller, owner);
 	err_t err = enter_queue(caller, &key, address, expected);
 	if (err == OK)
-		err = wait_park(
-			caller, WAIT_FUTEX, &key.memory->object, &group_of(&key)->lock, deadline);
+		err = wait_park(caller, WAIT_FUTEX, &key.memory->object, &group_of(&key)->lock, deadline);
 	else
 		futex_disown(caller);
 	object_put(&key.memory->object);

@@ -68,8 +68,8 @@ static err_t tell_process(const struct question *question, u64 *size)
 		.fault_detail = process->fault_detail,
 	};
 	LIST_EACH(node, &process->threads) {
-		info.cpu_ns += atomic_load_relaxed(
-			&container_of(node, struct thread, process_node)->own.ran_ns);
+		info.cpu_ns +=
+			atomic_load_relaxed(&container_of(node, struct thread, process_node)->own.ran_ns);
 	}
 	lock_give(&process->lock);
 	info.mapped_pages = space ? atomic_load_relaxed(&space->mapped_pages) : 0;
@@ -81,16 +81,12 @@ static u32 state_of(struct thread *thread)
 {
 	switch ((enum thread_state)atomic_load_relaxed(&thread->state)) {
 	case THREAD_NEW:
-	case THREAD_READY:
-		return 0;
+	case THREAD_READY: return 0;
 	case THREAD_IDLE:
 	case THREAD_CALLING:
-	case THREAD_WAITING:
-		return 1;
-	case THREAD_STOPPED:
-		return atomic_load_relaxed(&thread->is_fault_stopped) ? 3 : 2;
-	case THREAD_DEAD:
-		return 4;
+	case THREAD_WAITING: return 1;
+	case THREAD_STOPPED: return atomic_load_relaxed(&thread->is_fault_stopped) ? 3 : 2;
+	case THREAD_DEAD: return 4;
 	}
 	return 4;
 }
@@ -167,7 +163,8 @@ static err_t tell_system(const struct question *question, u64 *size)
 
 constexpr u32 MAPPINGS_BATCH = 16;
 
-// Copies while space->lock is not held, so a mapping that changes meanwhile may show in either state.
+// Copies while space->lock is not held, so a mapping that changes meanwhile may show in either
+// state.
 static err_t tell_mappings(const struct question *question, u64 *size)
 {
 	struct object *object;
@@ -209,20 +206,13 @@ err_t sys_handle_info(struct thread *caller, struct object *_Nullable target,
 		question.rights = handle_entry_rights(entry);
 	}
 	switch (topic) {
-	case INFO_TOPIC_OBJECT:
-		return tell_object(&question, out_size);
-	case INFO_TOPIC_PROCESS:
-		return tell_process(&question, out_size);
-	case INFO_TOPIC_THREAD:
-		return tell_thread(&question, out_size);
-	case INFO_TOPIC_MEMORY:
-		return tell_memory(&question, out_size);
-	case INFO_TOPIC_QUOTA:
-		return tell_quota(&question, out_size);
-	case INFO_TOPIC_SYSTEM:
-		return tell_system(&question, out_size);
-	case INFO_TOPIC_MAPPINGS:
-		return tell_mappings(&question, out_size);
+	case INFO_TOPIC_OBJECT: return tell_object(&question, out_size);
+	case INFO_TOPIC_PROCESS: return tell_process(&question, out_size);
+	case INFO_TOPIC_THREAD: return tell_thread(&question, out_size);
+	case INFO_TOPIC_MEMORY: return tell_memory(&question, out_size);
+	case INFO_TOPIC_QUOTA: return tell_quota(&question, out_size);
+	case INFO_TOPIC_SYSTEM: return tell_system(&question, out_size);
+	case INFO_TOPIC_MAPPINGS: return tell_mappings(&question, out_size);
 	}
 	return ERR_INVALID;
 }

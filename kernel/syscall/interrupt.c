@@ -11,15 +11,14 @@
 constexpr u32 INTERRUPT_RIGHTS =
 	RIGHT_WAIT | RIGHT_SIGNAL | RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
 
-static err_t check(
-	const struct resource *resource, u32 number, enum interrupt_flags flags)
+static err_t check(const struct resource *resource, u32 number, enum interrupt_flags flags)
 {
 	if (!(flags & INTERRUPT_FLAGS_MESSAGE))
 		return resource_covers(resource, RESOURCE_KIND_INTERRUPTS, number, 1);
 	if (number || flags != INTERRUPT_FLAGS_MESSAGE)
 		return ERR_INVALID;
-	bool is_allowed = resource->kind == RESOURCE_KIND_INTERRUPTS ||
-					  resource->kind == RESOURCE_KIND_ROOT;
+	bool is_allowed =
+		resource->kind == RESOURCE_KIND_INTERRUPTS || resource->kind == RESOURCE_KIND_ROOT;
 	return is_allowed ? OK : ERR_RANGE;
 }
 

@@ -17,6 +17,5 @@ err_t sys_quota_create(struct thread *caller, struct quota *_Nullable parent, u6
 	if (!weight || weight > WEIGHT_MAX)
 		return ERR_INVALID;
 	TRY(quota_create(parent ? parent : caller->process->quota, &limits, weight, &quota));
-	return handle_install_take(
-		&caller->process->handles, &quota->object, QUOTA_RIGHTS, out_quota);
+	return handle_install_take(&caller->process->handles, &quota->object, QUOTA_RIGHTS, out_quota);
 }

@@ -12,8 +12,8 @@
 constexpr u32 RESOURCE_RIGHTS =
 	RIGHT_READ | RIGHT_WRITE | RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
 
-err_t sys_resource_derive(struct thread *caller, struct resource *resource,
-	enum resource_kind kind, u64 base, u64 size, handle_t *out_derived)
+err_t sys_resource_derive(struct thread *caller, struct resource *resource, enum resource_kind kind,
+	u64 base, u64 size, handle_t *out_derived)
 {
 	struct handle_table *table = &caller->process->handles;
 	struct handle_entry *entry;
@@ -33,14 +33,11 @@ static u32 width_of(enum io_operation operation)
 {
 	switch (operation) {
 	case IO_OPERATION_READ8:
-	case IO_OPERATION_WRITE8:
-		return 1;
+	case IO_OPERATION_WRITE8: return 1;
 	case IO_OPERATION_READ16:
-	case IO_OPERATION_WRITE16:
-		return 2;
+	case IO_OPERATION_WRITE16: return 2;
 	case IO_OPERATION_READ32:
-	case IO_OPERATION_WRITE32:
-		return 4;
+	case IO_OPERATION_WRITE32: return 4;
 	}
 	return 0;
 }

@@ -6,8 +6,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/syscall_table.h"
 
-constexpr u32 STREAM_RIGHTS =
-	RIGHT_WAIT | RIGHT_SIGNAL | RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
+constexpr u32 STREAM_RIGHTS = RIGHT_WAIT | RIGHT_SIGNAL | RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
 
 err_t sys_stream_create(struct thread *caller, u64 capacity, enum stream_flags flags,
 	handle_t *out_first, handle_t *out_second)

@@ -166,7 +166,7 @@ static bool read_capabilities(struct iommu_unit *unit)
 	u32 domains = 1u << (4 + 2 * (capability & 7));
 	unit->id_count = domains < IOMMU_IDS ? domains : IOMMU_IDS;
 	bool is_inside = unit->iotlb <= REGISTERS_SIZE - 8 &&
-					 unit->faults + 16 * unit->fault_count <= REGISTERS_SIZE;
+	                 unit->faults + 16 * unit->fault_count <= REGISTERS_SIZE;
 	return widths & 6 && is_inside;
 }
 

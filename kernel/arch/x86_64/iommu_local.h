@@ -12,8 +12,8 @@ constexpr u32 IOMMU_IDS = 256; // domains at once
 struct iommu_unit {
 	struct spinlock lock; // RANK_LEAF: registers, root and context tables, ids
 	void *_Nullable registers;
-	paddr_t root; // one entry a bus
-	u32 levels;   // of a domain's tables: 3 or 4
+	paddr_t root;                   // one entry a bus
+	u32 levels;                     // of a domain's tables: 3 or 4
 	u32 iotlb, faults, fault_count; // places of registers
 	u32 id_count;
 	bool needs_buffer_flush;
