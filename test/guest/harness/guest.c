@@ -91,3 +91,37 @@ err_t guest_level(struct guest_level *out)
 		quota.pages_used };
 	return OK;
 }
+
+err_t guest_map(handle_t memory, u64 size, u32 flags, u64 *address)
+{
+	return memory_map(HANDLE_NONE, memory, 0, size, 0, flags, address);
+}
+
+err_t guest_memory(u64 size, handle_t *memory)
+{
+	return memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, memory);
+}
+
+err_t guest_port(u64 badge, struct guest_port *out)
+{
+	TRY(port_create(&out->port));
+	return connection_create(out->port, badge, &out->connection);
+}
+
+void guest_port_close(const struct guest_port *port)
+{
+	(void)handle_close(port->connection);
+	(void)handle_close(port->port);
+}
+
+bool guest_settled(handle_t thread)
+{
+	struct thread_info info = {};
+	u64 size, deadline = guest_soon();
+	do {
+		(void)sleep_until(guest_after(1));
+		if (handle_info(thread, INFO_TOPIC_THREAD, span_of(info), &size) != OK)
+			return false;
+	} while (info.state != 1 && clock_read() < deadline);
+	return info.state == 1;
+}

@@ -46,6 +46,12 @@ void guest_fail(const char *file, u32 line, const char *what, i64 seen, i64 want
 		}                                                                                          \
 	} while (0)
 #define CHECK_OK(call) CHECK_EQ(call, OK)
+// The same in a process or thread beside the test: its result tells the line that failed.
+#define MUST(condition)                                                                            \
+	do {                                                                                           \
+		if (!(condition))                                                                          \
+			return __LINE__;                                                                       \
+	} while (0)
 
 // A copy of this process that runs run(argument) and exits with its result. process: owned.
 err_t guest_fork(u64 (*run)(u64 argument), u64 argument, handle_t *process);
@@ -53,6 +59,30 @@ err_t guest_fork(u64 (*run)(u64 argument), u64 argument, handle_t *process);
 err_t guest_wait(handle_t process, u64 *code);
 // Private memory, mapped readable and writable.
 err_t guest_pages(u64 pages, void *_Nullable *_Nonnull out);
+// Memory of ours, mapped with these flags (enum map_flags); its address.
+err_t guest_map(handle_t memory, u64 size, u32 flags, u64 *address);
+// Anonymous memory; the caller owns the handle.
+err_t guest_memory(u64 size, handle_t *memory);
+// A port and one connection to it with this badge.
+struct guest_port {
+	handle_t port, connection; // owned
+};
+err_t guest_port(u64 badge, struct guest_port *out);
+void guest_port_close(const struct guest_port *port);
+// Waits until the thread waits itself; false after ten seconds.
+bool guest_settled(handle_t thread);
+
+// One word at an address that the kernel gave us, or that is meant to fault.
+u64 guest_peek(u64 address);
+void guest_poke(u64 address, u64 value);
+
+// Any system call with any arguments, as a fuzzer makes it. All registers may come back changed.
+struct guest_answer {
+	err_t err;
+	u64 first, second;
+};
+struct guest_answer guest_syscall(u64 number, const u64 *arguments); // six
+
 // What the machine has left: settles what is deferred first.
 struct guest_level {
 	u64 pages_free, objects, handles_used, pages_used;
@@ -61,6 +91,10 @@ err_t guest_level(struct guest_level *out);
 static inline u64 guest_soon(void) // a deadline ten seconds from now
 {
 	return clock_read() + 10 * NS_PER_SECOND;
+}
+static inline u64 guest_after(u64 milliseconds) // a deadline
+{
+	return clock_read() + milliseconds * NS_PER_MS;
 }
 
 NONNULL_END
