@@ -19,9 +19,9 @@ static err_t check_lend(const struct thread *from, u32 index)
 
 err_t message_check(const struct thread *from, u64 tag, bool is_call)
 {
-	u32 words = tag >> TAG_WORDS_SHIFT & 15;
 	u32 lends = tag >> TAG_LENDS_SHIFT & 7;
-	if (words > MESSAGE_WORDS || message_handles(tag) > MESSAGE_HANDLES || lends > MESSAGE_LENDS)
+	// The number of words is a note between programs: all eight travel in any case.
+	if (message_handles(tag) > MESSAGE_HANDLES || lends > MESSAGE_LENDS)
 		return ERR_INVALID;
 	if (!is_call)
 		return lends ? ERR_INVALID : OK;

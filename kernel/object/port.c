@@ -92,7 +92,8 @@ void port_kick(struct port *port)
 	if (waiters & 1u << here)
 		port_serve_here(port);
 	for (u16 id = 0; id < CPU_MAX; id++)
-		if (id != here && waiters & 1u << id && atomic_load_relaxed(&port->pending))
+		if (id != here && waiters & 1u << id &&
+			(atomic_load_relaxed(&port->pending) || port->is_closed))
 			kick_cpu(port, id);
 }
 
@@ -124,7 +125,7 @@ void port_serve_here(struct port *port)
 		list_remove(&server->idle_node);
 		if (!port_receive(port, server)) {
 			list_push_front(&AT(port->idle, cpu_self()->id), &server->idle_node);
-			return;
+			break;
 		}
 		if (server->timer.is_armed)
 			timer_disarm(&server->timer);
