@@ -31,6 +31,12 @@ static void set_state(struct call *call, enum call_state state)
 	atomic_store_release(&call->state, number | state);
 }
 
+u32 call_begin_remote(struct call *call)
+{
+	set_state(call, CALL_TAKEN);
+	return call->state;
+}
+
 static void forget_saved(struct call *call)
 {
 	struct reply *saved = call->saved;

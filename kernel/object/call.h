@@ -22,6 +22,9 @@ bool call_step(struct call *call, u32 number, enum call_state from, enum call_st
 void syscall_connection_call(struct thread *caller);
 void syscall_port_reply_wait(struct thread *server);
 
+// A call between two threads of this CPU, whose state is not kept, from now on is. The state it has.
+u32 call_begin_remote(struct call *call);
+
 // Slow way of connection_call: everything that call_fast.c does not do.
 err_t call_make(struct thread *caller);
 // Slow way of port_reply_wait.

@@ -4,8 +4,7 @@
 // Everything both threads own belongs to this CPU (thread.h), and the kernel is not interrupted.
 // First all checks, then only stores; what fails a check takes the slow way (call.c), which starts
 // over and knows every case.
-#include "kernel/arch/arch.h"
-#include "kernel/memory/space.h"
+#include "arch_switch.h"
 #include "kernel/object/call.h"
 #include "kernel/object/handle_fast.h"
 #include "kernel/object/process.h"
@@ -21,21 +20,15 @@ ALWAYS_INLINE void hand_over(struct cpu *cpu, struct thread *from, struct thread
 	from->entity = nullptr;
 	cpu->current = to;
 	cpu->loaded = to;
-	arch_switch(from, to);
-	if (LIKELY(from->process != to->process))
-		space_activate(to->process->space);
+	arch_switch_fast(from, to);
+	arch_space_fast(cpu, to->process->space);
+	arch_float_fast(cpu, to);
 }
 
-ALWAYS_INLINE struct thread *_Nullable idle_server(struct port *port, u16 cpu)
+ALWAYS_INLINE bool can_call(
+	const struct thread *caller, const struct process *process, const struct port *port)
 {
-	struct list *idle = &AT(port->idle, cpu);
-	struct list_node *node = idle->head.next;
-	return node == &idle->head ? nullptr : container_of(node, struct thread, idle_node);
-}
-
-ALWAYS_INLINE bool can_call(const struct thread *caller, const struct port *port)
-{
-	u8 level = caller->process->level;
+	u8 level = process->level;
 	return (port->level < level || level == LEVEL_PROGRAM) && caller->depth < CALL_DEPTH_MAX &&
 		   !port->pending;
 }
@@ -63,25 +56,40 @@ ALWAYS_INLINE void idle_enter(struct list *idle, struct thread *server)
 	idle->head.next = node;
 }
 
+NO_INLINE static void call_slowly(struct thread *caller)
+{
+	err_t err = call_make(caller);
+	if (err != SYSCALL_BLOCKED)
+		registers_set_error(&caller->registers, err);
+}
+
+NO_INLINE static void wait_slowly(struct thread *server)
+{
+	err_t err = port_wait(server);
+	if (err != SYSCALL_BLOCKED)
+		registers_set_error(&server->registers, err);
+}
+
 void syscall_connection_call(struct thread *caller)
 {
 	struct thread_registers *regs = &caller->registers;
 	u64 tag = registers_tag(regs);
 	struct cpu *cpu = cpu_self();
-	u64 raw = registers_argument(regs, 0);
-	struct object *object =
-		handle_fast(&caller->process->handles, (u32)raw, OBJECT_CONNECTION, RIGHT_CALL);
-	if (UNLIKELY(!object || raw >> 32 || tag & TAG_SLOW_MASK))
+	struct process *process = caller->process;
+	struct object *object = handle_fast(
+		&process->handles, registers_argument(regs, 0), OBJECT_CONNECTION, RIGHT_CALL);
+	if (UNLIKELY(!object || tag & (TAG_SLOW_MASK | TAG_KIND_MASK)))
 		goto slow;
 	struct connection *connection = connection_of(object);
 	struct port *port = connection->port;
-	struct thread *server = idle_server(port, cpu->id);
-	if (UNLIKELY(!server || !can_call(caller, port) || !is_plain(server)))
+	struct list *idle = &AT(port->idle, cpu->id);
+	struct list_node *node = idle->head.next;
+	struct thread *server = container_of(node, struct thread, idle_node);
+	if (UNLIKELY(node == &idle->head || !can_call(caller, process, port) || !is_plain(server)))
 		goto slow;
 
 	idle_leave(server);
-	caller->state = THREAD_CALLING;
-	caller->call.state = (caller->call.state & ~(u32)CALL_STATE_MASK) | CALL_TAKEN;
+	caller->state = THREAD_CALLING; // call.state stays NONE: no other CPU looks at this call
 	caller->call.server = server;
 	server->state = THREAD_READY;
 	server->caller = caller;
@@ -89,15 +97,13 @@ void syscall_connection_call(struct thread *caller)
 	struct thread_registers *to = &server->registers;
 	registers_set_error(to, OK);
 	registers_set_badge(to, connection->badge);
-	registers_set_tag(to, tag & ~TAG_KIND_MASK);
-	registers_set_identity(to, caller->process->identity);
+	registers_set_tag(to, tag);
+	registers_set_identity(to, process->identity);
 	registers_copy_words(to, regs);
 	hand_over(cpu, caller, server);
 	return;
-slow:;
-	err_t err = call_make(caller);
-	if (err != SYSCALL_BLOCKED)
-		registers_set_error(regs, err);
+slow:
+	call_slowly(caller);
 }
 
 void syscall_port_reply_wait(struct thread *server)
@@ -106,14 +112,13 @@ void syscall_port_reply_wait(struct thread *server)
 	u64 tag = registers_tag(regs);
 	struct cpu *cpu = cpu_self();
 	struct thread *caller = server->caller;
-	u64 raw = registers_argument(regs, 0);
-	struct object *object =
-		handle_fast(&server->process->handles, (u32)raw, OBJECT_PORT, RIGHT_SERVE);
-	if (UNLIKELY(!object || raw >> 32 || !caller || (tag & (TAG_SLOW_MASK | TAG_REPLY)) != TAG_REPLY))
+	struct object *object = handle_fast(
+		&server->process->handles, registers_argument(regs, 0), OBJECT_PORT, RIGHT_SERVE);
+	if (UNLIKELY(!object || !caller || (tag & (TAG_SLOW_MASK | TAG_REPLY)) != TAG_REPLY))
 		goto slow;
 	struct port *port = port_of(object);
 	if (UNLIKELY(port != server->port || port->pending || server->caller_is_remote ||
-				 caller->timer.is_armed || caller->call.is_cancelled))
+				 caller->timer.is_armed || caller->call.is_cancelled | caller->call.deaths))
 		goto slow;
 
 	server->state = THREAD_IDLE;
@@ -121,16 +126,12 @@ void syscall_port_reply_wait(struct thread *server)
 	server->depth = 0;
 	idle_enter(&AT(port->idle, cpu->id), server);
 	caller->state = THREAD_READY;
-	caller->call.state = (caller->call.state & ~(u32)CALL_STATE_MASK) | CALL_NONE;
-	caller->call.deaths = 0;
 	struct thread_registers *to = &caller->registers;
 	registers_set_error(to, (err_t)(i32)(u32)tag);
 	registers_set_tag(to, tag);
 	registers_copy_words(to, regs);
 	hand_over(cpu, server, caller);
 	return;
-slow:;
-	err_t err = port_wait(server);
-	if (err != SYSCALL_BLOCKED)
-		registers_set_error(regs, err);
+slow:
+	wait_slowly(server);
 }

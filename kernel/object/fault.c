@@ -14,7 +14,7 @@
 
 static bool is_bound(const struct object *object)
 {
-	LIST_EACH (node, &object->bindings) {
+	LIST_EACH(node, &object->bindings) {
 		const struct binding *binding = container_of(node, struct binding, by_object);
 		if (binding->bits & SIGNAL_FAULTED)
 			return true;
@@ -24,7 +24,7 @@ static bool is_bound(const struct object *object)
 
 static bool is_waited_for(const struct object *object)
 {
-	LIST_EACH (node, &object->waiters) {
+	LIST_EACH(node, &object->waiters) {
 		const struct thread *thread = container_of(node, struct thread, wait.node);
 		if (thread->wait.bits & SIGNAL_FAULTED)
 			return true;
@@ -76,8 +76,8 @@ static void end_process(struct thread *thread)
 	struct process *process = thread->process;
 	blame(thread);
 	kprint("process %lu: thread %lu: %s at %lx, instruction %lx, detail %lx\n", process->identity,
-		thread->id, cause_name(thread->fault_cause), thread->fault_address,
-		thread->registers.rip, thread->fault_detail);
+		thread->id, cause_name(thread->fault_cause), thread->fault_address, thread->registers.rip,
+		thread->fault_detail);
 	process_kill(process, thread->fault_cause, EXIT_FAULT);
 }
 

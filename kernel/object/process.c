@@ -70,7 +70,7 @@ void process_end(struct process *process)
 
 void process_ask(struct process *process, u32 requests, struct thread *_Nullable except)
 {
-	LIST_EACH (node, &process->threads) {
+	LIST_EACH(node, &process->threads) {
 		struct thread *thread = container_of(node, struct thread, process_node);
 		if (thread != except)
 			thread->asked |= requests;
@@ -82,7 +82,7 @@ void process_ask(struct process *process, u32 requests, struct thread *_Nullable
 static struct thread *_Nullable take_asked(struct process *process, u32 *requests)
 	REQUIRES(process->lock)
 {
-	LIST_EACH (node, &process->threads) {
+	LIST_EACH(node, &process->threads) {
 		struct thread *thread = container_of(node, struct thread, process_node);
 		if (!thread->asked)
 			continue;
@@ -150,11 +150,18 @@ static void wake_alone(struct process *process)
 
 // SIGNAL_ALONE says that the count is 1; changed under the lock that guards the count.
 static void show_count(struct process *process, struct signal_batch *batch)
-	REQUIRES(process->lock)
+	REQUIRES(process -> lock)
 {
 	bool is_alone = process->thread_count == 1;
 	signal_change(
 		&process->object, is_alone ? 0 : SIGNAL_ALONE, is_alone ? SIGNAL_ALONE : 0, batch);
+}
+
+void thread_look_at_process(struct thread *thread)
+{
+	struct process *process = thread->process;
+	thread->is_traced = atomic_load_relaxed(&process->trace) != nullptr;
+	thread->entry_slow = thread->is_traced || atomic_load_relaxed(&process->reflection);
 }
 
 err_t process_add_thread(struct process *process, struct thread *thread)
@@ -166,7 +173,7 @@ err_t process_add_thread(struct process *process, struct thread *thread)
 		object_get(&thread->object); // dropped by thread_die or thread_discard
 		list_push_back(&process->threads, &thread->process_node);
 		process->thread_count++;
-		thread->is_traced = process->trace != nullptr;
+		thread_look_at_process(thread);
 		thread->is_suspended = process->is_suspended;
 		thread->work = process->is_suspended ? WORK_SUSPEND : 0;
 		show_count(process, &batch);

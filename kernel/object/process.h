@@ -60,6 +60,8 @@ void process_kill(struct process *process, u64 code, enum exit_reason reason);
 bool process_reap(u32 steps);
 // No thread is left: puts the process on this CPU's reap list. Once, by who saw the count reach 0.
 void process_end(struct process *process);
+// What the system call entry must know of its process. Home CPU, or before it runs.
+void thread_look_at_process(struct thread *thread);
 // Links a new thread: ERR_STATE when the process is dying.
 err_t process_add_thread(struct process *process, struct thread *thread);
 // Unlinks a thread; the last one to die takes the process along.

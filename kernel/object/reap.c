@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// reap.c - taking dead processes apart in bounded steps, on the way out of the kernel and when idle:
-// handles (which may hang up streams and calls), then mappings and page tables, then SIGNAL_EXITED.
-// Nobody but this CPU works on a process in its reap list; no thread is left in it.
+// reap.c - taking dead processes apart in bounded steps, on the way out of the kernel and when
+// idle: handles (which may hang up streams and calls), then mappings and page tables, then
+// SIGNAL_EXITED. Nobody but this CPU works on a process in its reap list; no thread is left in it.
 #include "kernel/memory/memory.h"
 #include "kernel/memory/space.h"
 #include "kernel/object/process.h"
@@ -21,12 +21,9 @@ static bool has_givers(struct process *process)
 static bool drain(struct process *process, u32 steps)
 {
 	switch ((enum reap_stage)process->reap_stage) {
-	case REAP_HANDLES:
-		return !has_givers(process) && handle_table_drain(&process->handles, steps);
-	case REAP_SPACE:
-		return !process->space || space_drain(process->space, steps);
-	case REAP_DONE:
-		break;
+	case REAP_HANDLES: return !has_givers(process) && handle_table_drain(&process->handles, steps);
+	case REAP_SPACE: return !process->space || space_drain(process->space, steps);
+	case REAP_DONE: break;
 	}
 	return true;
 }

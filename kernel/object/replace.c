@@ -54,11 +54,12 @@ static err_t wait_alone(struct thread *caller) NO_THREAD_SAFETY_ANALYSIS
 		return ERR_BUSY; // another thread came first, and we have been asked to die
 	}
 	process_ask(process, REQUEST_KILL, caller);
-	lock_take(&process->object.lock); // before the other is given up: who makes us alone finds us waiting
+	lock_take(
+		&process->object.lock); // before the other is given up: who makes us alone finds us waiting
 	list_push_back(&process->alone, &caller->wait.node);
 	lock_give(&process->lock);
-	err_t err = wait_park(
-		caller, WAIT_ALONE, &process->object, &process->object.lock, DEADLINE_NEVER);
+	err_t err =
+		wait_park(caller, WAIT_ALONE, &process->object, &process->object.lock, DEADLINE_NEVER);
 	process_send_asked(process);
 	return err;
 }
@@ -108,6 +109,7 @@ err_t process_replace(
 	}
 	swap_spaces(process, image);
 	process->reflection = 0;
+	thread_look_at_process(caller);
 	change_block(caller, &pin);
 	begin_anew(caller, start);
 	process_end(image);

@@ -20,8 +20,9 @@ static void move_call(struct thread *server, struct reply *reply)
 {
 	struct thread *caller = server->caller;
 	struct call *call = &caller->call;
-	u32 state = server->caller_is_remote ? server->caller_call : call->state;
+	u32 state = server->caller_call;
 	if (!server->caller_is_remote) {
+		state = call_begin_remote(call);
 		object_get(&caller->object);
 		call->is_remote = true;
 		call->server = nullptr;

@@ -13,8 +13,8 @@
 
 constexpr u32 WEIGHT_USUAL = 100;
 
-err_t thread_create_bare(struct process *process, const struct block_pin *pin,
-	struct thread *_Nullable *_Nonnull out)
+err_t thread_create_bare(
+	struct process *process, const struct block_pin *pin, struct thread *_Nullable *_Nonnull out)
 {
 	struct object *object;
 	TRY(object_create(OBJECT_THREAD, sizeof(struct thread), process->quota, &object));

@@ -23,8 +23,8 @@ static err_t check_writable(struct space *space, u64 address)
 }
 
 // Device memory has no frame of ours, and a pager may take its pages back.
-static err_t pin_page(struct space *space, u64 address, struct memory *memory, u64 offset,
-	struct block_pin *out)
+static err_t pin_page(
+	struct space *space, u64 address, struct memory *memory, u64 offset, struct block_pin *out)
 {
 	if (memory->kind != MEMORY_KIND_ANONYMOUS)
 		return ERR_FAULT;

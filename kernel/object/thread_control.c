@@ -34,7 +34,7 @@ err_t thread_hold_stopped(struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 {
 	lock_take(&thread->object.lock); // go_on clears the signal under it before it lets go
 	bool is_at_rest = atomic_load_relaxed(&thread->object.signals) & SIGNAL_SUSPENDED &&
-					  atomic_load_acquire(&thread->state) == THREAD_STOPPED;
+	                  atomic_load_acquire(&thread->state) == THREAD_STOPPED;
 	if (is_at_rest)
 		return OK;
 	lock_give(&thread->object.lock);
@@ -55,18 +55,11 @@ static void apply_kill(struct thread *thread)
 	switch ((enum thread_state)thread->state) {
 	case THREAD_NEW:
 	case THREAD_READY:
-	case THREAD_DEAD:
-		return;
+	case THREAD_DEAD: return;
 	case THREAD_IDLE:
-	case THREAD_WAITING:
-		wait_end(thread, ERR_INTERRUPTED);
-		return;
-	case THREAD_CALLING:
-		call_abandon(thread, ERR_INTERRUPTED);
-		return;
-	case THREAD_STOPPED:
-		go_on(thread);
-		return;
+	case THREAD_WAITING: wait_end(thread, ERR_INTERRUPTED); return;
+	case THREAD_CALLING: call_abandon(thread, ERR_INTERRUPTED); return;
+	case THREAD_STOPPED: go_on(thread); return;
 	}
 }
 
@@ -79,11 +72,8 @@ static void suspend(struct thread *thread)
 	case THREAD_NEW:
 	case THREAD_READY:
 	case THREAD_STOPPED:
-	case THREAD_DEAD:
-		return;
-	case THREAD_WAITING:
-		wait_end(thread, SYSCALL_RESTART);
-		return;
+	case THREAD_DEAD: return;
+	case THREAD_WAITING: wait_end(thread, SYSCALL_RESTART); return;
 	case THREAD_IDLE:
 	case THREAD_CALLING:
 		thread_unload(thread);
@@ -123,7 +113,7 @@ static void apply_interrupt(struct thread *thread)
 
 static void apply_notify(struct thread *thread)
 {
-	thread->is_traced = atomic_load_relaxed(&thread->process->trace) != nullptr;
+	thread_look_at_process(thread);
 	u64 bits = atomic_exchange_acq_rel(&thread->notified, (u64)0);
 	u64 pending = bits | atomic_or_seq_cst(&thread->block->pending, bits);
 	// Partner: the program lowers blocked, then looks at pending.

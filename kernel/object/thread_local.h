@@ -9,8 +9,8 @@ NONNULL_BEGIN
 struct block_pin;
 
 // A thread object without registers, not yet in the process's list. Takes the pin over on OK.
-err_t thread_create_bare(struct process *process, const struct block_pin *pin,
-	struct thread *_Nullable *_Nonnull out);
+err_t thread_create_bare(
+	struct process *process, const struct block_pin *pin, struct thread *_Nullable *_Nonnull out);
 
 // Saves what the hardware still holds of a thread of this CPU: struct thread is complete then.
 void thread_unload(struct thread *thread);

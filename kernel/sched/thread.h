@@ -79,8 +79,8 @@ enum call_state : u32 {
 struct call {
 	u32 state;         // atomic once a thread of another CPU or a reply object is involved
 	bool is_remote;    // taker is on another CPU or has saved it: use atomics
-	bool is_cancelled; // atomic
 	bool is_restart;   // ANSWERED: not answered, but to be done again
+	u8 is_cancelled;   // atomic
 	u8 deaths;         // services that died with it
 	err_t abandon_with; // atomic: the caller wanted to leave while COPYING; 0: no
 	struct thread *_Nullable server; // while TAKEN by a thread of this CPU
@@ -128,7 +128,7 @@ struct thread {
 	// serving
 	struct thread *_Nullable caller; // whose call this thread has in hand; null: none
 	u32 caller_call;                 // remote: caller->call.state when it was taken
-	bool caller_is_remote;           // reference held on caller, use atomics
+	u8 caller_is_remote;             // reference held on caller, use atomics
 	bool caller_is_lost;             // the caller of the call in hand is gone
 	struct port *_Nullable port;     // last waited on; reference held
 	struct list_node idle_node;      // in port->idle[home]
@@ -152,6 +152,7 @@ struct thread {
 	bool is_suspended;       // atomic: what is wanted; requests make the home CPU look at it
 	bool is_stepping;        // atomic: runs one instruction when it is resumed
 	bool is_traced;          // its system calls are recorded (trace.h); home CPU
+	u8 entry_slow;           // traced, or of a process with a foreign entry: entry.S looks further
 	u64 notified;            // atomic: notifications on their way to block->pending
 	u64 fault_cause, fault_address, fault_detail;
 	paddr_t block_frame;     // of the page around the block: reference held, which pins it

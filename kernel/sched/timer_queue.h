@@ -12,7 +12,7 @@ struct timer_node {
 	struct tree_node node;
 	u64 deadline_ns;
 	u16 cpu; // in whose queue, while armed
-	bool is_armed;
+	u8 is_armed; // 0 or 1
 	void (*_Nullable fire)(struct timer_node *node); // on the queue's CPU, no lock held
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// root.c - builds the first process out of the ELF file in the kernel image, and gives it everything:
-// ELF -> memory object -> mappings with each segment's access; stack, info and block in another.
-// The file is ours, so whatever fails here is a broken build or a machine without memory: panic.
+// root.c - builds the first process out of the ELF file in the kernel image, and gives it
+// everything: ELF -> memory object -> mappings with each segment's access; stack, info and block in
+// another. The file is ours, so whatever fails here is a broken build or a machine without memory:
+// panic.
 #include "kernel/start/root.h"
 
 #include "abi/info.h"
@@ -61,20 +62,24 @@ static struct memory *new_memory(u64 size)
 	return memory;
 }
 
-static void map(struct space *space, struct memory *memory, u64 address, u64 size, u64 offset,
-	u32 access)
+struct piece {
+	u64 address, size, offset;
+	u32 access; // enum map_flags
+};
+
+static void map(struct space *space, struct memory *memory, const struct piece *piece)
 {
 	u64 mapped;
-	check(space_map(space, memory, address, size, offset, access | MAP_FLAGS_FIXED, access,
-			  &mapped),
+	check(space_map(space, memory, piece->address, piece->size, piece->offset,
+			  piece->access | MAP_FLAGS_FIXED, piece->access, &mapped),
 		"mapping");
 }
 
 static u32 access_of(const struct elf_segment *segment)
 {
 	return (segment->flags & ELF_READ ? MAP_FLAGS_READ : 0u) |
-		   (segment->flags & ELF_WRITE ? MAP_FLAGS_WRITE : 0u) |
-		   (segment->flags & ELF_EXECUTE ? MAP_FLAGS_EXEC : 0u);
+	       (segment->flags & ELF_WRITE ? MAP_FLAGS_WRITE : 0u) |
+	       (segment->flags & ELF_EXECUTE ? MAP_FLAGS_EXEC : 0u);
 }
 
 static void load_segments(struct space *space, struct memory *memory, u64 base)
@@ -87,7 +92,8 @@ static void load_segments(struct space *space, struct memory *memory, u64 base)
 			check(memory_copy_in(memory, offset, bytes.data, bytes.size), "segment");
 		u64 start = align_down(segment->address, PAGE_SIZE);
 		u64 end = align_up(segment->address + segment->memory_size, PAGE_SIZE);
-		map(space, memory, base + start, end - start, start - elf.low, access_of(segment));
+		struct piece piece = { base + start, end - start, start - elf.low, access_of(segment) };
+		map(space, memory, &piece);
 	}
 }
 
@@ -203,8 +209,8 @@ void root_start(const struct boot_info *info)
 	u64 entry = load(process->space);
 	struct memory *memory = new_memory(STACK_OBJECT_SIZE);
 	u64 base = random_base(STACK_BASE) + PAGE_SIZE; // under it nothing is mapped: a guard
-	u32 access = MAP_FLAGS_READ | MAP_FLAGS_WRITE;
-	map(process->space, memory, base, STACK_OBJECT_SIZE, 0, access);
+	struct piece piece = { base, STACK_OBJECT_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE };
+	map(process->space, memory, &piece);
 	struct program_start start = {
 		.entry = entry,
 		.stack = base + STACK_SIZE - STACK_SLOT,

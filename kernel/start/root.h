@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// root.h - the first program: the ELF file inside the kernel image (root_image.S, made by the build).
+// root.h - the first program: the ELF file inside the kernel image (root_image.S, made by the
+// build).
 #pragma once
 
 #include "lib/base/attributes.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // process.c - the system calls on processes: rights and limits of who asks; the work is done in
 // kernel/object/{process,fork,replace,trace}.c.
+#include "kernel/object/process.h"
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory.h"
 #include "kernel/object/grace.h"
-#include "kernel/object/process.h"
 #include "kernel/object/trace.h"
 #include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
@@ -37,8 +37,7 @@ err_t sys_process_create(struct thread *caller, struct quota *_Nullable quota, u
 	err_t err = process_create(payer, identity, (u8)level, &process);
 	if (err != OK)
 		return grace_retry(payer, err);
-	err = handle_install(
-		&caller->process->handles, &process->object, RIGHTS_ALL, out_process);
+	err = handle_install(&caller->process->handles, &process->object, RIGHTS_ALL, out_process);
 	if (err != OK)
 		process_kill(process, 0, EXIT_KILLED);
 	object_put(&process->object);
@@ -53,8 +52,7 @@ err_t sys_process_fork(struct thread *caller, u64 identity, handle_t *out_proces
 	err_t err = process_fork(caller, identity, &child, &thread);
 	if (err != OK)
 		return grace_retry(caller->process->quota, err);
-	err = handle_install(
-		&caller->process->handles, &child->object, RIGHTS_ALL, out_process);
+	err = handle_install(&caller->process->handles, &child->object, RIGHTS_ALL, out_process);
 	if (err == OK) {
 		sched_start(thread);
 		object_put(&thread->object);
@@ -67,8 +65,8 @@ err_t sys_process_fork(struct thread *caller, u64 identity, handle_t *out_proces
 	return err;
 }
 
-err_t sys_process_replace(struct thread *caller, struct process *image, u64 entry, u64 stack,
-	u64 argument, u64 block)
+err_t sys_process_replace(
+	struct thread *caller, struct process *image, u64 entry, u64 stack, u64 argument, u64 block)
 {
 	struct program_start start = {
 		.entry = entry, .stack = stack, .argument = argument, .block = block
@@ -80,7 +78,7 @@ static void set_suspended(struct process *process, bool is_wanted)
 {
 	lock_take(&process->lock);
 	process->is_suspended = is_wanted;
-	LIST_EACH (node, &process->threads) {
+	LIST_EACH(node, &process->threads) {
 		struct thread *thread = container_of(node, struct thread, process_node);
 		atomic_store_release(&thread->is_suspended, is_wanted); // pairs with apply_suspend
 		thread->asked |= is_wanted ? REQUEST_SUSPEND : REQUEST_RESUME;
@@ -93,7 +91,7 @@ static void resume_faulted(struct process *process)
 {
 	object_signal(&process->object, SIGNAL_FAULTED, 0);
 	lock_take(&process->lock);
-	LIST_EACH (node, &process->threads) {
+	LIST_EACH(node, &process->threads) {
 		struct thread *thread = container_of(node, struct thread, process_node);
 		if (!atomic_load_acquire(&thread->is_fault_stopped))
 			continue;
@@ -116,6 +114,7 @@ static err_t set_reflection(struct process *process, u64 entry)
 	if (entry && !arch_address_is_user(entry))
 		return ERR_FAULT;
 	atomic_store_relaxed(&process->reflection, entry);
+	process_request(process, REQUEST_NOTIFY); // its threads look
 	return OK;
 }
 
@@ -125,8 +124,7 @@ static err_t set_trace(struct thread *caller, struct process *process, u64 handl
 	if (handle > UINT32_MAX)
 		return ERR_BAD_HANDLE;
 	if (handle)
-		TRY(handle_lookup(
-			caller, (handle_t){ (u32)handle }, OBJECT_MEMORY, RIGHT_WRITE, &object));
+		TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_MEMORY, RIGHT_WRITE, &object));
 	trace_set(process, object ? memory_of(object) : nullptr);
 	return OK;
 }
@@ -136,24 +134,13 @@ err_t sys_process_control(struct thread *caller, struct process *_Nullable proce
 {
 	struct process *target = target_of(caller, process);
 	switch (operation) {
-	case PROCESS_OPERATION_KILL:
-		process_kill(target, a, EXIT_KILLED);
-		return OK;
-	case PROCESS_OPERATION_SUSPEND:
-		set_suspended(target, true);
-		return OK;
-	case PROCESS_OPERATION_RESUME:
-		set_suspended(target, false);
-		return OK;
-	case PROCESS_OPERATION_SET_IDENTITY:
-		return set_identity(caller, target, a);
-	case PROCESS_OPERATION_SET_REFLECTION:
-		return set_reflection(target, a);
-	case PROCESS_OPERATION_TRACE:
-		return set_trace(caller, target, a);
-	case PROCESS_OPERATION_RESUME_FAULT:
-		resume_faulted(target);
-		return OK;
+	case PROCESS_OPERATION_KILL: process_kill(target, a, EXIT_KILLED); return OK;
+	case PROCESS_OPERATION_SUSPEND: set_suspended(target, true); return OK;
+	case PROCESS_OPERATION_RESUME: set_suspended(target, false); return OK;
+	case PROCESS_OPERATION_SET_IDENTITY: return set_identity(caller, target, a);
+	case PROCESS_OPERATION_SET_REFLECTION: return set_reflection(target, a);
+	case PROCESS_OPERATION_TRACE: return set_trace(caller, target, a);
+	case PROCESS_OPERATION_RESUME_FAULT: resume_faulted(target); return OK;
 	}
 	return ERR_INVALID;
 }
@@ -182,8 +169,8 @@ err_t sys_process_give(struct thread *caller, struct process *process,
 	if (!giving_begin(process))
 		return ERR_STATE;
 	handle_t given = HANDLE_NONE;
-	err_t err = handle_give(
-		&caller->process->handles, object_handle, rights, &process->handles, &given);
+	err_t err =
+		handle_give(&caller->process->handles, object_handle, rights, &process->handles, &given);
 	giving_end(process);
 	if (err == OK)
 		*out_value = given.raw;

@@ -34,8 +34,7 @@ err_t sys_thread_create(struct thread *caller, struct process *_Nullable process
 	err_t err = thread_create(owner, &start, &thread);
 	if (err != OK)
 		return grace_retry(owner->quota, err);
-	err = handle_install(
-		&caller->process->handles, &thread->object, RIGHTS_ALL, out_thread);
+	err = handle_install(&caller->process->handles, &thread->object, RIGHTS_ALL, out_thread);
 	if (err == OK)
 		sched_start(thread);
 	else
@@ -99,24 +98,14 @@ err_t sys_thread_control(struct thread *caller, struct thread *_Nullable thread,
 		return ERR_STATE;
 	*out_result = 0;
 	switch (operation) {
-	case THREAD_OPERATION_SUSPEND:
-		return set_suspended(target, true);
-	case THREAD_OPERATION_RESUME:
-		return set_suspended(target, false);
-	case THREAD_OPERATION_KILL:
-		request_send(target, REQUEST_KILL);
-		return OK;
-	case THREAD_OPERATION_SET_PRIORITY:
-		return set_priority(caller, target, a);
-	case THREAD_OPERATION_SET_WEIGHT:
-		return set_weight(target, a);
-	case THREAD_OPERATION_SET_AFFINITY:
-		return set_affinity(target, a);
-	case THREAD_OPERATION_INTERRUPT:
-		request_send(target, REQUEST_INTERRUPT);
-		return OK;
-	case THREAD_OPERATION_STEP:
-		return step(target);
+	case THREAD_OPERATION_SUSPEND: return set_suspended(target, true);
+	case THREAD_OPERATION_RESUME: return set_suspended(target, false);
+	case THREAD_OPERATION_KILL: request_send(target, REQUEST_KILL); return OK;
+	case THREAD_OPERATION_SET_PRIORITY: return set_priority(caller, target, a);
+	case THREAD_OPERATION_SET_WEIGHT: return set_weight(target, a);
+	case THREAD_OPERATION_SET_AFFINITY: return set_affinity(target, a);
+	case THREAD_OPERATION_INTERRUPT: request_send(target, REQUEST_INTERRUPT); return OK;
+	case THREAD_OPERATION_STEP: return step(target);
 	}
 	return ERR_INVALID;
 }
@@ -126,7 +115,7 @@ static bool is_readable(const struct thread *thread)
 {
 	u8 state = atomic_load_acquire(&thread->state);
 	return atomic_load_acquire(&thread->object.signals) & SIGNAL_SUSPENDED &&
-		   (state == THREAD_STOPPED || state == THREAD_CALLING || state == THREAD_IDLE);
+	       (state == THREAD_STOPPED || state == THREAD_CALLING || state == THREAD_IDLE);
 }
 
 static err_t get(struct thread *thread, struct user_span data, u64 *out_size)
@@ -140,8 +129,8 @@ static err_t get(struct thread *thread, struct user_span data, u64 *out_size)
 	return OK;
 }
 
-static err_t set(struct thread *thread, struct user_span data, u64 *out_size)
-	NO_THREAD_SAFETY_ANALYSIS
+static err_t set(
+	struct thread *thread, struct user_span data, u64 *out_size) NO_THREAD_SAFETY_ANALYSIS
 {
 	struct thread_registers registers;
 	if (data.size != sizeof registers)
@@ -164,8 +153,8 @@ static err_t get_float(struct thread *thread, struct user_span data, span_t page
 	return data.size >= page.size ? user_copy_out(data.address, page.data, page.size) : OK;
 }
 
-static err_t set_float(struct thread *thread, struct user_span data, span_t page)
-	NO_THREAD_SAFETY_ANALYSIS
+static err_t set_float(
+	struct thread *thread, struct user_span data, span_t page) NO_THREAD_SAFETY_ANALYSIS
 {
 	if (data.size != page.size)
 		return ERR_INVALID;
@@ -176,8 +165,7 @@ static err_t set_float(struct thread *thread, struct user_span data, span_t page
 	return err;
 }
 
-static err_t access_float(
-	struct thread *thread, bool is_set, struct user_span data, u64 *out_size)
+static err_t access_float(struct thread *thread, bool is_set, struct user_span data, u64 *out_size)
 {
 	usize size = arch_float_size();
 	paddr_t frame;
@@ -198,14 +186,10 @@ err_t sys_thread_registers(struct thread *caller, struct thread *thread,
 	if (thread == caller)
 		return ERR_STATE;
 	switch (operation) {
-	case REGISTER_OPERATION_GET:
-		return get(thread, data, out_size);
-	case REGISTER_OPERATION_SET:
-		return set(thread, data, out_size);
-	case REGISTER_OPERATION_GET_FLOAT:
-		return access_float(thread, false, data, out_size);
-	case REGISTER_OPERATION_SET_FLOAT:
-		return access_float(thread, true, data, out_size);
+	case REGISTER_OPERATION_GET: return get(thread, data, out_size);
+	case REGISTER_OPERATION_SET: return set(thread, data, out_size);
+	case REGISTER_OPERATION_GET_FLOAT: return access_float(thread, false, data, out_size);
+	case REGISTER_OPERATION_SET_FLOAT: return access_float(thread, true, data, out_size);
 	}
 	return ERR_INVALID;
 }

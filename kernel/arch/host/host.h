@@ -19,7 +19,7 @@ struct host_machine {
 	u8 *arena;   // RAM, then the devices' window
 	u64 ram;     // bytes
 	bool is_threaded;
-	bool is_quiet; // kprint says nothing
+	bool is_quiet; // the console shows nothing
 	u64 now_ns;  // atomic: the clock, moved by host_advance
 	u64 random;  // state of arch_random
 	void (*_Nullable idle)(void);    // arch_idle_wait: returns after an interrupt, or leaves by longjmp

@@ -106,7 +106,8 @@ void arch_poweroff(u32 code)
 
 void console_put(view_t text)
 {
-	fwrite(text.data, 1, text.size, stderr);
+	if (!host.is_quiet)
+		fwrite(text.data, 1, text.size, stderr);
 }
 
 // xorshift: tests want the same numbers each time.

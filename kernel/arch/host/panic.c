@@ -19,8 +19,6 @@ static void print_list(const char *text, va_list arguments)
 
 void kprint(const char *text, ...)
 {
-	if (host.is_quiet)
-		return;
 	va_list arguments;
 	va_start(arguments, text);
 	print_list(text, arguments);
@@ -43,6 +41,7 @@ void panic_end(void)
 
 void panic(const char *text, ...)
 {
+	host.is_quiet = false;
 	va_list arguments;
 	va_start(arguments, text);
 	print_list("\nPANIC: ", arguments);

@@ -42,13 +42,14 @@ syscall_entry:
 	movq %rsp, %rdi
 	movq %rbx, THREAD_RSP(%rsp)
 	movq %gs:CPU_STACK, %rsp
-	testq %rcx, %rcx
-	jns foreign // low code: may be a foreign program's
+	cmpb $0, THREAD_ENTRY_SLOW(%rdi)
+	jne special
 native:
 	cmpq $CALL_CONNECTION_CALL, %rax
 	je connection_call
 	cmpq $CALL_PORT_REPLY_WAIT, %rax
 	je port_reply_wait
+slow:
 	movq %rax, %rsi
 	call syscall_slow
 	jmp resume
@@ -62,12 +63,10 @@ port_reply_wait:
 	.globl arch_resume
 arch_resume: // noreturn, from C
 	movq %gs:CPU_STACK, %rsp
-resume:
-	movq %gs:CPU_CURRENT, %rax
-	testq %rax, %rax
-	jz leave
+resume: // without a current thread CPU_RESCHEDULE is set (sched_block)
 	cmpb $0, %gs:CPU_RESCHEDULE
 	jne leave
+	movq %gs:CPU_CURRENT, %rax
 	cmpw $0, THREAD_RETURN_SLOW(%rax) // and THREAD_WORK
 	jne not_plain
 resume_fast:
@@ -128,13 +127,16 @@ resume_slow: // all registers, also rcx and r11
 	movq THREAD_RAX(%rax), %rax
 	iretq
 
-// A foreign system call goes to the process's own entry; its return address, which sysret cannot
-// carry in rcx, stands in the thread block. rdi = thread, rcx = return address.
-foreign:
+special: // traced, or of a process with a foreign entry: low code there is a foreign program's
+	testq %rcx, %rcx
+	js slow // traced calls take the slow way all alike
 	movq THREAD_PROCESS(%rdi), %rdx
 	movq PROCESS_REFLECTION(%rdx), %rsi
 	testq %rsi, %rsi
-	jz native
+	jz slow
+
+// A foreign system call goes to the process's own entry; its return address, which sysret cannot
+// carry in rcx, stands in the thread block. rdi = thread, rcx = return address.
 	movq THREAD_BLOCK(%rdi), %rdx
 	movq %rcx, BLOCK_FOREIGN_RETURN(%rdx)
 	movq %rsi, THREAD_RIP(%rdi)

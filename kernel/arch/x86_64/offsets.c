@@ -19,6 +19,7 @@ void offsets_define(void);
 	SYMBOL(CPU_RESCHEDULE, offsetof(struct cpu, reschedule));
 	SYMBOL(THREAD_RETURN_SLOW, offsetof(struct thread, return_slow));
 	SYMBOL(THREAD_WORK, offsetof(struct thread, work));
+	SYMBOL(THREAD_ENTRY_SLOW, offsetof(struct thread, entry_slow));
 	SYMBOL(THREAD_PROCESS, offsetof(struct thread, process));
 	SYMBOL(THREAD_BLOCK, offsetof(struct thread, block));
 	SYMBOL(THREAD_BLOCK_ADDRESS, offsetof(struct thread, block_address));
