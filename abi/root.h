@@ -13,20 +13,20 @@ constexpr u64 ROOT_IDENTITY = 1;
 struct root_info {
 	u32 magic;
 	u32 version;
-	u32 size; // sizeof(struct root_info)
-	u32 cpu_count; // that the machine has; they may not run yet
-	handle_t process;    // itself, all rights
+	u32 size;         // sizeof(struct root_info)
+	u32 cpu_count;    // that the machine has; they may not run yet
+	handle_t process; // itself, all rights
 	handle_t thread;
-	handle_t quota;      // everything there is
-	handle_t resource;   // root resource: any other can be derived
-	handle_t console;    // resource: the debug console
-	handle_t time_page;  // memory, one page, read-only: struct time_page
-	handle_t boot_image; // memory, read-only; HANDLE_NONE: none was given
+	handle_t quota;        // everything there is
+	handle_t resource;     // root resource: any other can be derived
+	handle_t console;      // resource: the debug console
+	handle_t time_page;    // memory, one page, read-only: struct time_page
+	handle_t boot_image;   // memory, read-only; HANDLE_NONE: none was given
 	u32 boot_image_offset; // of its first byte in that memory
 	u64 boot_image_size;   // bytes
 	u64 random[2];
-	u64 stack_size; // below this struct; under it lies a guard page
-	u64 rsdp;       // physical address of the ACPI root pointer, 0: none
+	u64 stack_size;          // below this struct; under it lies a guard page
+	u64 rsdp;                // physical address of the ACPI root pointer, 0: none
 	u64 framebuffer_address; // physical; 0: none
 	u32 framebuffer_pitch, framebuffer_width, framebuffer_height, framebuffer_bits;
 	char command_line[ROOT_COMMAND_LINE];

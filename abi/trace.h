@@ -14,7 +14,7 @@ static_assert(sizeof(struct trace_header) == 64);
 struct trace_record {
 	u64 number;
 	u64 arguments[6];
-	i64 result; // err_t; 1: the call waited, its result came later
+	i64 result;  // err_t; 1: the call waited, its result came later
 	u64 time_ns; // when it was made
 	u64 thread_id;
 };

@@ -15,8 +15,8 @@ static err_t map(u64 *address)
 	u64 size;
 	TRY(checked_add(root_boot_image_offset(), root_boot_image_size(), &size));
 	TRY(checked_align_up(size, PAGE_SIZE, &size));
-	return memory_map(HANDLE_NONE, start_handle("boot"), 0, size, 0,
-		MAP_FLAGS_READ | MAP_FLAGS_SHARED, address);
+	return memory_map(
+		HANDLE_NONE, start_handle("boot"), 0, size, 0, MAP_FLAGS_READ | MAP_FLAGS_SHARED, address);
 }
 
 err_t boot_image_open(void)

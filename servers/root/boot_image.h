@@ -6,6 +6,7 @@
 
 NONNULL_BEGIN
 err_t boot_image_open(void); // says on the console what is wrong
-// The last file of this name. ERR_NOT_FOUND; ERR_CORRUPT (after saying why): the archive is damaged.
+// The last file of this name. ERR_NOT_FOUND; ERR_CORRUPT (after saying why): the archive is
+// damaged.
 err_t boot_image_find(view_t path, view_t *out);
 NONNULL_END

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// main.c - the first program: finds the program that the command line names in the boot image, starts
-// it, and reports its end. It is part of the kernel's trusted base and does nothing else.
+// main.c - the first program: finds the program that the command line names in the boot image,
+// starts it, and reports its end. It is part of the kernel's trusted base and does nothing else.
 #include "servers/root/start.h"
 
 #include "abi/info.h"
@@ -49,7 +49,7 @@ static bool is_trusted(view_t path)
 {
 	view_t value;
 	return is_init(path) || view_starts_with(path, VIEW_TEXT("/test/")) ||
-		   text_option(root_command_line(), VIEW_TEXT("trust"), &value);
+	       text_option(root_command_line(), VIEW_TEXT("trust"), &value);
 }
 
 static err_t choose(struct program *program)
@@ -58,8 +58,9 @@ static err_t choose(struct program *program)
 	if (find_command(root_command_line(), &command)) {
 		rest = command;
 		program->arguments = command;
-		return text_take_word(&rest, &program->path) ? boot_image_find(program->path, &program->image)
-													 : ERR_NOT_FOUND;
+		return text_take_word(&rest, &program->path)
+		           ? boot_image_find(program->path, &program->image)
+		           : ERR_NOT_FOUND;
 	}
 	program->path = VIEW_TEXT("/bin/init");
 	err_t err = boot_image_find(program->path, &program->image);

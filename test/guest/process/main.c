@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// main.c - the table of this program's tests.
+#include "test/guest/process/process_test.h"
+
+static const struct guest_test tests[] = {
+	{ "fork", test_fork },
+	{ "fork_block", test_fork_block },
+	{ "kill", test_kill },
+	{ "kill_sleeping", test_kill_sleeping },
+	{ "fault", test_fault },
+	{ "fault_stop", test_fault_stop },
+	{ "suspend_process", test_suspend_process },
+	{ "suspend_registers", test_suspend_registers },
+	{ "upcall_fault", test_upcall_fault },
+	{ "notify_self", test_notify_self },
+	{ "notify_blocked", test_notify_blocked },
+	{ "notify_ends_wait", test_notify_ends_wait },
+	{ "double_fault", test_double_fault },
+	{ "replace", test_replace },
+	{ "rules", test_rules },
+	{ "many", test_many },
+	{ "crowd", test_crowd },
+	{ "suspend_storm", test_suspend_storm },
+	{ "balance", test_balance },
+};
+
+int main(void)
+{
+	return guest_run(tests, COUNT(tests)) ? 1 : 0;
+}
