@@ -15,6 +15,7 @@
 constexpr u32 BATCH_OBJECTS = 64;       // a batch starts with so many
 constexpr u64 BATCH_DELAY_NS = 500'000; // or so long after the first
 constexpr u32 FINISH_MAX = 256;         // destroyed in one stay in the kernel
+constexpr u64 PATIENCE_NS = 20'000'000; // a call is repeated for so long
 
 struct grace_cpu {
 	ALIGNED(64) u32 missing; // atomic: CPUs that have not acknowledged the batch
@@ -188,11 +189,24 @@ bool grace_may_help(struct quota *_Nullable quota)
 	return true;
 }
 
+// An attempt may itself leave an object behind (made, then no handle could be had), so that there is
+// always one pending: after a while the error stands.
+static bool has_patience(struct thread *thread)
+{
+	u64 now = clock_now();
+	if (!thread->retry_since || now - thread->retry_since > 2 * PATIENCE_NS)
+		thread->retry_since = now;
+	return now - thread->retry_since < PATIENCE_NS;
+}
+
 err_t grace_retry(struct quota *quota, err_t err)
 {
+	struct thread *thread = cpu_self()->current;
 	if (err == ERR_QUOTA && !atomic_load_relaxed(&quota->deferred))
 		return err;
 	if (err != ERR_QUOTA && err != ERR_NO_MEMORY)
+		return err;
+	if (thread && !has_patience(thread))
 		return err;
 	return grace_may_help(quota) ? SYSCALL_RESTART : err;
 }

@@ -25,8 +25,11 @@ void syscall_slow(struct thread *current, u64 number)
 	// A call that failed has changed nothing: if objects on their way out may be why, it is repeated.
 	if (UNLIKELY(err == ERR_QUOTA || err == ERR_NO_MEMORY))
 		err = grace_retry(current->process->quota, err);
-	if (err == SYSCALL_RESTART)
+	if (err == SYSCALL_RESTART) {
 		arch_restart_call(current);
-	else if (err != SYSCALL_BLOCKED)
+		return;
+	}
+	current->retry_since = 0;
+	if (err != SYSCALL_BLOCKED)
 		registers_set_error(&current->registers, err);
 }
