@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // control.c - stopping threads, their registers, single steps, a debugger.
 #include "abi/registers.h"
+#include "abi/trace.h"
 #include "test/guest/process/process_test.h"
 
 // A debugger: the fault stops the thread; the process goes on to live until it is killed.
@@ -108,4 +109,28 @@ void test_suspend_storm(void)
 	CHECK(counter != before);
 	CHECK_OK(worker_kill(&worker));
 	CHECK_OK(worker_join(&worker, guest_soon()));
+}
+
+void test_trace(void)
+{
+	handle_t memory;
+	u64 done, until = clock_read() + NS_PER_MS; // which may map the time page
+	struct {
+		struct trace_header header;
+		struct trace_record records[3];
+	} trace = {};
+	CHECK_OK(memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &memory));
+	CHECK_OK(process_control(HANDLE_NONE, PROCESS_OPERATION_TRACE, memory.raw, 0));
+	CHECK_EQ(handle_close((handle_t){ 12345 }), ERR_BAD_HANDLE);
+	CHECK_OK(sleep_until(until));
+	CHECK_OK(process_control(HANDLE_NONE, PROCESS_OPERATION_TRACE, 0, 0));
+	CHECK_OK(memory_read(memory, 0, span_of(trace), &done));
+	CHECK(trace.header.written >= 2);
+	const struct trace_record *close = &AT(trace.records, 0);
+	CHECK_EQ(close->number, SYSCALL_HANDLE_CLOSE);
+	CHECK_EQ(AT(close->arguments, 0), 12345);
+	CHECK_EQ(close->result, ERR_BAD_HANDLE);
+	CHECK_EQ(close->thread_id, block_self()->thread_id);
+	CHECK_EQ(AT(trace.records, 1).number, SYSCALL_OBJECT_WAIT);
+	CHECK_OK(handle_close(memory));
 }

@@ -21,6 +21,7 @@ static const struct guest_test tests[] = {
 	{ "many", test_many },
 	{ "crowd", test_crowd },
 	{ "suspend_storm", test_suspend_storm },
+	{ "trace", test_trace },
 	{ "balance", test_balance },
 };
 

@@ -31,6 +31,7 @@ void test_fault_stop(void);
 void test_suspend_process(void);
 void test_suspend_registers(void);
 void test_suspend_storm(void);
+void test_trace(void);
 void test_upcall_fault(void);
 void test_notify_self(void);
 void test_notify_blocked(void);
