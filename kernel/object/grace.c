@@ -14,6 +14,7 @@
 
 constexpr u32 BATCH_OBJECTS = 64;       // a batch starts with so many
 constexpr u64 BATCH_DELAY_NS = 500'000; // or so long after the first
+constexpr u8 TRIES_MAX = 100;           // for one system call, while others go on dropping
 constexpr u32 FINISH_MAX = 256;         // destroyed in one stay in the kernel
 constexpr u64 PATIENCE_NS = 20'000'000; // a call is repeated for so long
 
@@ -189,8 +190,8 @@ bool grace_may_help(struct quota *_Nullable quota)
 	return true;
 }
 
-// An attempt may itself leave an object behind (made, then no handle could be had), so that there is
-// always one pending: after a while the error stands.
+// An attempt may itself leave an object behind (made, then no handle could be had), so that there
+// is always one pending: after a while the error stands.
 static bool has_patience(struct thread *thread)
 {
 	u64 now = clock_now();
@@ -208,5 +209,10 @@ err_t grace_retry(struct quota *quota, err_t err)
 		return err;
 	if (thread && !has_patience(thread))
 		return err;
-	return grace_may_help(quota) ? SYSCALL_RESTART : err;
+	struct thread *current = cpu_self()->current;
+	bool is_patient = current && current->grace_tries < TRIES_MAX;
+	if (!is_patient || !grace_may_help(quota))
+		return err;
+	current->grace_tries++;
+	return SYSCALL_RESTART;
 }

@@ -8,22 +8,11 @@
 #include "kernel/object/trace.h"
 #include "kernel/syscall_table.h"
 
-static err_t dispatch_traced(struct thread *current, u64 number)
+// What a call that is not simply done asks for.
+NO_INLINE static void settle(struct thread *current, err_t err)
 {
-	struct trace_record record;
-	trace_begin(current, number, &record);
-	err_t err = syscall_dispatch(current, &current->registers, number);
-	trace_end(current, &record, err);
-	return err;
-}
-
-void syscall_slow(struct thread *current, u64 number)
-{
-	err_t err = LIKELY(!current->is_traced)
-					? syscall_dispatch(current, &current->registers, number)
-					: dispatch_traced(current, number);
 	// A call that failed has changed nothing: if objects on their way out may be why, it is repeated.
-	if (UNLIKELY(err == ERR_QUOTA || err == ERR_NO_MEMORY))
+	if (err == ERR_QUOTA || err == ERR_NO_MEMORY)
 		err = grace_retry(current->process->quota, err);
 	if (err == SYSCALL_RESTART) {
 		arch_restart_call(current);
@@ -32,4 +21,31 @@ void syscall_slow(struct thread *current, u64 number)
 	current->retry_since = 0;
 	if (err != SYSCALL_BLOCKED)
 		registers_set_error(&current->registers, err);
+}
+
+static void answer(struct thread *current, err_t err)
+{
+	if (UNLIKELY(err != OK || current->retry_since)) {
+		settle(current, err);
+		return;
+	}
+	registers_set_error(&current->registers, OK);
+}
+
+void syscall_slow(struct thread *current, u64 number)
+{
+	answer(current, syscall_dispatch(current, &current->registers, number));
+}
+
+void syscall_traced(struct thread *current, u64 number)
+{
+	if (!current->is_traced) {
+		syscall_slow(current, number);
+		return;
+	}
+	struct trace_record record;
+	trace_begin(current, number, &record);
+	err_t err = syscall_dispatch(current, &current->registers, number);
+	trace_end(current, &record, err);
+	answer(current, err);
 }

@@ -132,6 +132,9 @@ static err_t tell_quota(const struct question *question, u64 *size)
 	struct object *object;
 	TRY(target_of(question, OBJECT_QUOTA, &question->caller->process->quota->object, &object));
 	struct quota *quota = quota_of(object);
+	// What is on its way out is not shown as used: the answer comes when it is gone.
+	if (grace_retry(quota, ERR_QUOTA) == SYSCALL_RESTART)
+		return SYSCALL_RESTART;
 	struct quota_info info = {
 		.pages = quota->pages,
 		.pages_used = atomic_load_relaxed(&quota->pages_used),

@@ -120,8 +120,11 @@ void iommu_report_faults(void)
 
 // 8.1: header of 48 bytes, then structures {type u16, length u16, ...}. Type 0: a unit: flags u8
 // (1: all devices that no other unit names), size u8, segment u16, base u64.
+// One unit may instead name all devices that there are, as QEMU's does. 0: none is for all.
 static u64 find_base(view_t table)
 {
+	u64 only = 0;
+	u32 count = 0;
 	struct [[gnu::packed]] {
 		u16 type, length;
 		u8 flags, size;
@@ -134,9 +137,11 @@ static u64 find_base(view_t table)
 		bool is_unit = !unit.type && view_load(table, offset, span_of(unit)) == OK;
 		if (is_unit && unit.flags & 1 && !unit.segment)
 			return unit.base;
+		if (is_unit && !count++)
+			only = unit.base;
 		offset += unit.length;
 	}
-	return 0;
+	return count == 1 ? only : 0;
 }
 
 static view_t dmar_table(const struct boot_info *info)
