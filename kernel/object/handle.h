@@ -39,6 +39,7 @@ struct handle_table {
 	u32 last_free;
 	u32 used;
 	u32 drained; // slots below are closed (handle_table_drain)
+	bool is_closed; // under lock: being drained, nothing goes in any more
 };
 
 // A handle on its way between tables: keeps the object's meaning alive as a handle does.
@@ -66,7 +67,8 @@ err_t handle_table_init(struct handle_table *table, struct quota *quota);
 bool handle_table_drain(struct handle_table *table, u32 limit);
 
 // Makes a handle to object (takes its own reference). Errors: ERR_QUOTA, ERR_NO_MEMORY;
-// ERR_BAD_HANDLE when the object's last handle was closed already.
+// ERR_BAD_HANDLE when the object's last handle was closed already; ERR_GONE when the table is
+// being drained (an answer to a caller whose process dies may carry handles).
 err_t handle_install(struct handle_table *table, struct object *object, u32 rights, handle_t *out);
 // Same, taking over the caller's reference; on an error the reference is dropped.
 err_t handle_install_take(

@@ -105,6 +105,8 @@ static err_t grow(struct handle_table *table)
 
 err_t handle_slot_reserve(struct handle_table *table)
 {
+	if (table->is_closed)
+		return ERR_GONE;
 	TRY(quota_charge_handles(table->quota, 1));
 	err_t err = table->first_free == SLOT_NONE ? grow(table) : OK;
 	if (err != OK)
@@ -201,8 +203,16 @@ static void release_chunks(struct handle_table *table)
 	table->chunks = nullptr;
 }
 
+static void close_table(struct handle_table *table)
+{
+	lock_take(&table->lock);
+	table->is_closed = true;
+	lock_give(&table->lock);
+}
+
 bool handle_table_drain(struct handle_table *table, u32 limit)
 {
+	close_table(table);
 	if (!table->chunks)
 		return true;
 	for (u32 steps = limit * SLOTS_PER_CLOSE; table->drained < table->limit; steps--) {
