@@ -54,6 +54,7 @@ struct thread *world_thread(struct thread *sibling);
 struct world_handles world_handles(struct thread *thread);
 struct thread *_Nullable world_child(struct thread *parent); // the newest process's first thread
 void world_keep(struct object *object);                      // a reference until world_end
+void world_keep_nothing(void);                               // threads go as soon as they die
 
 // System calls.
 struct answer world_call(struct thread *thread, u32 number, const u64 arguments[6]);

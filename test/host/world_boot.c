@@ -105,6 +105,12 @@ void world_keep(struct object *object)
 	kept[kept_count++] = object_get(object);
 }
 
+void world_keep_nothing(void)
+{
+	while (kept_count)
+		object_put(kept[--kept_count]);
+}
+
 static void make_memory(struct process *process)
 {
 	struct memory *memory;
@@ -268,8 +274,7 @@ bool world_end(void)
 {
 	wrap_fail_at(0, false);
 	host_select_cpu(0);
-	while (kept_count)
-		object_put(kept[--kept_count]);
+	world_keep_nothing();
 	world_kill_all();
 	for (u32 i = 0; i < 1000 && !world_is_empty(); i++)
 		world_advance(1'000'000);
