@@ -28,8 +28,8 @@ err_t bench_end(handle_t process);
 // Each in the file of its noun.
 err_t call_prepare(u64 *argument), call_step(u64 argument), call_finish(u64 argument);
 err_t call8_step(u64 argument), call_handle_step(u64 argument), call_lend_step(u64 argument);
-err_t null_step(u64 argument), yield_step(u64 argument), yield_prepare(u64 *argument),
-	yield_finish(u64 argument);
+err_t null_step(u64 argument), check_prepare(u64 *argument), check_step(u64 argument),
+	yield_step(u64 argument), yield_prepare(u64 *argument), yield_finish(u64 argument);
 err_t event_prepare(u64 *argument), event_step(u64 argument);
 err_t fault_prepare(u64 *argument), fault_step(u64 argument), fault_finish(u64 argument);
 err_t read_prepare(u64 *argument), read_step(u64 argument);

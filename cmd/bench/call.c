@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// call.c - calls to a service in another process that answers at once: words, a handle, lent memory.
-// Operation 0: only words. 1: close the handle that came. 2: read the 4 KiB that are lent.
+// call.c - calls to a service in another process that answers at once: words, a handle, lent
+// memory. Operation 0: only words. 1: close the handle that came. 2: read the 4 KiB that are lent.
+#include "lib/os/call.h"
 #include "abi/rights.h"
 #include "abi/signals.h"
 #include "cmd/bench/bench.h"
 #include "lib/base/view.h"
-#include "lib/os/call.h"
 #include "lib/os/service.h"
 #include "os/syscalls.h"
 

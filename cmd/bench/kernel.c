@@ -7,11 +7,26 @@
 #include "lib/os/thread.h"
 #include "os/syscalls.h"
 
-// A call that has nothing to do: it looks at what is pending for this thread.
+// The least that a call can do: there is no call in hand to be saved.
 err_t null_step(u64 argument)
 {
+	handle_t reply;
 	(void)argument;
-	return thread_notify(HANDLE_NONE, 0);
+	return reply_save(&reply) == ERR_STATE ? OK : ERR_STATE;
+}
+
+err_t check_prepare(u64 *argument)
+{
+	handle_t timer;
+	TRY(timer_create(&timer));
+	*argument = timer.raw;
+	return OK;
+}
+
+// A call that checks its handle and then has nothing to do.
+err_t check_step(u64 argument)
+{
+	return object_signal((handle_t){ (u32)argument }, 0, 0);
 }
 
 static struct worker worker;

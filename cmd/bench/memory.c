@@ -12,8 +12,8 @@ static err_t map(u64 pages, u64 *address)
 {
 	handle_t memory;
 	TRY(memory_create(MEMORY_KIND_ANONYMOUS, pages * PAGE_SIZE, HANDLE_NONE, 0, 0, &memory));
-	TRY(memory_map(HANDLE_NONE, memory, 0, pages * PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE,
-		address));
+	TRY(memory_map(
+		HANDLE_NONE, memory, 0, pages * PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE, address));
 	return handle_close(memory);
 }
 

@@ -9,6 +9,7 @@
 
 static const struct bench table[] = {
 	{ "null_call", 1000, nullptr, null_step, nullptr },
+	{ "handle_check", 1000, check_prepare, check_step, nullptr },
 	{ "call_reply", 1000, call_prepare, call_step, call_finish },
 	{ "call_reply_8_words", 1000, call_prepare, call8_step, call_finish },
 	{ "call_reply_handle", 1000, call_prepare, call_handle_step, call_finish },

@@ -17,7 +17,8 @@ static inline struct object *_Nullable handle_fast(
 		return nullptr;
 	const struct handle_entry *entry = handle_entry_at(table, slot);
 	u32 tag = atomic_load_acquire(&entry->tag); // pairs with handle_publish
-	u32 mask = HANDLE_GENERATION_MASK | HANDLE_KIND_MASK | rights;
+	u32 kind_mask = kind == OBJECT_ANY ? 0 : HANDLE_KIND_MASK;
+	u32 mask = HANDLE_GENERATION_MASK | kind_mask | rights;
 	u64 wanted = (raw & ~(u64)HANDLE_SLOT_MASK) | (u32)kind << HANDLE_KIND_SHIFT | rights;
 	if (UNLIKELY((tag & mask) != wanted)) // also when raw has bits above 32
 		return nullptr;
@@ -26,7 +27,9 @@ static inline struct object *_Nullable handle_fast(
 	atomic_fence_acquire();
 	if (UNLIKELY(atomic_load_relaxed(&entry->tag) != tag)) // pairs with handle_publish
 		return nullptr;
-	// A tag with a kind stands for an object.
+	// A tag with a kind stands for an object; for any kind the slot may be free.
+	if (kind == OBJECT_ANY && !object)
+		return nullptr;
 	return LIKELY(epoch == atomic_load_relaxed(&object->epoch)) ? object : nullptr;
 }
 

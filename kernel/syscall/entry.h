@@ -6,4 +6,5 @@
 
 NONNULL_BEGIN
 void syscall_slow(struct thread *current, u64 number);
+void syscall_traced(struct thread *current, u64 number); // records it if the process is traced
 NONNULL_END

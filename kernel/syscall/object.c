@@ -25,6 +25,8 @@ static u32 clearable(const struct object *object)
 err_t sys_object_signal(struct thread *caller, struct object *target, u32 clear, u32 set)
 {
 	(void)caller;
+	if (!(clear | set))
+		return OK;
 	bool is_connection = target->kind == OBJECT_CONNECTION;
 	if (!is_connection && (set & SIGNAL_KERNEL || clear & SIGNAL_KERNEL & ~clearable(target)))
 		return ERR_INVALID;
@@ -32,8 +34,7 @@ err_t sys_object_signal(struct thread *caller, struct object *target, u32 clear,
 		interrupt_acknowledge(interrupt_of(target));
 		clear &= ~(u32)SIGNAL_RAISED; // it may be raised again by now
 	}
-	if (clear | set)
-		object_signal(target, clear, set);
+	object_signal(target, clear, set);
 	return OK;
 }
 

@@ -129,14 +129,19 @@ resume_slow: // all registers, also rcx and r11
 
 special: // traced, or of a process with a foreign entry: low code there is a foreign program's
 	testq %rcx, %rcx
-	js slow // traced calls take the slow way all alike
+	js special_native
 	movq THREAD_PROCESS(%rdi), %rdx
 	movq PROCESS_REFLECTION(%rdx), %rsi
 	testq %rsi, %rsi
-	jz slow
+	jnz foreign
+special_native: // all calls take the slow way, so that all are recorded
+	movq %rax, %rsi
+	call syscall_traced
+	jmp resume
 
 // A foreign system call goes to the process's own entry; its return address, which sysret cannot
 // carry in rcx, stands in the thread block. rdi = thread, rcx = return address.
+foreign:
 	movq THREAD_BLOCK(%rdi), %rdx
 	movq %rcx, BLOCK_FOREIGN_RETURN(%rdx)
 	movq %rsi, THREAD_RIP(%rdi)
