@@ -14,7 +14,6 @@
 
 constexpr u32 BATCH_OBJECTS = 64;       // a batch starts with so many
 constexpr u64 BATCH_DELAY_NS = 500'000; // or so long after the first
-constexpr u8 TRIES_MAX = 100;           // for one system call, while others go on dropping
 constexpr u32 FINISH_MAX = 256;         // destroyed in one stay in the kernel
 constexpr u64 PATIENCE_NS = 20'000'000; // a call is repeated for so long
 
@@ -209,10 +208,5 @@ err_t grace_retry(struct quota *quota, err_t err)
 		return err;
 	if (thread && !has_patience(thread))
 		return err;
-	struct thread *current = cpu_self()->current;
-	bool is_patient = current && current->grace_tries < TRIES_MAX;
-	if (!is_patient || !grace_may_help(quota))
-		return err;
-	current->grace_tries++;
-	return SYSCALL_RESTART;
+	return grace_may_help(quota) ? SYSCALL_RESTART : err;
 }

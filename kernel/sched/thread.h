@@ -143,7 +143,6 @@ struct thread {
 	u32 asked;                       // under the same lock: requests to send when it is given up
 	struct thread_arch arch;
 	u64 id;
-	u8 grace_tries; // how often its system call was repeated by grace_retry; its own CPU
 	u64 affinity; // mask of CPUs
 	u32 weight_wanted;     // set by thread_control, taken over by REQUEST_RENICE
 	u8 priority_wanted;
