@@ -32,6 +32,14 @@ err_t thread_create_bare(
 	return OK;
 }
 
+static bool is_dying(struct process *process)
+{
+	lock_take(&process->lock);
+	bool is_dying = process->is_dying;
+	lock_give(&process->lock);
+	return is_dying;
+}
+
 err_t thread_create(struct process *process, const struct program_start *start,
 	struct thread *_Nullable *_Nonnull out)
 {
@@ -40,6 +48,8 @@ err_t thread_create(struct process *process, const struct program_start *start,
 		(has_stack && !arch_address_is_user(start->stack - 1)))
 		return ERR_FAULT;
 	struct block_pin pin;
+	if (is_dying(process))
+		return ERR_STATE; // and not that its memory is gone
 	TRY(block_pin(process->space, start->block, &pin));
 	struct thread *thread;
 	err_t err = thread_create_bare(process, &pin, &thread);

@@ -26,6 +26,7 @@ static const struct guest_test tests[] = {
 	{ "supply", test_supply },
 	{ "memory_copy", test_memory_copy },
 	{ "maps", test_maps },
+	{ "map_quota", test_map_quota },
 	{ "unmaps", test_unmaps },
 	{ "processes", test_processes },
 	{ "dead_process", test_dead_process },

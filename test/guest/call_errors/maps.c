@@ -30,8 +30,25 @@ void test_maps(void)
 		&physical));
 	FAILS(MEMORY_MAP, ERR_RANGE, 0, physical.raw, 0, 2 * PAGE_SIZE, 0, MAP_FLAGS_READ);
 	CHECK_OK(handle_close(physical));
-	CHECK(starve(STARVE_OBJECTS | STARVE_PAGES));
+}
+
+// Mappings are paid by the page full of them: up to the next page there is room.
+static u64 fill_mappings(void)
+{
+	u64 address, last = 0;
+	for (u32 i = 0; i < 256; i++, last = address)
+		if (memory_map(HANDLE_NONE, HANDLE_NONE, 0, PAGE_SIZE, 0, 0, &address) != OK)
+			return last;
+	return 0;
+}
+
+void test_map_quota(void)
+{
+	u64 memory = AT(fixture.good, HANDLE_KIND_MEMORY).raw;
+	CHECK(starve(STARVE_PAGES));
+	CHECK(fill_mappings());
 	FAILS(MEMORY_MAP, ERR_QUOTA, 0, memory, 0, PAGE_SIZE, 0, RW);
+	FAILS(MEMORY_MAP, ERR_QUOTA, 0, 0, 0, PAGE_SIZE, 0, 0);
 	FAILS(MEMORY_UNMAP, ERR_QUOTA, 0, fixture.reserved + 2 * PAGE_SIZE, PAGE_SIZE);
 	FAILS(MEMORY_PROTECT, ERR_QUOTA, 0, fixture.buffer, PAGE_SIZE, MAP_FLAGS_READ);
 	feed();

@@ -81,7 +81,7 @@ void test_port_ends(void)
 
 void test_replies(void)
 {
-	handle_t reply;
+	handle_t reply, fixed;
 	FAILS(REPLY_SEND, ERR_STATE, 0, 0);
 	FAILS(REPLY_SAVE, ERR_STATE, 0);
 	FAILS(LEASE_READ, ERR_STATE, 0, 0, 0, fixture.buffer, 8);
@@ -92,7 +92,16 @@ void test_replies(void)
 	FAILS(REPLY_SEND, ERR_INVALID, 0, 1ull << TAG_LENDS_SHIFT);
 	FAILS(REPLY_SEND, ERR_INVALID, 0, 5ull << TAG_HANDLES_SHIFT);
 	FAILS(PORT_REPLY_WAIT, ERR_INVALID, port.port.raw, TAG_REPLY | 5ull << TAG_HANDLES_SHIFT);
+	CHECK_OK(handle_duplicate(port.port, RIGHTS_ALL & ~RIGHT_TRANSFER, &fixed));
+	AT(block_self()->handle, 0) = fixed;
+	AT(block_self()->handle_rights, 0) = RIGHTS_ALL;
+	FAILS(REPLY_SEND, ERR_RIGHTS, 0, 1ull << TAG_HANDLES_SHIFT);
+	AT(block_self()->handle, 0) = HANDLE_NONE;
+	FAILS(REPLY_SEND, ERR_BAD_HANDLE, 0, 1ull << TAG_HANDLES_SHIFT);
+	AT(block_self()->handle, 0) = port.port;
 	CHECK(starve(STARVE_HANDLES));
+	FAILS(REPLY_SEND, ERR_QUOTA, 0, 1ull << TAG_HANDLES_SHIFT);
+	FAILS(PORT_REPLY_WAIT, ERR_QUOTA, port.port.raw, TAG_REPLY | 1ull << TAG_HANDLES_SHIFT);
 	FAILS(REPLY_SAVE, ERR_QUOTA, 0);
 	feed();
 	CHECK(starve(STARVE_OBJECTS));
@@ -110,6 +119,7 @@ void test_replies(void)
 	CHECK(take_call(0));
 	CHECK(lose_caller());
 	FAILS(PORT_REPLY_WAIT, ERR_GONE, port.port.raw, TAG_REPLY | TAG_POLL);
+	CHECK_OK(handle_close(fixed));
 	guest_port_close(&port);
 }
 

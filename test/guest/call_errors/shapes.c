@@ -87,7 +87,7 @@ static void each(void (*run)(const struct target *target), bool is_handle)
 		for (u32 i = 0; i < shape->count; i++) {
 			struct target target = { number, i, shape, &AT(shape->parameter, i) };
 			bool is_of_sort = (target.parameter->kind == PARAMETER_HANDLE) == is_handle;
-			if (is_of_sort && is_possible(&target))
+			if (is_of_sort && (!is_handle || is_possible(&target)))
 				run(&target);
 		}
 	}

@@ -32,6 +32,9 @@ void test_streams(void)
 	FAILS(STREAM_WRITE, ERR_BAD_HANDLE, writer.raw, buffer, 8, 0, 1);
 	AT(block_self()->handle, 0) = reader;
 	AT(block_self()->handle_rights, 0) = RIGHTS_ALL;
+	FAILS(STREAM_WRITE, ERR_STATE, writer.raw, buffer, 8, 0, 1); // would keep itself
+	AT(block_self()->handle, 0) = AT(fixture.good, HANDLE_KIND_TIMER);
+	AT(block_self()->handle_rights, 0) = RIGHTS_ALL;
 	CHECK_OK(stream_write(writer, VIEW_TEXT("handle"), 0, 1, &done));
 	CHECK(starve(STARVE_HANDLES));
 	FAILS(STREAM_READ, ERR_QUOTA, reader.raw, buffer, 8, 0);
