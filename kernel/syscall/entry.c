@@ -23,13 +23,18 @@ NO_INLINE static void settle(struct thread *current, err_t err)
 		registers_set_error(&current->registers, err);
 }
 
+// Done, or refused for good: one comparison each, since every call comes by here.
+static bool is_plain(const struct thread *current, err_t err)
+{
+	return err <= OK && err != ERR_QUOTA && err != ERR_NO_MEMORY && !current->retry_since;
+}
+
 static void answer(struct thread *current, err_t err)
 {
-	if (UNLIKELY(err != OK || current->retry_since)) {
+	if (LIKELY(is_plain(current, err)))
+		registers_set_error(&current->registers, err);
+	else
 		settle(current, err);
-		return;
-	}
-	registers_set_error(&current->registers, OK);
 }
 
 void syscall_slow(struct thread *current, u64 number)

@@ -40,6 +40,8 @@ err_t sys_connection_create(
 
 err_t sys_reply_save(struct thread *caller, handle_t *out_reply)
 {
+	if (!caller->caller)
+		return ERR_STATE;
 	return reply_create(caller, out_reply);
 }
 
