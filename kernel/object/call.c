@@ -143,12 +143,12 @@ void call_take(struct thread *server, struct thread *caller)
 	struct call *call = &caller->call;
 	bool is_remote = atomic_load_relaxed(&caller->home) != cpu_self()->id;
 	call->is_remote = is_remote;
-	set_state(call, CALL_TAKEN);
+	set_state(call, is_remote ? CALL_COPYING : CALL_TAKEN); // it stays until its message is read
 	call->server = is_remote ? nullptr : server;
 	server->caller = caller;
 	server->caller_is_lost = false;
 	server->caller_is_remote = is_remote;
-	server->caller_call = call->state;
+	server->caller_call = (call->state & ~(u32)CALL_STATE_MASK) | CALL_TAKEN;
 	if (is_remote)
 		object_get(&caller->object);
 }
@@ -166,6 +166,30 @@ static void donate(struct thread *caller, struct thread *server)
 	}
 }
 
+// A remote caller could not leave while its message was read: now it can, and may have wanted to.
+static void let_go(struct thread *server, struct thread *caller)
+{
+	struct call *call = &caller->call;
+	if (!call_step(call, server->caller_call, CALL_COPYING, CALL_TAKEN))
+		return; // killed meanwhile
+	if (atomic_load_seq_cst(&call->abandon_with) != OK)
+		request_send(caller, REQUEST_INTERRUPT_CALL);
+}
+
+// Its message cannot be had.
+static void refuse(struct thread *server, struct thread *caller, err_t err)
+{
+	bool is_remote = server->caller_is_remote;
+	server->caller = nullptr;
+	server->caller_is_remote = false;
+	if (!is_remote) {
+		finish(caller, err);
+		return;
+	}
+	(void)call_answer_remote(caller, server->caller_call, (u32)err, nullptr);
+	object_put(&caller->object);
+}
+
 bool call_deliver_taken(struct thread *server)
 {
 	struct thread *caller = server->caller;
@@ -178,14 +202,11 @@ bool call_deliver_taken(struct thread *server)
 		if (!server->caller_is_remote)
 			donate(caller, server);
 		show_message(server, caller, call->badge);
-	} else if (server->caller_is_remote) {
-		(void)call_answer_remote(caller, server->caller_call, (u32)err, nullptr);
-		server->caller = nullptr;
-		object_put(&caller->object);
-	} else {
-		server->caller = nullptr;
-		finish(caller, err);
 	}
+	if (server->caller_is_remote)
+		let_go(server, caller);
+	if (err != OK)
+		refuse(server, caller, err);
 	if (port)
 		object_put(&port->object);
 	return err == OK;
