@@ -20,6 +20,7 @@ constexpr u32 INVARIANT_STEPS = 256;
 thread_local u64 storm_calls;
 thread_local u64 storm_results[SYSCALL_COUNT][STORM_RESULTS];
 static struct quota *payer; // reference, while a storm is on
+static u32 steps;                 // of this episode
 static thread_local u32 restarts; // in a row on this host thread
 
 u64 dice_word(struct dice *dice)
@@ -68,6 +69,8 @@ static void populate(void)
 void storm_begin(u32 processors)
 {
 	host.is_quiet = true;
+	host.random = 1; // so that an episode can be repeated alone
+	steps = 0;
 	world_begin(processors);
 	struct quota_limits limits = { .pages = 3000, .objects = 600, .handles = 3000 };
 	if (quota_create(quota_root(), &limits, 100, &payer) != OK)
@@ -202,7 +205,6 @@ static void rest(struct dice *dice, u32 processors)
 
 void storm_step(struct dice *dice)
 {
-	static u32 steps;
 	u32 processors = cpu_count;
 	u16 id = (u16)dice_roll(dice, processors);
 	for (u32 i = 0; i < processors && world_is_idle(id) && !host_has_interrupt(id); i++)

@@ -108,6 +108,7 @@ static bool redo_calls(u16 id)
 	if (!thread || !is_at_call(thread))
 		return false;
 	host_select_cpu(id);
+	host_advance(5'000); // some calls are repeated for a time
 	world_enter(thread);
 	world_leave();
 	return true;
