@@ -168,18 +168,6 @@ err_t handle_give(
 	return insert(to, &item, out);
 }
 
-err_t handle_pass(struct thread *from, handle_t handle, u32 rights,
-	struct object *_Nullable *_Nonnull out_object, u32 *out_rights)
-{
-	struct handle_item item;
-	TRY(find(&from->process->handles, handle, &item));
-	if (!(item.rights & RIGHT_TRANSFER) || item.object->kind == OBJECT_REPLY)
-		return ERR_RIGHTS;
-	*out_object = item.object;
-	*out_rights = item.rights & rights;
-	return OK;
-}
-
 err_t handle_close(struct handle_table *table, handle_t handle)
 {
 	struct handle_item item;

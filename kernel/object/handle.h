@@ -97,9 +97,6 @@ err_t handle_give(
 err_t handle_take(struct handle_table *from, handle_t handle, u32 rights, struct handle_item *out);
 err_t handle_put(struct handle_table *table, const struct handle_item *item, handle_t *out);
 void handle_drop(struct handle_item *item); // no lock held
-// The object alone, borrowed until the kernel is left, and the rights to install it with.
-err_t handle_pass(struct thread *from, handle_t handle, u32 rights,
-	struct object *_Nullable *_Nonnull out_object, u32 *out_rights);
 // Every handle to the object but this one ends: its epoch moves on.
 err_t handle_revoke_others(struct handle_table *table, handle_t handle);
 

@@ -32,11 +32,8 @@ err_t message_check(const struct thread *from, u64 tag, bool is_call)
 
 static err_t pass_one(struct thread *from, u32 index, struct thread *to, handle_t *out)
 {
-	struct object *object;
-	u32 rights;
-	handle_t handle = AT(from->block->handle, index);
-	TRY(handle_pass(from, handle, AT(from->block->handle_rights, index), &object, &rights));
-	return handle_install(&to->process->handles, object, rights, out);
+	return handle_give(&from->process->handles, AT(from->block->handle, index),
+		AT(from->block->handle_rights, index), &to->process->handles, out);
 }
 
 err_t message_pass_handles(struct thread *from, u32 count, struct thread *to)

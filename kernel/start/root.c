@@ -153,13 +153,18 @@ static handle_t give_time_page(struct process *process)
 	return give_new(process, &memory->object, RIGHTS_LOOK);
 }
 
-static handle_t give_boot_image(struct process *process, const struct boot_info *info)
+NO_INLINE static handle_t give_boot_image(struct process *process, const struct boot_info *info)
 {
 	if (!info->boot_image_size)
 		return HANDLE_NONE;
 	u64 start = align_down(info->boot_image_paddr, PAGE_SIZE);
 	u64 end = align_up(info->boot_image_paddr + info->boot_image_size, PAGE_SIZE);
 	struct memory *memory;
+	// What a boot loader left behind the archive on its last page is not part of it.
+	u64 used = info->boot_image_paddr + info->boot_image_size - start;
+	UNSAFE_BEGIN("the loader gave the image whole pages")
+	memory_fill((u8 *)frame_address((paddr_t){ start }) + used, 0, end - start - used);
+	UNSAFE_END
 	check(memory_create_physical(quota_root(), (paddr_t){ start }, end - start, 0, &memory),
 		"boot image");
 	return give_new(process, &memory->object, RIGHTS_LOOK);
