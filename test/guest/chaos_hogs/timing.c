@@ -7,10 +7,11 @@ static u64 serve(u64 port)
 	struct message_words words = {};
 	u64 tag = 0, badge;
 	for (;;) {
-		if (port_receive_words((handle_t){ (u32)port }, &tag, &words, &badge) != OK)
+		err_t err = port_receive_words((handle_t){ (u32)port }, &tag, &words, &badge);
+		if (err != OK && err != ERR_GONE) // gone: who called no longer waits
 			return 1;
 		AT(words.word, 0)++;
-		tag = TAG_REPLY | 1ull << TAG_WORDS_SHIFT;
+		tag = err == OK ? TAG_REPLY | 1ull << TAG_WORDS_SHIFT : 0;
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "test/guest/chaos_kill/kill.h"
 
 constexpr u64 CODE_RIGHT = 1, CODE_RESTARTED = 2, CODE_OTHER = 3;
+constexpr u64 ROUNDS = 4;
 
 struct step {
 	enum stop stop;
@@ -93,7 +94,7 @@ static void kill_service_at(const struct step *step, bool is_idempotent, u64 ser
 static void all_steps(bool is_idempotent)
 {
 	struct guest_level before;
-	for (u64 round = 0; round < 4; round++) {
+	for (u64 round = 0; round < ROUNDS; round++) {
 		if (round == 1)
 			CHECK_OK(guest_level(&before));
 		for (u32 i = 0; i < COUNT(steps); i++)
@@ -138,7 +139,7 @@ static void kill_caller_at(const struct step *step, u64 serial)
 void kill_caller(void)
 {
 	struct guest_level before;
-	for (u64 round = 0; round < 4; round++) {
+	for (u64 round = 0; round < ROUNDS; round++) {
 		if (round == 1)
 			CHECK_OK(guest_level(&before));
 		for (u32 i = 0; i < COUNT(steps); i++)

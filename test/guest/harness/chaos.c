@@ -18,25 +18,43 @@ u64 chaos_number(u32 index, u64 usual)
 	return value;
 }
 
-static bool is_same(const struct guest_level *a, const struct guest_level *b)
+static bool is_same(const struct guest_level *a, const struct guest_level *b, bool is_exact)
 {
-	return a->pages_free == b->pages_free && a->objects == b->objects &&
-		   a->handles_used == b->handles_used && a->pages_used == b->pages_used;
+	if (a->objects != b->objects || a->handles_used != b->handles_used)
+		return false;
+	return !is_exact || (a->pages_free == b->pages_free && a->pages_used == b->pages_used);
 }
 
-bool chaos_is_level(const struct guest_level *before)
+static bool settle(const struct guest_level *before, bool is_exact, u64 deadline)
 {
 	struct guest_level now;
-	u64 deadline = guest_soon();
 	do {
 		if (guest_level(&now) != OK)
 			return false;
-		if (is_same(before, &now))
+		if (is_same(before, &now, is_exact))
 			return true;
 	} while (clock_read() < deadline);
 	print("  pages free %lu -> %lu, objects %lu -> %lu, handles %lu -> %lu, pages used %lu -> %lu\n",
 		before->pages_free, now.pages_free, before->objects, now.objects, before->handles_used,
 		now.handles_used, before->pages_used, now.pages_used);
+	return false;
+}
+
+bool chaos_is_level(const struct guest_level *before)
+{
+	return settle(before, false, guest_soon());
+}
+
+bool chaos_is_steady(bool (*run)(void))
+{
+	constexpr u32 CHANCES = 4;
+	struct guest_level before;
+	for (u32 i = 0; i < CHANCES; i++) {
+		if (guest_level(&before) != OK || !run() || !settle(&before, false, guest_soon()))
+			return false;
+		if (settle(&before, true, guest_after(500)))
+			return true;
+	}
 	return false;
 }
 
