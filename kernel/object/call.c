@@ -45,6 +45,21 @@ static void forget_saved(struct call *call)
 		object_put(&saved->object);
 }
 
+static void forget_far_server(struct call *call)
+{
+	struct thread *server = call->far_server;
+	call->far_server = nullptr;
+	if (server)
+		object_put(&server->object);
+}
+
+// Its CPU tells the server what became of the call in its hand.
+static void tell_far_server(struct call *call)
+{
+	if (call->far_server)
+		request_send(call->far_server, REQUEST_LOOK);
+}
+
 // The caller goes on with this result; its words are set already if there are any.
 static void finish(struct thread *caller, err_t result)
 {
@@ -58,6 +73,7 @@ static void finish(struct thread *caller, err_t result)
 		timer_disarm(&caller->timer);
 	registers_set_error(&caller->registers, result);
 	forget_saved(call);
+	forget_far_server(call);
 	sched_ready(caller);
 }
 
@@ -143,6 +159,9 @@ void call_take(struct thread *server, struct thread *caller)
 	struct call *call = &caller->call;
 	bool is_remote = atomic_load_relaxed(&caller->home) != cpu_self()->id;
 	call->is_remote = is_remote;
+	call->far_server = is_remote ? server : nullptr; // before the state, which the caller looks at
+	if (is_remote)
+		object_get(&server->object);
 	set_state(call, is_remote ? CALL_COPYING : CALL_TAKEN); // it stays until its message is read
 	call->server = is_remote ? nullptr : server;
 	server->caller = caller;
@@ -391,6 +410,7 @@ bool call_abandon(struct thread *caller, err_t result)
 		return false;
 	if (call->saved)
 		port_notify(call->saved->port, &call->saved->notice);
+	tell_far_server(call);
 	finish(caller, result);
 	return true;
 }
@@ -409,6 +429,19 @@ void call_cancel(struct thread *caller)
 		call->server->block->cancelled = true;
 	else if (call->saved)
 		port_notify(call->saved->port, &call->saved->notice);
+	else
+		tell_far_server(call);
+}
+
+void call_look(struct thread *server)
+{
+	struct thread *caller = server->caller;
+	if (!caller || !server->caller_is_remote)
+		return; // it has answered meanwhile
+	u32 state = atomic_load_acquire(&caller->call.state);
+	bool has_left = (state ^ server->caller_call) & ~(u32)CALL_STATE_MASK;
+	if (has_left || atomic_load_seq_cst(&caller->call.is_cancelled))
+		server->block->cancelled = true;
 }
 
 void call_interrupt(struct thread *caller)

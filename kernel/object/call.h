@@ -38,6 +38,7 @@ bool call_abandon(struct thread *caller, err_t result);
 void call_cancel(struct thread *caller);
 // REQUEST_INTERRUPT_CALL: leaves or cancels, whichever was asked for while it could not be done.
 void call_interrupt(struct thread *caller);
+void call_look(struct thread *server); // is its caller, on another CPU, cancelled or gone?
 // The server gives up the call in hand without an answer: it is repeated or gets ERR_RESTARTED.
 void call_drop(struct thread *server);
 // REQUEST_ANSWERED on the caller's home CPU: its results are in call.reply.

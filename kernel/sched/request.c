@@ -27,11 +27,11 @@ static bool is_allowed_here(const struct thread *thread)
 // A change of priority, weight or affinity takes effect by queuing anew.
 static void requeue(struct thread *thread)
 {
-	if (!is_allowed_here(thread)) {
-		sched_move(thread);
-		return;
-	}
+	if (!is_allowed_here(thread))
+		thread->work |= WORK_MOVE; // moves when it next leaves the kernel, not in mid-call
 	struct entity *entity = &thread->own;
+	if (thread == cpu_self()->current)
+		cpu_self()->reschedule |= RESCHEDULE_PREEMPT;
 	if (!entity->is_queued)
 		return;
 	run_queue_remove(&cpu_self()->run_queue, entity);
@@ -55,6 +55,8 @@ static void apply(struct thread *thread, u32 requests)
 		wait_finish(thread);
 	if (requests & REQUEST_INTERRUPT_CALL)
 		call_interrupt(thread);
+	if (requests & REQUEST_LOOK)
+		call_look(thread);
 	if (requests & REQUEST_RENICE)
 		requeue(thread);
 	if (requests & CONTROL_REQUESTS)

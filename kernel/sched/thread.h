@@ -33,6 +33,7 @@ enum thread_work : u8 {
 	WORK_KILL = 1,
 	WORK_SUSPEND = 2,
 	WORK_NOTIFY = 4, // look at block->pending
+	WORK_MOVE = 8,   // its affinity no longer allows this CPU
 };
 
 // Requests from other CPUs: bits of thread.requests, see request.h.
@@ -47,6 +48,7 @@ enum thread_request : u32 {
 	REQUEST_INTERRUPT = 128, // end the wait or abandon the call
 	REQUEST_RENICE = 256,  // priority, weight or affinity changed
 	REQUEST_INTERRUPT_CALL = 512, // its call could not be left or cancelled when it was asked: now it can
+	REQUEST_LOOK = 1024,   // the far caller of the call in hand was cancelled or left
 };
 
 // A share of CPU time. A call lends the caller's entity to the server.
@@ -84,6 +86,7 @@ struct call {
 	u8 deaths;         // services that died with it
 	err_t abandon_with; // atomic: the caller wanted to leave while COPYING; 0: no
 	struct thread *_Nullable server; // while TAKEN by a thread of this CPU
+	struct thread *_Nullable far_server; // took it on another CPU: reference held until the end
 	struct port *_Nullable port;     // while QUEUED: reference held
 	u64 badge;
 	struct list_node node;     // in port->calls
