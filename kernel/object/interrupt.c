@@ -63,15 +63,19 @@ void interrupt_acknowledge(struct interrupt *interrupt)
 	lock_give(&interrupt->lock);
 }
 
-static void detach(struct object *object)
+void interrupt_detach(struct interrupt *interrupt)
 {
-	struct interrupt *interrupt = interrupt_of(object);
 	lock_take(&interrupt->lock);
 	bool was_attached = interrupt->is_attached;
 	interrupt->is_attached = false;
 	if (was_attached)
 		irq_detach(interrupt);
 	lock_give(&interrupt->lock);
+}
+
+static void detach(struct object *object)
+{
+	interrupt_detach(interrupt_of(object));
 }
 
 // Detached at once, so that the line is free for another; a raise on its way on another CPU is

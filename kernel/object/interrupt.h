@@ -22,6 +22,7 @@ err_t interrupt_create(struct quota *quota, u32 line, u32 flags,
 	struct interrupt *_Nullable *_Nonnull out, u64 *route);
 // From the architecture when it came, with no lock held: interrupts are let in only where the
 // kernel holds none (user mode, idle, interrupt windows).
+void interrupt_detach(struct interrupt *interrupt); // the line is free for another
 void interrupt_raise(struct interrupt *interrupt);
 void interrupt_acknowledge(struct interrupt *interrupt); // clears SIGNAL_RAISED, unmasks
 

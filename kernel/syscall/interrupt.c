@@ -28,6 +28,10 @@ err_t sys_interrupt_create(struct thread *caller, struct resource *resource, u32
 	struct interrupt *interrupt;
 	TRY(check(resource, number, flags));
 	TRY(interrupt_create(caller->process->quota, number, flags, &interrupt, out_route));
-	return handle_install_take(
+	err_t err = handle_install(
 		&caller->process->handles, &interrupt->object, INTERRUPT_RIGHTS, out_interrupt);
+	if (err != OK)
+		interrupt_detach(interrupt); // now, so that a repeated call finds the line free
+	object_put(&interrupt->object);
+	return err;
 }
