@@ -175,6 +175,9 @@ static bool starve_once(u32 what, bool *is_done)
 bool starve(u32 what)
 {
 	bool is_done = false;
+	struct guest_level settled; // what is still on its way back would feed us
+	if (guest_level(&settled) != OK)
+		return false;
 	for (u32 i = 0; i < 4 && !is_done; i++)
 		if (!starve_once(what, &is_done))
 			return false;
