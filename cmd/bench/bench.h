@@ -27,6 +27,7 @@ err_t bench_end(handle_t process);
 
 // Each in the file of its noun.
 err_t call_prepare(u64 *argument), call_step(u64 argument), call_finish(u64 argument);
+err_t other_prepare(u64 *argument), other_finish(u64 argument);
 err_t call8_step(u64 argument), call_handle_step(u64 argument), call_lend_step(u64 argument);
 err_t null_step(u64 argument), check_prepare(u64 *argument), check_step(u64 argument),
 	yield_step(u64 argument), yield_prepare(u64 *argument), yield_finish(u64 argument);

@@ -5,6 +5,7 @@
 #include "abi/rights.h"
 #include "abi/signals.h"
 #include "cmd/bench/bench.h"
+#include "lib/base/err.h"
 #include "lib/base/view.h"
 #include "lib/os/service.h"
 #include "os/syscalls.h"
@@ -44,6 +45,40 @@ err_t call_prepare(u64 *argument)
 	TRY(bench_fork(serve, bench.port.raw, &bench.server));
 	*argument = bench.connection.raw;
 	return OK;
+}
+
+// CPUs by number, as masks for the affinity of a thread.
+enum cpu_mask : u64 { CPU_FIRST = 1, CPU_SECOND = 2, CPU_ANY = UINT64_MAX };
+
+static err_t move_to(u64 cpus)
+{
+	u64 unused;
+	u32 observed;
+	TRY(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, cpus, 0, &unused));
+	return object_wait(HANDLE_NONE, 0, 0, &observed); // it moves when it runs next
+}
+
+static u64 serve_elsewhere(u64 port)
+{
+	return move_to(CPU_SECOND) == OK ? serve(port) : 1;
+}
+
+err_t other_prepare(u64 *argument)
+{
+	if (move_to(CPU_SECOND) != OK)
+		return ERR_UNSUPPORTED;
+	TRY(move_to(CPU_FIRST));
+	TRY(port_create(&bench.port));
+	TRY(connection_create(bench.port, 7, &bench.connection));
+	TRY(bench_fork(serve_elsewhere, bench.port.raw, &bench.server));
+	*argument = bench.connection.raw;
+	return OK;
+}
+
+err_t other_finish(u64 argument)
+{
+	TRY(move_to(CPU_ANY));
+	return call_finish(argument);
 }
 
 err_t call_finish(u64 argument)

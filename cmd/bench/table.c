@@ -14,6 +14,7 @@ static const struct bench table[] = {
 	{ "call_reply_8_words", 1000, call_prepare, call8_step, call_finish },
 	{ "call_reply_handle", 1000, call_prepare, call_handle_step, call_finish },
 	{ "call_reply_lend_4k", 1000, call_prepare, call_lend_step, call_finish },
+	{ "call_reply_other_cpu", 1000, other_prepare, call_step, other_finish },
 	{ "event_to_port", 1000, event_prepare, event_step, nullptr },
 	{ "thread_switch", 1000, yield_prepare, yield_step, yield_finish },
 	{ "anonymous_fault", 256, fault_prepare, fault_step, fault_finish },

@@ -24,9 +24,9 @@ static void move_call(struct thread *server, struct reply *reply)
 	if (!server->caller_is_remote) {
 		state = call_begin_remote(call);
 		object_get(&caller->object);
+		sched_reclaim(caller);
 		call->is_remote = true;
 		call->server = nullptr;
-		sched_reclaim(caller);
 	}
 	server->caller = nullptr;
 	server->caller_is_remote = false;

@@ -31,6 +31,8 @@ void sched_ready(struct thread *thread)
 {
 	struct cpu *cpu = cpu_self();
 	thread->state = THREAD_READY;
+	if (UNLIKELY(!(thread->affinity & 1ull << cpu->id)))
+		thread->work |= WORK_MOVE; // it was changed while the thread waited
 	if (!thread->entity)
 		thread->entity = &thread->own;
 	struct entity *entity = thread->entity;
@@ -91,36 +93,50 @@ void sched_pause_entity(void)
 	cpu_self()->entity = nullptr;
 }
 
-void sched_reclaim(struct thread *owner)
+// The thread that works for the caller now: its server, or whom that one calls in turn.
+static struct thread *chain_end(struct thread *caller)
+{
+	struct thread *thread = caller->call.server;
+	for (u32 depth = 0; depth < CALL_DEPTH_MAX; depth++) {
+		bool calls_here = thread->state == THREAD_CALLING && !thread->call.is_remote;
+		if (!calls_here || !thread->call.server)
+			break;
+		thread = thread->call.server;
+	}
+	return thread;
+}
+
+void sched_reclaim(struct thread *caller)
 {
 	struct cpu *cpu = cpu_self();
-	struct entity *entity = &owner->own;
-	struct thread *user = entity->thread;
-	if (user == owner)
-		return;
-	entity->thread = owner;
-	owner->entity = entity;
-	user->entity = &user->own;
-	if (cpu->entity == entity) {
+	struct thread *user = chain_end(caller);
+	struct entity *lent = user->entity;
+	struct entity *own = &caller->call.server->own; // unused while its owner ran on the caller's
+	assert(lent && lent->thread == user && !own->is_queued && own != lent);
+	own->thread = user;
+	user->entity = own;
+	lent->thread = caller;
+	caller->entity = lent;
+	if (cpu->entity == lent) {
 		account(cpu);
-		cpu->entity = &user->own;
-	} else if (entity->is_queued) {
-		run_queue_remove(&cpu->run_queue, entity);
-		run_queue_add(&cpu->run_queue, &user->own);
+		cpu->entity = own;
+	} else if (lent->is_queued) {
+		run_queue_remove(&cpu->run_queue, lent);
+		run_queue_add(&cpu->run_queue, own);
 	}
 }
 
 void sched_forget(struct thread *thread)
 {
 	struct cpu *cpu = cpu_self();
-	sched_reclaim(thread);
-	struct entity *entity = thread->entity ? thread->entity : &thread->own;
+	struct entity *entity = &thread->own;
+	assert(entity->thread == thread && (!thread->entity || thread->entity == entity));
 	if (entity->is_queued)
 		run_queue_remove(&cpu->run_queue, entity);
-	if (cpu->entity == entity)
+	if (cpu->entity == entity) {
 		account(cpu);
-	if (cpu->entity == entity)
 		cpu->entity = nullptr;
+	}
 	if (cpu->current == thread)
 		cpu->current = nullptr;
 	if (cpu->loaded == thread) {
@@ -160,7 +176,9 @@ void sched_start(struct thread *thread)
 	request_send(thread, REQUEST_START);
 }
 
-// To a CPU that its affinity allows. A thread in a call, or waiting, moves when it runs next.
+// To a CPU that its affinity allows. The current thread, on leaving the kernel: in the middle of a
+// system call its results would be written while it runs elsewhere. One that serves a call stays
+// until it is made ready anew.
 void sched_move(struct thread *thread)
 {
 	if (thread->state != THREAD_READY || thread->caller || thread->own.thread != thread)
@@ -294,6 +312,10 @@ static void do_chores(struct cpu *cpu)
 		if (process_reap(REAP_STEPS))
 			cpu->reschedule |= RESCHEDULE_WORK;
 		grace_run();
+	}
+	if (cpu->current && cpu->current->work & WORK_MOVE) {
+		cpu->current->work &= (u8)~WORK_MOVE;
+		sched_move(cpu->current);
 	}
 	if (cpu->current && cpu->current->work)
 		thread_do_work(cpu->current);
