@@ -92,6 +92,8 @@ void world_page_fault(struct thread *thread, u64 address, u32 access);
 bool world_leave(void);                            // false: this CPU idles
 bool world_is_idle(u16 cpu);
 void world_poll(u16 cpu);                          // takes its interrupts
+bool world_look_up(void);                          // this host thread's CPU does; as world_leave
+[[noreturn]] void world_idle_exit(void);           // from the idle hook: world_leave answers false
 void world_kill_all(void);
 bool world_is_empty(void);
 

@@ -66,7 +66,7 @@ static void populate(void)
 	world_keep_nothing();
 }
 
-void storm_begin(u32 processors)
+void storm_begin(u32 processors, u32 crowd)
 {
 	host.is_quiet = true;
 	host.random = 1; // so that an episode can be repeated alone
@@ -77,8 +77,8 @@ void storm_begin(u32 processors)
 		panic("no quota");
 	if (object_get_handle(&payer->object) != OK) // so that it stays reachable
 		panic("no handle");
-	populate();
-	populate();
+	while (crowd--)
+		populate();
 }
 
 bool storm_end(void)
@@ -139,9 +139,13 @@ static void call(struct dice *dice, struct thread *thread)
 	u64 number = storm_call(dice, thread);
 	thread->registers.rax = number;
 	thread->registers.rip = dice_chance(dice, 100) ? WORLD_BASE : WORLD_CALL_SITE;
+	storm_calls++;
+	if (host.is_threaded) { // it may be running elsewhere by the time it returns
+		world_enter(thread);
+		return;
+	}
 	object_get(&thread->object);
 	world_enter(thread);
-	storm_calls++;
 	i64 result = (i64)thread->registers.rax;
 	if (number < SYSCALL_COUNT && result <= 0 && result > -(i64)STORM_RESULTS)
 		storm_results[number][-result]++;
@@ -198,6 +202,7 @@ static void rest(struct dice *dice, u32 processors)
 	}
 	if (!dice_chance(dice, 8))
 		return;
+	world_fail_at(0, false);
 	world_kill_all();
 	world_keep_nothing();
 	populate();
@@ -217,6 +222,8 @@ void storm_step(struct dice *dice)
 		storm_step_here(dice);
 	else
 		rest(dice, processors);
+	if (dice_chance(dice, 64))
+		world_fail_at(1 + dice_roll(dice, 24), false);
 	if (++steps % INVARIANT_STEPS == 0)
 		world_check_invariants();
 }

@@ -20,7 +20,7 @@ static inline u64 dice_roll(struct dice *dice, u64 sides) { return dice_word(dic
 static inline bool dice_chance(struct dice *dice, u64 one_in) { return !dice_roll(dice, one_in); }
 bool dice_is_empty(const struct dice *dice); // a fuzzer's bytes are used up
 
-void storm_begin(u32 cpus);             // some processes in a quota of their own
+void storm_begin(u32 cpus, u32 crowd);   // pairs of processes, in a quota of their own
 void storm_step(struct dice *dice);     // on any CPU
 void storm_step_here(struct dice *dice); // on this host thread's CPU, which runs a thread
 bool storm_end(void);                   // world_end

@@ -43,7 +43,7 @@ static u64 address(struct dice *dice)
 
 static u64 size(struct dice *dice)
 {
-	switch (dice_roll(dice, 10)) {
+	switch (dice_roll(dice, 16)) {
 	case 0:
 		return hostile(dice);
 	case 1:
@@ -66,16 +66,18 @@ static u64 deadline(struct dice *dice)
 	case 1:
 		return hostile(dice);
 	case 2:
-		return DEADLINE_NEVER;
+		return dice_chance(dice, 3) ? DEADLINE_NEVER : clock_now() + 1;
 	default:
 		return clock_now() + dice_roll(dice, 5'000'000);
 	}
 }
 
+// By the tag alone: another CPU may be closing the handle.
 static bool fits(const struct handle_entry *entry, u32 kind)
 {
-	const struct object *object = atomic_load_relaxed(&entry->object);
-	return object && (kind == OBJECT_ANY || object->kind == kind);
+	u32 tag = atomic_load_relaxed(&entry->tag);
+	u32 has = (tag & HANDLE_KIND_MASK) >> HANDLE_KIND_SHIFT;
+	return kind == OBJECT_ANY ? has != 0 : has == kind;
 }
 
 // A live handle of the kind in the process's table, if there is one.
@@ -98,6 +100,8 @@ static u64 handle(struct dice *dice, struct thread *thread, u32 kind, bool is_op
 {
 	if (is_optional && dice_chance(dice, 3))
 		return HANDLE_NONE.raw;
+	if (kind == OBJECT_ANY && dice_chance(dice, 3))
+		kind = OBJECT_MEMORY; // most calls that take anything are about memory
 	switch (dice_roll(dice, 24)) {
 	case 0:
 		return hostile(dice);
@@ -133,7 +137,9 @@ static u64 scalar(struct dice *dice, const struct parameter_shape *shape)
 		return WORLD_BASE + WORLD_SIZE;
 	if (is_named(shape, "period"))
 		return dice_chance(dice, 2) ? 0 : dice_roll(dice, 3'000'000);
-	if (is_named(shape, "bits") || is_named(shape, "clear") || is_named(shape, "set"))
+	if (is_named(shape, "clear") || is_named(shape, "set"))
+		return dice_chance(dice, 4) ? 1u << dice_roll(dice, 32) : dice_word(dice) & SIGNAL_SERVICE;
+	if (is_named(shape, "bits"))
 		return dice_chance(dice, 2) ? 1u << dice_roll(dice, 9) : (u32)dice_word(dice);
 	if (is_named(shape, "level"))
 		return dice_chance(dice, 3) ? dice_roll(dice, 17) : LEVEL_PROGRAM;
@@ -161,7 +167,7 @@ static u64 parameter(
 	case PARAMETER_STRUCT_OUT:
 		return address(dice);
 	case PARAMETER_SIZE:
-		return size(dice);
+		return dice_chance(dice, 6) ? size(dice) : dice_roll(dice, dice_chance(dice, 3) ? 9000 : 200);
 	case PARAMETER_SCALAR:
 	case PARAMETER_SIGNED:
 		return scalar(dice, shape);
@@ -169,28 +175,37 @@ static u64 parameter(
 	return 0;
 }
 
+static void fill_lend(struct dice *dice, struct lend *lend)
+{
+	atomic_store_relaxed(&lend->address, address(dice));
+	atomic_store_relaxed(&lend->size, dice_chance(dice, 8) ? size(dice) : dice_roll(dice, 9000));
+	atomic_store_relaxed(&lend->direction, (u32)(1 + dice_roll(dice, dice_chance(dice, 9) ? 5 : 3)));
+}
+
 static void fill_block(struct dice *dice, struct thread *thread)
 {
 	struct thread_block *block = thread->block;
 	atomic_store_relaxed(&block->deadline, deadline(dice));
-	u32 index = (u32)dice_roll(dice, MESSAGE_HANDLES);
-	atomic_store_relaxed(&block->handle[index].raw, (u32)live_handle(dice, thread, OBJECT_ANY));
-	atomic_store_relaxed(&block->handle_rights[index], (u32)(dice_chance(dice, 4) ? dice_word(dice) : RIGHTS_ALL));
-	struct lend *lend = &block->lend[dice_roll(dice, MESSAGE_LENDS)];
-	atomic_store_relaxed(&lend->address, address(dice));
-	atomic_store_relaxed(&lend->size, size(dice));
-	atomic_store_relaxed(&lend->direction, (u32)dice_roll(dice, dice_chance(dice, 9) ? 5 : 4));
+	for (u32 i = 0; i < MESSAGE_HANDLES; i++) {
+		u32 rights = dice_chance(dice, 4) ? (u32)dice_word(dice) : RIGHTS_ALL;
+		atomic_store_relaxed(&block->handle[i].raw, (u32)live_handle(dice, thread, OBJECT_ANY));
+		atomic_store_relaxed(&block->handle_rights[i], rights);
+	}
+	for (u32 i = 0; i < MESSAGE_LENDS; i++)
+		if (dice_chance(dice, 2) || !block->lend[i].direction)
+			fill_lend(dice, &block->lend[i]);
+	atomic_store_relaxed(&block->handle_count, (u32)dice_roll(dice, MESSAGE_HANDLES + 1));
 }
 
-static u64 tag(struct dice *dice)
+static u64 tag(struct dice *dice, const struct thread *thread)
 {
 	u64 flags = 0;
 	flags |= dice_chance(dice, 2) ? TAG_DEADLINE : 0;
 	flags |= dice_chance(dice, 2) ? TAG_IDEMPOTENT : 0;
-	flags |= dice_chance(dice, 2) ? TAG_REPLY : 0;
+	flags |= (thread->caller != nullptr) != dice_chance(dice, 16) ? TAG_REPLY : 0;
 	flags |= dice_chance(dice, 4) ? TAG_POLL : 0;
-	u32 handles = dice_chance(dice, 3) ? (u32)dice_roll(dice, 6) : 0;
-	u32 lends = dice_chance(dice, 3) ? (u32)dice_roll(dice, 6) : 0;
+	u32 handles = dice_chance(dice, 4) ? (u32)dice_roll(dice, 3) : 0;
+	u32 lends = dice_chance(dice, 4) ? (u32)dice_roll(dice, 5) : 0;
 	if (dice_chance(dice, 64))
 		return dice_word(dice);
 	return world_tag((u32)dice_roll(dice, 9), handles, lends, flags);
@@ -223,11 +238,17 @@ static bool is_deadly(const struct thread_registers *regs, u64 number)
 }
 
 // The calls that keep things moving are made more often.
-static u64 number(struct dice *dice)
+static u64 number(struct dice *dice, const struct thread *thread)
 {
+	static const u16 serving[] = { SYSCALL_PORT_REPLY_WAIT, SYSCALL_REPLY_SEND, SYSCALL_REPLY_SAVE,
+		SYSCALL_LEASE_READ, SYSCALL_LEASE_WRITE, SYSCALL_CONNECTION_CALL };
+	if (thread->caller && dice_chance(dice, 2))
+		return serving[dice_roll(dice, sizeof serving / sizeof *serving)];
 	static const u16 usual[] = { SYSCALL_CONNECTION_CALL, SYSCALL_PORT_REPLY_WAIT,
 		SYSCALL_CONNECTION_CALL, SYSCALL_PORT_REPLY_WAIT, SYSCALL_REPLY_SEND, SYSCALL_MEMORY_MAP,
 		SYSCALL_STREAM_WRITE, SYSCALL_STREAM_READ };
+	if (thread->process->level < LEVEL_PROGRAM && dice_chance(dice, 4))
+		return SYSCALL_PORT_REPLY_WAIT;
 	if (dice_chance(dice, 3))
 		return usual[dice_roll(dice, sizeof usual / sizeof *usual)];
 	if (dice_chance(dice, 500))
@@ -235,16 +256,70 @@ static u64 number(struct dice *dice)
 	return dice_roll(dice, SYSCALL_COUNT);
 }
 
+// Addresses and offsets of pages and words are mostly aligned.
+static void align(struct dice *dice, struct thread_registers *regs, u64 chosen)
+{
+	if (dice_chance(dice, 16))
+		return;
+	u64 *const slots[] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9 };
+	const struct syscall_shape *shape = &syscall_shapes[chosen];
+	bool is_memory = chosen >= SYSCALL_MEMORY_CREATE && chosen <= SYSCALL_MEMORY_PROTECT &&
+					 chosen != SYSCALL_MEMORY_READ && chosen != SYSCALL_MEMORY_WRITE;
+	bool is_futex = chosen == SYSCALL_FUTEX_WAIT || chosen == SYSCALL_FUTEX_WAKE;
+	for (u32 i = 0; i < shape->count; i++) {
+		const struct parameter_shape *of = &shape->parameter[i];
+		bool is_place = is_named(of, "address") || is_named(of, "offset") || is_named(of, "size") ||
+						is_named(of, "target") || is_named(of, "base");
+		if ((is_memory || chosen == SYSCALL_IOMMU_CONTROL) && is_place && of->kind != PARAMETER_HANDLE)
+			*slots[i] &= ~PAGE_MASK;
+		else if (is_futex && is_place && of->kind != PARAMETER_HANDLE)
+			*slots[i] &= ~3ull;
+		else if (is_named(of, "block"))
+			*slots[i] = WORLD_BASE + dice_roll(dice, WORLD_BLOCKS) * THREAD_BLOCK_SIZE;
+	}
+}
+
+// What the first handle names cannot be used before it is made.
+static u64 make_first(struct dice *dice, struct thread *thread, u64 chosen)
+{
+	const struct parameter_shape *first = &syscall_shapes[chosen].parameter[0];
+	if (first->kind != PARAMETER_HANDLE || first->is_optional || dice_chance(dice, 16) ||
+		live_handle(dice, thread, (u32)first->handle))
+		return chosen;
+	switch ((u32)first->handle) {
+	case OBJECT_PORT:
+		return SYSCALL_PORT_CREATE;
+	case OBJECT_CONNECTION:
+		return SYSCALL_CONNECTION_CREATE;
+	case OBJECT_STREAM:
+		return SYSCALL_STREAM_CREATE;
+	case OBJECT_MEMORY:
+		return SYSCALL_MEMORY_CREATE;
+	case OBJECT_TIMER:
+		return SYSCALL_TIMER_CREATE;
+	case OBJECT_THREAD:
+		return SYSCALL_THREAD_CREATE;
+	case OBJECT_IOMMU_DOMAIN:
+		return SYSCALL_IOMMU_CREATE;
+	default:
+		return chosen;
+	}
+}
+
 u64 storm_call(struct dice *dice, struct thread *thread)
 {
 	struct thread_registers *regs = &thread->registers;
-	u64 chosen = number(dice);
+	u64 chosen = number(dice, thread);
 	if (chosen < SYSCALL_COUNT) {
+		chosen = make_first(dice, thread, chosen);
 		const struct syscall_shape *shape = &syscall_shapes[chosen];
 		for (u32 i = 0; i < shape->count; i++)
 			set_argument(regs, i, parameter(dice, thread, &shape->parameter[i]));
+		align(dice, regs, chosen);
+		if (chosen == SYSCALL_MEMORY_CREATE && regs->rdi != MEMORY_KIND_PAGER && !dice_chance(dice, 8))
+			regs->rdx = HANDLE_NONE.raw;
 		if (shape->is_raw)
-			regs->rsi = tag(dice);
+			regs->rsi = tag(dice, thread);
 		if (shape->is_raw || dice_chance(dice, 4))
 			fill_block(dice, thread);
 	}

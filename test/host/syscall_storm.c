@@ -14,7 +14,7 @@ constexpr u64 EPISODE = 3000;
 static bool episode(u64 seed)
 {
 	struct dice dice = { .state = seed };
-	storm_begin(1 + (u32)(seed % 4));
+	storm_begin(1 + (u32)(seed % 4), 2);
 	u64 end = storm_calls + EPISODE;
 	while (storm_calls < end)
 		storm_step(&dice);

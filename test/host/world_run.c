@@ -29,6 +29,11 @@ void world_idle_hook(void)
 		longjmp(idle_exit, 1);
 }
 
+void world_idle_exit(void)
+{
+	longjmp(idle_exit, 1);
+}
+
 bool world_is_idle(u16 id)
 {
 	return AT(cpus, id).current == nullptr;
@@ -60,12 +65,17 @@ static void wake_up(struct cpu *cpu)
 	cpu->reschedule |= RESCHEDULE_TIMER | RESCHEDULE_EVENTS;
 }
 
+bool world_look_up(void)
+{
+	wake_up(cpu_self());
+	host_take_interrupts();
+	return world_leave();
+}
+
 void world_poll(u16 id)
 {
 	host_select_cpu(id);
-	wake_up(cpu_self());
-	host_take_interrupts();
-	world_leave();
+	world_look_up();
 }
 
 static bool is_due(u16 id)

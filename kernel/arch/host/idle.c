@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // idle.c - waiting, and being interrupted: by another CPU, by the timer, by a device's line.
-#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernel/arch/arch.h"
 #include "kernel/arch/host/host.h"
@@ -11,7 +12,7 @@
 #include "lib/base/view.h"
 
 constexpr u32 SPINS_MAX = 1'000'000; // of one host thread that plays all CPUs: nobody else can give way
-static u32 spins;                    // in a row; that host thread's
+static thread_local u32 spins; // in a row
 
 void arch_idle_wait(void)
 {
@@ -29,7 +30,7 @@ void arch_interrupts_window(void)
 void arch_relax(void)
 {
 	if (host.is_threaded)
-		sched_yield();
+		syscall(SYS_sched_yield); // libc's name for it is the kernel's own here
 	else if (++spins > SPINS_MAX)
 		panic("spins for what nobody can give");
 }

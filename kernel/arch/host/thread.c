@@ -39,8 +39,7 @@ err_t arch_thread_init(struct thread *thread, u64 entry, u64 stack, u64 argument
 
 void arch_thread_fini(struct thread *thread)
 {
-	for (u32 i = 0; i < CPU_MAX; i++)
-		assert(atomic_load_relaxed(&AT(cpus, i).loaded) != thread); // sched_forget came before
+	assert(cpu_self()->loaded != thread); // sched_forget came before
 	memory_fill(&thread->arch, 0, sizeof thread->arch);
 }
 
