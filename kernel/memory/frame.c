@@ -75,11 +75,22 @@ static u64 frame_number(const struct frame *frame)
 	return (u64)((uintptr_t)frame - (uintptr_t)ram.array) / sizeof(struct frame);
 }
 
+// Use and order change together: a free under way on another CPU, which holds the buddy's lock,
+// must not take a frame that only passes through here for the head of a free block.
+static u16 state_of(enum frame_use use, u32 order)
+{
+	return (u16)(use | order << 8); // both CPUs we run on are little endian
+}
+
+static void set_state(struct frame *frame, enum frame_use use, u32 order)
+{
+	atomic_store_relaxed(&frame->state, state_of(use, order)); // pairs with buddy_give
+}
+
 static void free_list_add(u64 number, u32 order)
 {
 	struct frame *frame = frame_at(number);
-	frame->use = FRAME_FREE;
-	frame->order = (u8)order;
+	set_state(frame, FRAME_FREE, order);
 	frame->references = 0;
 	list_push_front(&AT(buddy.free, order), &frame->node);
 }
@@ -89,7 +100,7 @@ static void free_list_add(u64 number, u32 order)
 static void free_list_remove(struct frame *frame)
 {
 	list_remove(&frame->node);
-	frame->order = NOT_HEAD;
+	set_state(frame, FRAME_FREE, NOT_HEAD);
 }
 
 static void buddy_give(u64 number, u32 order)
@@ -100,7 +111,7 @@ static void buddy_give(u64 number, u32 order)
 		if (other >= ram.count)
 			break;
 		struct frame *frame = frame_at(other);
-		if (frame->use != FRAME_FREE || frame->order != order)
+		if (atomic_load_relaxed(&frame->state) != state_of(FRAME_FREE, order))
 			break;
 		free_list_remove(frame);
 		number &= ~(1ull << order);
@@ -186,8 +197,7 @@ err_t frame_alloc(u32 order, enum frame_use use, paddr_t *out)
 		return ERR_NO_MEMORY;
 	struct frame *frame = frame_at(number);
 	frame->references = 1;
-	frame->use = use;
-	frame->order = (u8)order;
+	set_state(frame, use, order);
 	frame->slab_used = 0;
 	frame->slab = nullptr;
 	if (use == FRAME_MEMORY)
@@ -214,8 +224,7 @@ void frame_free(paddr_t paddr, u32 order)
 		lock_give(&buddy.lock);
 		return;
 	}
-	frame->use = FRAME_FREE; // but not in the buddy's lists
-	frame->order = NOT_HEAD;
+	set_state(frame, FRAME_FREE, NOT_HEAD); // not in the buddy's lists
 	struct frame_cache *cache = &AT(caches, cpu_self()->id);
 	if (cache->count == CACHE_SIZE)
 		cache_drain(cache, CACHE_SIZE - CACHE_BATCH);
@@ -229,8 +238,7 @@ void frame_split(paddr_t paddr, u32 order)
 	u64 first = paddr.raw >> PAGE_SHIFT;
 	for (u64 number = first; number < first + (1ull << order); number++) {
 		struct frame *frame = frame_at(number);
-		frame->use = use;
-		frame->order = 0;
+		set_state(frame, use, 0);
 		frame->references = 1;
 		frame->sharers = 1;
 	}
@@ -302,8 +310,7 @@ static void mark(u64 first, u64 end, enum frame_use use)
 {
 	for (u64 number = first; number < end; number++) {
 		struct frame *frame = frame_at(number);
-		frame->use = use;
-		frame->order = NOT_HEAD;
+		set_state(frame, use, NOT_HEAD);
 		frame->references = use != FRAME_FREE;
 	}
 }

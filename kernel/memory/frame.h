@@ -25,8 +25,13 @@ constexpr u32 FRAME_ORDER_LARGE = 9;
 
 struct frame {
 	u32 references; // atomic. FRAME_MEMORY: one for each sharer, and one for each pin
-	enum frame_use use;
-	u8 order;              // of the block this frame heads; FRAME_SLAB: its size class
+	union {
+		struct {
+			enum frame_use use;
+			u8 order; // of the block this frame heads; FRAME_SLAB: its size class
+		};
+		u16 state; // both at once: other CPUs' frees look at their neighbours
+	};
 	u16 slab_used;         // FRAME_SLAB: objects in use
 	struct list_node node; // free list, or slab's list
 	union {
