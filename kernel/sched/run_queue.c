@@ -82,6 +82,10 @@ static void place(struct run_queue *queue, struct entity *entity)
 	u64 ceiling = now + 4 * slice_of(entity); // moved here from a CPU with another time
 	if ((i64)(entity->vruntime - ceiling) > 0)
 		entity->vruntime = ceiling;
+}
+
+static void renew_deadline(struct entity *entity)
+{
 	if ((i64)(entity->deadline - entity->vruntime) <= 0 ||
 		(i64)(entity->deadline - entity->vruntime) > (i64)slice_of(entity))
 		entity->deadline = entity->vruntime + slice_of(entity);
@@ -89,7 +93,7 @@ static void place(struct run_queue *queue, struct entity *entity)
 
 static void fair_add(struct run_queue *queue, struct entity *entity)
 {
-	place(queue, entity);
+	renew_deadline(entity);
 	if (queue->total_weight == 0)
 		queue->base = queue->virtual_time;
 	queue->average_sum += (i64)(entity->vruntime - queue->base) * (i64)entity->weight;
@@ -107,6 +111,13 @@ static void fair_remove(struct run_queue *queue, struct entity *entity)
 }
 
 void run_queue_add(struct run_queue *queue, struct entity *entity)
+{
+	if (entity->priority == 0)
+		place(queue, entity);
+	run_queue_return(queue, entity);
+}
+
+void run_queue_return(struct run_queue *queue, struct entity *entity)
 {
 	assert(!entity->is_queued);
 	entity->is_queued = true;

@@ -29,6 +29,8 @@ struct run_queue {
 
 void run_queue_init(struct run_queue *queue);
 void run_queue_add(struct run_queue *queue, struct entity *entity);
+// One that has just run: V is not known without it, and it has no sleep to be cut short.
+void run_queue_return(struct run_queue *queue, struct entity *entity);
 void run_queue_remove(struct run_queue *queue, struct entity *entity);
 struct entity *_Nullable run_queue_first(struct run_queue *queue); // stays queued
 struct entity *_Nullable run_queue_take_movable(struct run_queue *queue, u64 cpu_mask); // for stealing

@@ -62,8 +62,8 @@ void sched_yield(void)
 	cpu->reschedule |= RESCHEDULE_PREEMPT;
 	if (!entity)
 		return;
-	entity->deadline = entity->vruntime; // place() gives it a new one: behind those that wait
-	run_queue_add(&cpu->run_queue, entity);
+	entity->deadline = entity->vruntime; // it gets a new one: behind those that wait
+	run_queue_return(&cpu->run_queue, entity);
 }
 
 void sched_switch_to(struct thread *thread)
@@ -268,7 +268,7 @@ static void put_back_current(struct cpu *cpu)
 	cpu->current = nullptr;
 	if (entity) {
 		entity_renice(entity);
-		run_queue_add(&cpu->run_queue, entity);
+		run_queue_return(&cpu->run_queue, entity);
 	}
 }
 
