@@ -52,6 +52,18 @@ static bool is_trusted(view_t path)
 	       text_option(root_command_line(), VIEW_TEXT("trust"), &value);
 }
 
+// `level=N` on the command line lets tests run as a service does.
+static u32 level_of(view_t path)
+{
+	view_t value;
+	u64 level;
+	if (is_init(path))
+		return LEVEL_INIT;
+	bool is_given = text_option(root_command_line(), VIEW_TEXT("level"), &value) &&
+					text_u64(value, &level) == OK && level <= LEVEL_PROGRAM;
+	return is_given ? (u32)level : LEVEL_PROGRAM;
+}
+
 static err_t choose(struct program *program)
 {
 	view_t command, rest;
@@ -89,7 +101,7 @@ static err_t fill_spawn(struct spawn *spawn, const struct program *program)
 	spawn->image = program->image;
 	spawn->arguments = program->arguments;
 	spawn->identity = PROGRAM_IDENTITY;
-	spawn->level = is_init(program->path) ? LEVEL_INIT : LEVEL_PROGRAM;
+	spawn->level = level_of(program->path);
 	TRY(make_quota(&spawn->quota));
 	TRY(spawn_give(spawn, "quota", spawn->quota, RIGHTS_ALL));
 	TRY(spawn_give(spawn, "console", start_handle("console"), RIGHTS_ALL));
