@@ -16,7 +16,7 @@ struct excuse {
 static const struct excuse unreachable[] = {
 	{ SYSCALL_COUNT, ERR_NO_MEMORY, "the quota of a program ends before the machine's memory" },
 	{ SYSCALL_HANDLE_CLOSE, ERR_REVOKED, "a revoked handle may be closed" },
-	{ SYSCALL_CONNECTION_CALL, ERR_LEVEL, "programs call each other: test/guest/call_levels" },
+	{ SYSCALL_CONNECTION_CALL, ERR_LEVEL, "programs call each other: test/guest/levels" },
 	{ SYSCALL_INTERRUPT_CREATE, ERR_UNSUPPORTED, "this machine has message interrupts" },
 	{ SYSCALL_REPLY_SEND, ERR_REVOKED, "a reply has one handle, so nobody can revoke it" },
 	{ SYSCALL_LEASE_READ, ERR_REVOKED, "a reply has one handle, so nobody can revoke it" },
