@@ -178,13 +178,14 @@ static bool is_movable(const struct entity *entity, u64 cpu_mask)
 {
 	const struct thread *thread = entity->thread;
 	return entity->owner == thread && !thread->caller && thread->affinity & cpu_mask &&
-		   thread->state == THREAD_READY;
+	       thread->state == THREAD_READY;
 }
 
 struct entity *_Nullable run_queue_take_movable(struct run_queue *queue, u64 cpu_mask)
 {
 	u32 tries = 16; // enough to find one, and bounded
-	for (struct tree_node *node = tree_last(&queue->fair); node && tries--; node = tree_prev(node)) {
+	for (struct tree_node *node = tree_last(&queue->fair); node && tries--;
+		node = tree_prev(node)) {
 		if (!is_movable(entity_of(node), cpu_mask))
 			continue;
 		run_queue_remove(queue, entity_of(node));

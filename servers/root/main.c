@@ -60,7 +60,7 @@ static u32 level_of(view_t path)
 	if (is_init(path))
 		return LEVEL_INIT;
 	bool is_given = text_option(root_command_line(), VIEW_TEXT("level"), &value) &&
-					text_u64(value, &level) == OK && level <= LEVEL_PROGRAM;
+	                text_u64(value, &level) == OK && level <= LEVEL_PROGRAM;
 	return is_given ? (u32)level : LEVEL_PROGRAM;
 }
 

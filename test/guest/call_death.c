@@ -47,7 +47,7 @@ static u64 call(u64 flags)
 {
 	struct message message = { .tag = flags, .word = { 21 } };
 	err_t err = connection_invoke_until(port.connection, &message, guest_soon());
-	return err == OK ? AT(message.word, 0) : 200 + (u64)-(i32)err;
+	return err == OK ? AT(message.word, 0) : 200 + (u64) - (i32)err;
 }
 
 static err_t kill(handle_t process)

@@ -22,7 +22,7 @@ static bool clock_set(u32 index, u32 value)
 {
 	u32 unused;
 	return resource_io(ports, INDEX, IO_OPERATION_WRITE8, index, &unused) == OK &&
-		   resource_io(ports, DATA, IO_OPERATION_WRITE8, value, &unused) == OK;
+	       resource_io(ports, DATA, IO_OPERATION_WRITE8, value, &unused) == OK;
 }
 
 static void test_ports(void)
@@ -40,7 +40,7 @@ static bool periodic(bool is_wanted)
 	u32 value = clock_get(REGISTER_B);
 	(void)clock_get(REGISTER_C);
 	return clock_set(REGISTER_A, (clock_get(REGISTER_A) & 0xf0) | RATE_64_HZ) &&
-		   clock_set(REGISTER_B, is_wanted ? value | PERIODIC : value & ~PERIODIC);
+	       clock_set(REGISTER_B, is_wanted ? value | PERIODIC : value & ~PERIODIC);
 }
 
 static void test_interrupts(void)
@@ -113,10 +113,10 @@ static void test_message(void)
 {
 	handle_t first, second;
 	u64 route, other;
-	CHECK_OK(interrupt_create(
-		start_handle("resource"), 0, INTERRUPT_FLAGS_MESSAGE, &first, &route));
-	CHECK_OK(interrupt_create(
-		start_handle("resource"), 0, INTERRUPT_FLAGS_MESSAGE, &second, &other));
+	CHECK_OK(
+		interrupt_create(start_handle("resource"), 0, INTERRUPT_FLAGS_MESSAGE, &first, &route));
+	CHECK_OK(
+		interrupt_create(start_handle("resource"), 0, INTERRUPT_FLAGS_MESSAGE, &second, &other));
 	CHECK_EQ(route >> 32 & 0xfff00000, 0xfee00000); // where messages are written to
 	CHECK(route != other);
 	CHECK_OK(handle_close(first));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// float.c - vector registers belong to a thread: kept across switches, calls and faults, copied by a
-// fork, empty in a new one, and shown by thread_registers.
+// float.c - vector registers belong to a thread: kept across switches, calls and faults, copied by
+// a fork, empty in a new one, and shown by thread_registers.
 #include "test/guest/harness/guest.h"
 
 static struct worker workers[3];
@@ -8,8 +8,8 @@ static struct worker workers[3];
 static void load_vectors(u64 value)
 {
 	__asm__ volatile("movq %0, %%xmm0; movq %0, %%xmm7; movq %0, %%xmm15; punpcklqdq %%xmm0, %%xmm0"
-					 :
-					 : "r"(value));
+		:
+		: "r"(value));
 }
 
 static u64 read_low(void)
@@ -17,7 +17,7 @@ static u64 read_low(void)
 	u64 first, middle, last, high;
 	__asm__ volatile("movq %%xmm0, %0; movq %%xmm7, %1; movq %%xmm15, %2\n\t"
 					 "movdqa %%xmm0, %%xmm1; punpckhqdq %%xmm1, %%xmm1; movq %%xmm1, %3"
-					 : "=r"(first), "=r"(middle), "=r"(last), "=r"(high));
+		: "=r"(first), "=r"(middle), "=r"(last), "=r"(high));
 	return first == middle && first == last && first == high ? first : UINT64_MAX;
 }
 
@@ -35,9 +35,7 @@ static u64 keep_run(void *_Nullable argument)
 static void test_switches(void)
 {
 	for (u64 i = 0; i < COUNT(workers); i++) {
-		UNSAFE_BEGIN("a number, passed as what a thread takes")
-		CHECK_OK(worker_start(&AT(workers, i), keep_run, (void *)(i + 1)));
-		UNSAFE_END
+		CHECK_OK(worker_start(&AT(workers, i), keep_run, guest_number(i + 1)));
 	}
 	for (u64 i = 0; i < COUNT(workers); i++) {
 		CHECK_OK(worker_join(&AT(workers, i), guest_soon()));
@@ -57,9 +55,7 @@ static u64 spin_run(void *_Nullable argument)
 static void test_preempted(void)
 {
 	for (u64 i = 0; i < COUNT(workers); i++) {
-		UNSAFE_BEGIN("a number, passed as what a thread takes")
-		CHECK_OK(worker_start(&AT(workers, i), spin_run, (void *)(i + 1)));
-		UNSAFE_END
+		CHECK_OK(worker_start(&AT(workers, i), spin_run, guest_number(i + 1)));
 	}
 	for (u64 i = 0; i < COUNT(workers); i++) {
 		CHECK_OK(worker_join(&AT(workers, i), guest_soon()));
@@ -116,9 +112,7 @@ static void test_registers(void)
 	struct worker *worker = &AT(workers, 0);
 	u64 size, value = 0, unused;
 	u32 observed;
-	UNSAFE_BEGIN("a number, passed as what a thread takes")
-	CHECK_OK(worker_start(worker, hold_run, (void *)0x123456789a));
-	UNSAFE_END
+	CHECK_OK(worker_start(worker, hold_run, guest_number(0x123456789a)));
 	CHECK(guest_settled(worker->handle));
 	CHECK_OK(thread_control(worker->handle, THREAD_OPERATION_SUSPEND, 0, 0, &unused));
 	CHECK_OK(object_wait(worker->handle, SIGNAL_SUSPENDED, guest_soon(), &observed));
@@ -130,8 +124,8 @@ static void test_registers(void)
 	for (u32 i = 0; i < 16; i += 1) // all of xmm0, xmm7, xmm15
 		CHECK_OK(span_copy(span_clamp(span_of(area), 160 + i * 16, 8), view_of(value)));
 	CHECK_OK(span_copy(span_clamp(span_of(area), 168, 8), view_of(value)));
-	CHECK_OK(thread_registers(worker->handle, REGISTER_OPERATION_SET_FLOAT,
-		span_clamp(span_of(area), 0, size), &size));
+	CHECK_OK(thread_registers(
+		worker->handle, REGISTER_OPERATION_SET_FLOAT, span_clamp(span_of(area), 0, size), &size));
 	CHECK_OK(thread_control(worker->handle, THREAD_OPERATION_RESUME, 0, 0, &unused));
 	CHECK_OK(worker_join(worker, guest_soon()));
 	CHECK_EQ(worker->result, 0x77);
@@ -144,16 +138,14 @@ static void test_bad_area(void)
 	struct worker *worker = &AT(workers, 0);
 	u64 size, unused;
 	u32 observed;
-	UNSAFE_BEGIN("a number, passed as what a thread takes")
-	CHECK_OK(worker_start(worker, hold_run, (void *)1));
-	UNSAFE_END
+	CHECK_OK(worker_start(worker, hold_run, guest_number(1)));
 	CHECK(guest_settled(worker->handle));
 	CHECK_OK(thread_control(worker->handle, THREAD_OPERATION_SUSPEND, 0, 0, &unused));
 	CHECK_OK(object_wait(worker->handle, SIGNAL_SUSPENDED, guest_soon(), &observed));
 	CHECK_OK(thread_registers(worker->handle, REGISTER_OPERATION_GET_FLOAT, span_of(area), &size));
 	memory_fill(area, 0xff, sizeof area); // reserved bits of MXCSR, XSTATE_BV, XCOMP_BV
-	(void)thread_registers(worker->handle, REGISTER_OPERATION_SET_FLOAT,
-		span_clamp(span_of(area), 0, size), &unused);
+	(void)thread_registers(
+		worker->handle, REGISTER_OPERATION_SET_FLOAT, span_clamp(span_of(area), 0, size), &unused);
 	CHECK_OK(thread_control(worker->handle, THREAD_OPERATION_RESUME, 0, 0, &unused));
 	CHECK_OK(worker_join(worker, guest_soon()));
 }

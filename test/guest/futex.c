@@ -4,7 +4,7 @@
 #include "lib/os/mutex.h"
 #include "test/guest/harness/guest.h"
 
-static u32 word, other;       // atomic
+static u32 word, other; // atomic
 static struct worker workers[4];
 
 static u64 wait_word(void *_Nullable unused)
@@ -98,10 +98,10 @@ static void test_shared(void)
 	handle_t memory, child;
 	u64 first, second, code;
 	CHECK_OK(guest_memory(PAGE_SIZE, &memory));
-	CHECK_OK(guest_map(memory, PAGE_SIZE,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &first));
-	CHECK_OK(guest_map(memory, PAGE_SIZE,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &second));
+	CHECK_OK(
+		guest_map(memory, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &first));
+	CHECK_OK(
+		guest_map(memory, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &second));
 	guest_poke(first, 1);
 	CHECK_EQ(guest_peek(second), 1);
 	CHECK_OK(guest_fork(wake_shared, second, &child));
@@ -165,8 +165,7 @@ static void test_mutex(void)
 
 static u64 wait_owned(void *_Nullable owner)
 {
-	return (u64)(u32)futex_wait(
-		(u64)&word, 1, guest_soon(), (handle_t){ (u32)(uintptr_t)owner });
+	return (u64)(u32)futex_wait((u64)&word, 1, guest_soon(), (handle_t){ (u32)(uintptr_t)owner });
 }
 
 // An owner is only borrowed from: waiting, waking and its end work as ever.
@@ -177,10 +176,7 @@ static void test_owner(void)
 	atomic_store_seq_cst(&word, 1);
 	CHECK_OK(worker_start(&owner, wait_word, nullptr));
 	for (u32 i = 0; i < 2; i++) {
-		UNSAFE_BEGIN("a number, passed as what a thread takes")
-		CHECK_OK(worker_start(
-			&AT(workers, i), wait_owned, (void *)(uintptr_t)owner.handle.raw));
-		UNSAFE_END
+		CHECK_OK(worker_start(&AT(workers, i), wait_owned, guest_number(owner.handle.raw)));
 		CHECK(guest_settled(AT(workers, i).handle));
 	}
 	CHECK_OK(worker_kill(&owner)); // with those who wait for it

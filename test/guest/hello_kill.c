@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// hello_kill.c - the example service is killed over and over, in the middle of calls too, and started
-// again at the same port; its client does not notice.
+// hello_kill.c - the example service is killed over and over, in the middle of calls too, and
+// started again at the same port; its client does not notice.
 #include "ifc/hello.h"
 #include "lib/os/boot_image.h"
 #include "lib/os/spawn.h"
@@ -82,7 +82,7 @@ static u64 client_run(void *_Nullable unused)
 	while (!__atomic_load_n(&is_over, __ATOMIC_ACQUIRE)) {
 		u32 n = __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
 		bool is_right = n & 1 ? hello_add(hello, n, 5, &sum) == OK && sum == n + 5ull
-							  : is_greeted(VIEW_TEXT("again"), VIEW_TEXT("Hello, again!"));
+		                      : is_greeted(VIEW_TEXT("again"), VIEW_TEXT("Hello, again!"));
 		if (!is_right)
 			__atomic_fetch_add(&mistakes, 1, __ATOMIC_RELAXED);
 	}

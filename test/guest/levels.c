@@ -46,8 +46,9 @@ static void test_down(void)
 	struct message message = {};
 	handle_t child;
 	u64 code;
-	spawn = (struct spawn){ .arguments = VIEW_TEXT("levels child"), .level = PROGRAM,
-		.identity = IDENTITY };
+	spawn = (struct spawn){
+		.arguments = VIEW_TEXT("levels child"), .level = PROGRAM, .identity = IDENTITY
+	};
 	CHECK_OK(boot_file("test/levels", &spawn.image));
 	CHECK_OK(guest_port(5, &port));
 	CHECK_OK(spawn_give(&spawn, "service", port.connection, RIGHTS_ALL));
@@ -90,11 +91,11 @@ static u64 spin_run(void *_Nullable argument)
 	u64 size, unused;
 	MUST(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, 1, 0, &unused) == OK);
 	if (spinner->weight)
-		MUST(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_WEIGHT, spinner->weight, 0,
-				 &unused) == OK);
+		MUST(thread_control(
+				 HANDLE_NONE, THREAD_OPERATION_SET_WEIGHT, spinner->weight, 0, &unused) == OK);
 	if (spinner->priority)
-		MUST(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_PRIORITY, spinner->priority, 0,
-				 &unused) == OK);
+		MUST(thread_control(
+				 HANDLE_NONE, THREAD_OPERATION_SET_PRIORITY, spinner->priority, 0, &unused) == OK);
 	(void)sleep_until(guest_after(spinner->delay_ms));
 	for (u64 end = guest_after(spinner->duration_ms); clock_read() < end;)
 		;

@@ -16,7 +16,7 @@ static bool poll(struct message *message)
 static bool is_event(const struct message *message, u64 key, u32 bits)
 {
 	return message_kind(message) == MESSAGE_EVENT && message->badge == key &&
-		   AT(message->word, 0) == bits;
+	       AT(message->word, 0) == bits;
 }
 
 static void test_level(void)

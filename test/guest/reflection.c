@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// reflection.c - foreign system calls: made from the lower half they enter the process's own entry in
-// the upper half, whose own calls are native. The entry here answers number + 1000, and passes
+// reflection.c - foreign system calls: made from the lower half they enter the process's own entry
+// in the upper half, whose own calls are native. The entry here answers number + 1000, and passes
 // numbers from 0x10000 on to the kernel as native ones.
 #include "test/guest/harness/guest.h"
 

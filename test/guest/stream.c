@@ -252,9 +252,7 @@ static void test_writers(void)
 	u32 handles;
 	CHECK(open(ATOMIC, 0));
 	for (u64 i = 0; i < COUNT(writers); i++) {
-		UNSAFE_BEGIN("a number, passed as what a thread takes")
-		CHECK_OK(worker_start(&AT(writers, i), write_lines, (void *)(i + 1)));
-		UNSAFE_END
+		CHECK_OK(worker_start(&AT(writers, i), write_lines, guest_number(i + 1)));
 	}
 	for (u32 i = 0; i < 300 * COUNT(writers); i++) {
 		CHECK_OK(stream_read(reader, span_of(line), guest_soon(), &done, &handles));

@@ -45,9 +45,7 @@ static u64 serve_run(void *_Nullable argument)
 static err_t call_served(i32 error, u64 tag)
 {
 	struct message message = { .tag = tag };
-	UNSAFE_BEGIN("a number, passed as what a thread takes")
-	void *argument = (void *)(intptr_t)error;
-	UNSAFE_END
+	void *argument = guest_number((u64)(i64)error);
 	TRY(worker_start(&server, serve_run, argument));
 	err_t err = connection_invoke_until(port.connection, &message, guest_soon());
 	record_unstubbed(SYSCALL_CONNECTION_CALL, err);
@@ -93,8 +91,7 @@ static u64 link_run(void *_Nullable argument)
 	if (port_receive_until(AT(chain, index).port, &message, guest_soon()) != OK)
 		return 1;
 	struct message next = {};
-	err_t err =
-		connection_invoke_until(AT(chain, index + 1).connection, &next, guest_soon());
+	err_t err = connection_invoke_until(AT(chain, index + 1).connection, &next, guest_soon());
 	record_unstubbed(SYSCALL_CONNECTION_CALL, err);
 	message.tag = reply_tag(err, 0);
 	return reply_send(HANDLE_NONE, &message) != OK;
@@ -106,9 +103,7 @@ void test_call_depth(void)
 	for (u64 i = 0; i <= CHAIN; i++)
 		CHECK_OK(guest_port(i, &AT(chain, i)));
 	for (u64 i = 0; i < CHAIN; i++) {
-		UNSAFE_BEGIN("a number, passed as what a thread takes")
-		CHECK_OK(worker_start(&AT(links, i), link_run, (void *)i));
-		UNSAFE_END
+		CHECK_OK(worker_start(&AT(links, i), link_run, guest_number(i)));
 	}
 	CHECK_EQ(connection_invoke_until(AT(chain, 0).connection, &message, guest_soon()), ERR_DEPTH);
 	for (u64 i = 0; i < CALL_DEPTH_MAX; i++)
@@ -126,7 +121,8 @@ static u64 poor_run(void *_Nullable argument)
 	return port_receive_until(port.port, &message, guest_after(200)) != ERR_TIMED_OUT;
 }
 
-// A handle is sent to a server that may not have more; one that is none; one that may not be passed.
+// A handle is sent to a server that may not have more; one that is none; one that may not be
+// passed.
 void test_call_quota(void)
 {
 	handle_t fixed;

@@ -12,7 +12,7 @@ constexpr u32 KINDS = HANDLE_KIND_REPLY + 1;
 
 // Handles and addresses for calls that are right but for one thing.
 struct fixture {
-	handle_t good[KINDS];    // HANDLE_KIND_ANY: memory; HANDLE_NONE: the machine has none
+	handle_t good[KINDS]; // HANDLE_KIND_ANY: memory; HANDLE_NONE: the machine has none
 	handle_t revoked[KINDS];
 	u64 buffer;    // two writable pages
 	u64 read_only; // two pages

@@ -56,10 +56,11 @@ static err_t make_stream(handle_t *out)
 	handle_t other;
 	u64 done;
 	TRY(stream_create(PAGE_SIZE, STREAM_FLAGS_TWO_WAY, out, &other));
-	return stream_write(other, VIEW_TEXT("something to read for those who copy it out and fail, "
-										 "so that it stays here for the next one to try. And so "
-										 "that it is longer than what anybody reads at once, it "
-										 "goes on a little, up to here."),
+	return stream_write(other,
+		VIEW_TEXT("something to read for those who copy it out and fail, "
+				  "so that it stays here for the next one to try. And so "
+				  "that it is longer than what anybody reads at once, it "
+				  "goes on a little, up to here."),
 		0, 0, &done);
 }
 
@@ -189,8 +190,8 @@ static bool is_fed(void)
 	struct quota_info info = {};
 	u64 size;
 	return handle_info(HANDLE_NONE, INFO_TOPIC_QUOTA, span_of(info), &size) == OK &&
-		   info.pages - info.pages_used > 100 && info.objects - info.objects_used > 100 &&
-		   info.handles - info.handles_used > 100;
+	       info.pages - info.pages_used > 100 && info.objects - info.objects_used > 100 &&
+	       info.handles - info.handles_used > 100;
 }
 
 // They end a grace period after their last handle.

@@ -12,8 +12,8 @@ void test_handles(void)
 	feed();
 	for (u32 topic = INFO_TOPIC_PROCESS; topic <= INFO_TOPIC_MAPPINGS; topic++)
 		FAILS(HANDLE_INFO, ERR_WRONG_TYPE, timer, topic, fixture.buffer, 64);
-	CHECK_OK(handle_duplicate(AT(fixture.good, HANDLE_KIND_PROCESS), RIGHTS_ALL & ~RIGHT_DEBUG,
-		&poor));
+	CHECK_OK(
+		handle_duplicate(AT(fixture.good, HANDLE_KIND_PROCESS), RIGHTS_ALL & ~RIGHT_DEBUG, &poor));
 	FAILS(HANDLE_INFO, ERR_RIGHTS, poor.raw, INFO_TOPIC_MAPPINGS, fixture.buffer, 64);
 	CHECK_OK(handle_close(poor));
 	for (u32 bit = 1; bit & SIGNAL_KERNEL; bit <<= 1) {

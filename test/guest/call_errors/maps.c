@@ -26,8 +26,8 @@ void test_maps(void)
 	FAILS(MEMORY_MAP, ERR_RIGHTS, 0, poor.raw, 0, PAGE_SIZE, 0, RW);
 	FAILS(MEMORY_MAP, ERR_RIGHTS, 0, poor.raw, 0, PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_EXEC);
 	CHECK_OK(handle_close(poor));
-	CHECK_OK(memory_create(MEMORY_KIND_PHYSICAL, PAGE_SIZE, start_handle("resource"), 0xb8000, 0,
-		&physical));
+	CHECK_OK(memory_create(
+		MEMORY_KIND_PHYSICAL, PAGE_SIZE, start_handle("resource"), 0xb8000, 0, &physical));
 	FAILS(MEMORY_MAP, ERR_RANGE, 0, physical.raw, 0, 2 * PAGE_SIZE, 0, MAP_FLAGS_READ);
 	CHECK_OK(handle_close(physical));
 }

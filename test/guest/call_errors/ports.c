@@ -22,11 +22,9 @@ static u64 call_run(void *_Nullable tag)
 static bool take_call(u64 tag)
 {
 	struct message message = {};
-	UNSAFE_BEGIN("a number, passed as what a thread takes")
-	void *argument = (void *)tag;
-	UNSAFE_END
+	void *argument = guest_number(tag);
 	return worker_start(&caller, call_run, argument) == OK &&
-		   port_receive_until(port.port, &message, guest_soon()) == OK;
+	       port_receive_until(port.port, &message, guest_soon()) == OK;
 }
 
 static bool lose_caller(void)

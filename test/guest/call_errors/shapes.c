@@ -64,7 +64,8 @@ static void try(const struct target *target, u64 value, err_t wanted, const char
 		AT(arguments, i) = good_value(&AT(target->shape->parameter, i));
 	adjust(target->number, arguments);
 	AT(arguments, target->index) = value;
-	format(span_clamp(span_of(text), 0, sizeof text - 1), "%s: %s", target->parameter->name, defect);
+	format(
+		span_clamp(span_of(text), 0, sizeof text - 1), "%s: %s", target->parameter->name, defect);
 	check_error(target->number, arguments, wanted, text);
 }
 

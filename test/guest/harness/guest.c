@@ -67,8 +67,8 @@ err_t guest_pages(u64 pages, void *_Nullable *_Nonnull out)
 	handle_t memory;
 	u64 address;
 	TRY(memory_create(MEMORY_KIND_ANONYMOUS, pages * PAGE_SIZE, HANDLE_NONE, 0, 0, &memory));
-	err_t err = memory_map(HANDLE_NONE, memory, 0, pages * PAGE_SIZE, 0,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE, &address);
+	err_t err = memory_map(
+		HANDLE_NONE, memory, 0, pages * PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE, &address);
 	TRY(handle_close(memory));
 	TRY(err);
 	UNSAFE_BEGIN("the kernel mapped it there")

@@ -73,6 +73,7 @@ void guest_port_close(const struct guest_port *port);
 bool guest_settled(handle_t thread);
 
 // One word at an address that the kernel gave us, or that is meant to fault.
+void *_Nullable guest_number(u64 value); // passed as what a thread takes
 u64 guest_peek(u64 address);
 void guest_poke(u64 address, u64 value);
 

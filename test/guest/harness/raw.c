@@ -3,6 +3,13 @@
 // arguments that no stub would pass.
 #include "test/guest/harness/guest.h"
 
+void *guest_number(u64 value)
+{
+	UNSAFE_BEGIN("nobody follows it")
+	return (void *)value;
+	UNSAFE_END
+}
+
 u64 guest_peek(u64 address)
 {
 	UNSAFE_BEGIN("the test vouches for the address, or wants the fault")
@@ -27,8 +34,8 @@ struct guest_answer guest_syscall(u64 number, const u64 *arguments)
 	register u64 r8 __asm__("r8") = AT(a, 4);
 	register u64 r9 __asm__("r9") = AT(a, 5);
 	__asm__ volatile("syscall"
-					 : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9)
-					 :
-					 : "rcx", "r11", "rbx", "r12", "r13", "r14", "r15", "memory");
+		: "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9)
+		:
+		: "rcx", "r11", "rbx", "r12", "r13", "r14", "r15", "memory");
 	return (struct guest_answer){ (err_t)(i32)rax, rdx, r8 };
 }

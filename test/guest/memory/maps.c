@@ -8,7 +8,7 @@ static u64 address;
 static bool make(u64 pages, u32 flags)
 {
 	return guest_memory(pages * PAGE_SIZE, &memory) == OK &&
-		   guest_map(memory, pages * PAGE_SIZE, flags, &address) == OK;
+	       guest_map(memory, pages * PAGE_SIZE, flags, &address) == OK;
 }
 
 static void drop(u64 pages)
@@ -25,8 +25,8 @@ void test_map(void)
 	guest_poke(address + 2 * PAGE_SIZE, 5);
 	CHECK_EQ(guest_peek(second), 5);
 	CHECK_EQ(fault_of(second, true), UPCALL_PAGE_FAULT);
-	CHECK_OK(memory_map(HANDLE_NONE, memory, 0, PAGE_SIZE, 2 * PAGE_SIZE,
-		MAP_FLAGS_READ | MAP_FLAGS_HIGH, &high));
+	CHECK_OK(memory_map(
+		HANDLE_NONE, memory, 0, PAGE_SIZE, 2 * PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_HIGH, &high));
 	CHECK(high >> 63); // where libraries live that foreign programs do not see
 	CHECK_EQ(guest_peek(high), 5);
 	CHECK_OK(memory_unmap(HANDLE_NONE, high, PAGE_SIZE));
@@ -63,8 +63,8 @@ static u32 mappings(void)
 	static struct mapping_info list[256];
 	u64 size;
 	return handle_info(HANDLE_NONE, INFO_TOPIC_MAPPINGS, span_of(list), &size) == OK
-			   ? (u32)(size / sizeof(struct mapping_info))
-			   : 0;
+	           ? (u32)(size / sizeof(struct mapping_info))
+	           : 0;
 }
 
 void test_split(void)
@@ -236,12 +236,11 @@ void test_random_maps(void)
 		u64 from = next_random(&state) % (WINDOW - count + 1);
 		bool is_map = next_random(&state) % 2;
 		if (is_map)
-			CHECK_OK(memory_map(HANDLE_NONE, memory, address + first * PAGE_SIZE,
-				count * PAGE_SIZE, from * PAGE_SIZE,
-				RW | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE, &mapped));
+			CHECK_OK(memory_map(HANDLE_NONE, memory, address + first * PAGE_SIZE, count * PAGE_SIZE,
+				from * PAGE_SIZE, RW | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE,
+				&mapped));
 		else
-			CHECK_OK(memory_unmap(
-				HANDLE_NONE, address + first * PAGE_SIZE, count * PAGE_SIZE));
+			CHECK_OK(memory_unmap(HANDLE_NONE, address + first * PAGE_SIZE, count * PAGE_SIZE));
 		for (u64 i = 0; i < count; i++)
 			AT(model, first + i) = is_map ? (u8)(from + i + 1) : 0;
 		for (u64 i = 0; i < WINDOW; i++)

@@ -13,8 +13,8 @@ static u64 get(handle_t memory, u64 offset)
 {
 	u64 value = UINT64_MAX, done;
 	return memory_read(memory, offset, span_of(value), &done) == OK && done == sizeof value
-			   ? value
-			   : UINT64_MAX;
+	           ? value
+	           : UINT64_MAX;
 }
 
 static struct memory_info info_of(handle_t memory)
@@ -135,7 +135,8 @@ void test_commit(void)
 	for (u64 i = 0; i < 8; i++)
 		guest_poke(address + i * PAGE_SIZE, i + 1);
 	CHECK_EQ(info_of(memory).committed_pages, 8);
-	CHECK_OK(memory_control(memory, MEMORY_OPERATION_DECOMMIT, 2 * PAGE_SIZE, 3 * PAGE_SIZE, &unused));
+	CHECK_OK(
+		memory_control(memory, MEMORY_OPERATION_DECOMMIT, 2 * PAGE_SIZE, 3 * PAGE_SIZE, &unused));
 	CHECK_EQ(info_of(memory).committed_pages, 5);
 	for (u64 i = 0; i < 8; i++)
 		CHECK_EQ(guest_peek(address + i * PAGE_SIZE), i >= 2 && i < 5 ? 0 : i + 1);
@@ -188,8 +189,8 @@ void test_large(void)
 {
 	handle_t memory;
 	u64 address, unused;
-	CHECK_OK(memory_create(MEMORY_KIND_ANONYMOUS, 2 * LARGE_PAGE_SIZE, HANDLE_NONE, 0,
-		MEMORY_FLAGS_LARGE, &memory));
+	CHECK_OK(memory_create(
+		MEMORY_KIND_ANONYMOUS, 2 * LARGE_PAGE_SIZE, HANDLE_NONE, 0, MEMORY_FLAGS_LARGE, &memory));
 	CHECK_OK(guest_map(memory, 2 * LARGE_PAGE_SIZE, RW, &address));
 	CHECK_EQ(address % LARGE_PAGE_SIZE, 0);
 	guest_poke(address + 3 * PAGE_SIZE, 3);
@@ -197,8 +198,7 @@ void test_large(void)
 	guest_poke(address + LARGE_PAGE_SIZE + 9 * PAGE_SIZE, 9);
 	CHECK_EQ(guest_peek(address + LARGE_PAGE_SIZE - 8), 0);
 	// A part of one can be taken away; the rest stays.
-	CHECK_OK(memory_control(
-		memory, MEMORY_OPERATION_DECOMMIT, 3 * PAGE_SIZE, PAGE_SIZE, &unused));
+	CHECK_OK(memory_control(memory, MEMORY_OPERATION_DECOMMIT, 3 * PAGE_SIZE, PAGE_SIZE, &unused));
 	CHECK_EQ(guest_peek(address + 3 * PAGE_SIZE), 0);
 	guest_poke(address + 4 * PAGE_SIZE, 4);
 	CHECK_EQ(guest_peek(address + 4 * PAGE_SIZE), 4);

@@ -51,17 +51,17 @@ static bool begin(void)
 	is_silent = false;
 	requests = 0;
 	return port_create(&port) == OK && timer_create(&stop) == OK &&
-		   port_bind(port, stop, STOP, 1, BIND_MODE_EDGE) == OK &&
-		   guest_memory(PAGE_SIZE, &source) == OK &&
-		   memory_create(MEMORY_KIND_PAGER, PAGES * PAGE_SIZE, port, KEY, 0, &paged) == OK &&
-		   guest_map(paged, PAGES * PAGE_SIZE, RW | MAP_FLAGS_SHARED, &address) == OK &&
-		   worker_start(&pager, page_run, nullptr) == OK;
+	       port_bind(port, stop, STOP, 1, BIND_MODE_EDGE) == OK &&
+	       guest_memory(PAGE_SIZE, &source) == OK &&
+	       memory_create(MEMORY_KIND_PAGER, PAGES * PAGE_SIZE, port, KEY, 0, &paged) == OK &&
+	       guest_map(paged, PAGES * PAGE_SIZE, RW | MAP_FLAGS_SHARED, &address) == OK &&
+	       worker_start(&pager, page_run, nullptr) == OK;
 }
 
 static bool stop_pager(void)
 {
 	return object_signal(stop, 0, STOP) == OK && worker_join(&pager, guest_soon()) == OK &&
-		   pager.result == 0 && object_signal(stop, STOP, 0) == OK;
+	       pager.result == 0 && object_signal(stop, STOP, 0) == OK;
 }
 
 static void end(void)
@@ -90,10 +90,10 @@ void test_pager(void)
 static u64 dirty_after(u64 offset)
 {
 	u64 next;
-	return memory_control(paged, MEMORY_OPERATION_DIRTY_NEXT, offset, PAGES * PAGE_SIZE - offset,
-			   &next) == OK
-			   ? next / PAGE_SIZE
-			   : PAGES;
+	return memory_control(
+			   paged, MEMORY_OPERATION_DIRTY_NEXT, offset, PAGES * PAGE_SIZE - offset, &next) == OK
+	           ? next / PAGE_SIZE
+	           : PAGES;
 }
 
 void test_pager_dirty(void)
