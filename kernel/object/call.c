@@ -37,10 +37,9 @@ u32 call_begin_remote(struct call *call)
 	return call->state;
 }
 
-static void forget_saved(struct call *call)
+void call_forget_saved(struct call *call)
 {
-	struct reply *saved = call->saved;
-	call->saved = nullptr;
+	struct reply *saved = atomic_exchange_acq_rel(&call->saved, (struct reply *)nullptr);
 	if (saved)
 		object_put(&saved->object);
 }
@@ -72,7 +71,7 @@ static void finish(struct thread *caller, err_t result)
 	if (caller->timer.is_armed)
 		timer_disarm(&caller->timer);
 	registers_set_error(&caller->registers, result);
-	forget_saved(call);
+	call_forget_saved(call);
 	forget_far_server(call);
 	sched_ready(caller);
 }

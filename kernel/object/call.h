@@ -25,6 +25,10 @@ void syscall_port_reply_wait(struct thread *server);
 // A call between two threads of this CPU, whose state is not kept, from now on is. The state it has.
 u32 call_begin_remote(struct call *call);
 
+// The caller's side lets go of the reply object; also who saved it, when the caller died meanwhile:
+// whoever comes first drops the reference.
+void call_forget_saved(struct call *call);
+
 // Slow way of connection_call: everything that call_fast.c does not do.
 err_t call_make(struct thread *caller);
 // Slow way of port_reply_wait.

@@ -39,9 +39,9 @@ static void move_call(struct thread *server, struct reply *reply)
 		object_put(&reply->object); // it left: answering will say ERR_GONE
 		return;
 	}
-	call->saved = reply;
+	atomic_store_release(&call->saved, reply);
 	if (!call_step(call, state, CALL_COPYING, CALL_SAVED))
-		call->saved = nullptr, object_put(&reply->object);
+		call_forget_saved(call); // it was killed, and may or may not have seen the reply
 	else if (atomic_load_acquire(&call->is_cancelled) || call->abandon_with != OK)
 		request_send(caller, REQUEST_INTERRUPT_CALL);
 }
