@@ -194,13 +194,18 @@ static struct object *_Nullable drain_next(struct handle_table *table)
 	return object;
 }
 
+// No thread of the process is left to look without the lock; others look under it (handle_take).
 static void release_chunks(struct handle_table *table)
 {
-	for (u32 i = 0; i < table->limit / HANDLES_PER_CHUNK; i++)
+	lock_take(&table->lock);
+	void *chunks = table->chunks;
+	u32 count = table->limit / HANDLES_PER_CHUNK;
+	for (u32 i = 0; i < count; i++)
 		page_give(table->quota, *chunk_slot(table, i));
-	page_give(table->quota, table->chunks);
-	table->limit = 0;
 	table->chunks = nullptr;
+	atomic_store_relaxed(&table->limit, 0u);
+	lock_give(&table->lock);
+	page_give(table->quota, chunks);
 }
 
 static void close_table(struct handle_table *table)
