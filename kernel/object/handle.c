@@ -134,15 +134,33 @@ err_t handle_duplicate(struct handle_table *table, handle_t handle, u32 rights, 
 	return insert(table, &item, out);
 }
 
+// Under the lock of a table, which may be a dying process's.
+static err_t find_locked(struct handle_table *table, handle_t handle, struct handle_item *out)
+{
+	struct handle_entry *entry = entry_of(table, handle);
+	if (!entry || !read_entry(entry, handle, out))
+		return ERR_BAD_HANDLE;
+	return is_revoked(out) ? ERR_REVOKED : OK;
+}
+
+static err_t take_locked(
+	struct handle_table *from, handle_t handle, u32 rights, struct handle_item *item)
+{
+	TRY(find_locked(from, handle, item));
+	if (!(item->rights & RIGHT_TRANSFER) || item->object->kind == OBJECT_REPLY)
+		return ERR_RIGHTS;
+	return hold(item, rights);
+}
+
 err_t handle_take(struct handle_table *from, handle_t handle, u32 rights, struct handle_item *out)
 {
 	struct handle_item item;
-	TRY(find(from, handle, &item));
-	if (!(item.rights & RIGHT_TRANSFER) || item.object->kind == OBJECT_REPLY)
-		return ERR_RIGHTS;
-	TRY(hold(&item, rights));
-	*out = item;
-	return OK;
+	lock_take(&from->lock);
+	err_t err = take_locked(from, handle, rights, &item);
+	lock_give(&from->lock);
+	if (err == OK)
+		*out = item;
+	return err;
 }
 
 err_t handle_put(struct handle_table *table, const struct handle_item *item, handle_t *out)
