@@ -433,7 +433,9 @@ TEST(space_random_operations)
 		u64 mapped;
 		err_t ignored = OK;
 		switch ((random >> 32) % 16) {
-		case 0 ... 2:
+		case 0:
+		case 1:
+		case 2:
 			ignored = space_map(space, flags ? memory : nullptr, address, size, 0,
 				flags | MAP_FLAGS_FIXED | (u32)(random >> 40 & MAP_FLAGS_SHARED) |
 					(random >> 50 & 1 ? MAP_FLAGS_REPLACE : 0),
