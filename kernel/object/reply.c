@@ -88,7 +88,9 @@ bool reply_tell(struct reply *reply, struct thread *server)
 	struct thread *caller = atomic_load_acquire(&reply->caller);
 	if (!caller)
 		return false;
-	bool is_waiting = atomic_load_acquire(&caller->call.state) == reply->call_state;
+	u32 state = atomic_load_acquire(&caller->call.state); // COPYING: of lent memory, this moment
+	bool is_waiting = state == reply->call_state ||
+	                  state == ((reply->call_state & ~(u32)CALL_STATE_MASK) | CALL_COPYING);
 	enum message_kind kind = is_waiting ? MESSAGE_CANCEL : MESSAGE_ABANDON;
 	struct thread_registers *regs = &server->registers;
 	registers_set_error(regs, OK);

@@ -6,6 +6,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/syscall_table.h"
+#include "lib/base/atomic.h"
 #include "lib/base/err.h"
 
 constexpr u32 PORT_RIGHTS =
@@ -70,7 +71,7 @@ err_t sys_reply_send(struct thread *caller, struct thread_registers *regs)
 	TRY(handle_lookup(caller, handle, OBJECT_REPLY, 0, &object));
 	object_get(object); // outlives its handle
 	err_t err = reply_answer(reply_of(object), caller, registers_tag(regs));
-	if (err == OK || err == ERR_GONE)
+	if (!atomic_load_acquire(&reply_of(object)->caller)) // used up, also when handles could not be passed
 		(void)handle_close(&caller->process->handles, handle);
 	object_put(object);
 	return err;
