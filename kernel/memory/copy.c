@@ -39,6 +39,7 @@ static err_t allowed_faults(usize size, u64 *out)
 
 err_t user_copy_in(void *to, u64 from, usize size)
 {
+	debug_assert(!cpu_self()->held_ranks); // it may park the thread
 	TRY(user_span_check(from, size));
 	if (!size)
 		return OK;
@@ -55,6 +56,7 @@ err_t user_copy_in(void *to, u64 from, usize size)
 
 err_t user_copy_out(u64 to, const void *from, usize size)
 {
+	debug_assert(!cpu_self()->held_ranks);
 	TRY(user_span_check(to, size));
 	if (!size)
 		return OK;

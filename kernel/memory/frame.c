@@ -4,6 +4,7 @@
 #include "kernel/memory/frame.h"
 
 #include "boot/boot_info.h"
+#include "kernel/debug/poison.h"
 #include "kernel/memory/slab.h"
 #include "kernel/panic.h"
 #include "kernel/sched/cpu.h"
@@ -196,6 +197,8 @@ err_t frame_alloc(u32 order, enum frame_use use, paddr_t *out)
 	if (order > FRAME_ORDER_MAX || !(order ? block_take(order, &number) : cache_take(&number)))
 		return ERR_NO_MEMORY;
 	struct frame *frame = frame_at(number);
+	if (IS_DEBUG)
+		debug_frames_taken(frame_address((paddr_t){ number << PAGE_SHIFT }), PAGE_SIZE << order);
 	frame->references = 1;
 	set_state(frame, use, order);
 	frame->slab_used = 0;
@@ -218,6 +221,8 @@ void frame_free(paddr_t paddr, u32 order)
 	struct frame *frame = frame_of(paddr);
 	assert(frame->use != FRAME_FREE && frame->use != FRAME_RESERVED);
 	u64 number = paddr.raw >> PAGE_SHIFT;
+	if (IS_DEBUG)
+		debug_frames_freed(frame_address(paddr), PAGE_SIZE << order);
 	if (order) {
 		lock_take(&buddy.lock);
 		buddy_give(number, order);
@@ -320,6 +325,9 @@ static void add_free(u64 first, u64 end)
 {
 	ram.total += end > first ? end - first : 0;
 	mark(first, end, FRAME_FREE);
+	if (IS_DEBUG && end > first)
+		debug_frames_unused(
+			frame_address((paddr_t){ first << PAGE_SHIFT }), (end - first) << PAGE_SHIFT);
 	while (first < end) {
 		u32 order = first ? bits_lowest(first) : 0;
 		if (order > FRAME_ORDER_MAX)
@@ -353,14 +361,20 @@ void frames_init(const struct boot_info *info)
 	for (u32 order = 0; order <= FRAME_ORDER_MAX; order++)
 		list_init(&AT(buddy.free, order));
 	u64 count = count_frames(info);
-	u64 size = align_up(count * sizeof(struct frame), PAGE_SIZE);
+	u64 array_size = align_up(count * sizeof(struct frame), PAGE_SIZE);
+	u64 size = array_size;
+	if (IS_DEBUG) // the shadow of all RAM lies behind the array
+		size += align_up(debug_shadow_size(info, count << PAGE_SHIFT), PAGE_SIZE);
 	u64 base = place_array(info, size);
 	UNSAFE_BEGIN("the loader's word for where the direct map is")
 	ram.direct_map = (u8 *)(uintptr_t)info->direct_map_vaddr;
 	ram.array = (struct frame *)frame_address((paddr_t){ base });
 	UNSAFE_END
 	ram.count = count;
-	memory_fill(ram.array, 0, size);
+	memory_fill(ram.array, 0, array_size);
+	if (IS_DEBUG)
+		debug_shadow_init(
+			info, frame_address((paddr_t){ base + array_size }), count << PAGE_SHIFT);
 	u64 array_first = base >> PAGE_SHIFT;
 	u64 array_end = (base + size) >> PAGE_SHIFT;
 	mark(array_first, array_end, FRAME_KERNEL);

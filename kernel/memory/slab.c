@@ -4,6 +4,7 @@
 // One empty page is kept for each class, so that a lone object does not make a page come and go.
 #include "kernel/memory/slab.h"
 
+#include "kernel/debug/poison.h"
 #include "kernel/memory/frame.h"
 #include "lib/base/bits.h"
 #include "lib/base/memory.h"
@@ -12,7 +13,6 @@
 // 576 is a radix node's (and seven make a page), 96 a list-sized object's.
 static const u16 sizes[] = { 32, 64, 96, 128, 192, 256, 384, 576, 768, 1024, 1344, 2048 };
 constexpr u32 CLASS_COUNT = COUNT(sizes);
-constexpr u8 POISON = 0xdb;
 
 static struct slab_class {
 	struct spinlock lock;          // RANK_SLAB
@@ -36,7 +36,7 @@ void slabs_init(void)
 static u32 class_of(usize size)
 {
 	u32 i = 0;
-	while (i < CLASS_COUNT && AT(sizes, i) < size)
+	while (i < CLASS_COUNT && AT(sizes, i) < size + POISON_EDGE)
 		i++;
 	return i;
 }
@@ -46,12 +46,14 @@ static u32 whole_order(usize size)
 	return log2_ceil(pages_of_size(size));
 }
 
-static err_t slab_page_create(u32 class, struct frame *_Nullable *_Nonnull out)
+UNPOISONED static err_t slab_page_create(u32 class, struct frame *_Nullable *_Nonnull out)
 {
 	paddr_t paddr;
 	TRY(frame_alloc(0, FRAME_SLAB, &paddr));
 	struct frame *frame = frame_of(paddr);
 	frame->order = (u8) class;
+	if (IS_DEBUG)
+		debug_slab_made(frame_address(paddr));
 	struct free_object *first = nullptr;
 	u32 size = AT(sizes, class);
 	span_t page = span_from(frame_address(paddr), PAGE_SIZE);
@@ -65,7 +67,7 @@ static err_t slab_page_create(u32 class, struct frame *_Nullable *_Nonnull out)
 	return OK;
 }
 
-static void *take_object(struct frame *frame)
+UNPOISONED static void *take_object(struct frame *frame)
 {
 	struct free_object *object = frame->slab;
 	assert(object);
@@ -101,6 +103,8 @@ err_t slab_alloc(usize size, void *_Nullable *_Nonnull out)
 	if (index == CLASS_COUNT) {
 		paddr_t paddr;
 		TRY(frame_alloc(whole_order(size), FRAME_KERNEL, &paddr));
+		if (IS_DEBUG)
+			debug_frames_used_part(frame_address(paddr), size, PAGE_SIZE << whole_order(size));
 		*out = memory_fill(frame_address(paddr), 0, size);
 		return OK;
 	}
@@ -110,13 +114,15 @@ err_t slab_alloc(usize size, void *_Nullable *_Nonnull out)
 	err_t error = find_page(index, &frame);
 	void *object = error == OK ? take_object(frame) : nullptr;
 	lock_give(&class->lock);
+	if (IS_DEBUG && error == OK)
+		debug_object_taken(object, size, AT(sizes, index));
 	if (error == OK)
 		*out = memory_fill(object, 0, size);
 	return error;
 }
 
 // Which page to give back, now that the object is free: none, or one too many empty ones.
-static struct frame *_Nullable put_object(
+UNPOISONED static struct frame *_Nullable put_object(
 	struct slab_class *class, struct frame *frame, void *object)
 {
 	struct free_object *freed = object;
@@ -144,8 +150,16 @@ void slab_free(void *memory, usize size)
 	}
 	struct frame *frame = frame_of(paddr);
 	assert(frame->use == FRAME_SLAB && frame->order == index);
-	if (IS_DEBUG)
-		memory_fill(memory, POISON, size);
+	if (IS_DEBUG) {
+		debug_object_freed(memory, AT(sizes, index));
+		struct debug_object oldest = debug_quarantine((struct debug_object){ memory, index });
+		if (!oldest.memory)
+			return;
+		memory = oldest.memory;
+		index = oldest.class;
+		paddr = frame_of_address(memory);
+		frame = frame_of(paddr);
+	}
 	struct slab_class *class = &AT(classes, index);
 	lock_take(&class->lock);
 	struct frame *spare = put_object(class, frame, memory);

@@ -5,6 +5,7 @@
 
 #include "boot/boot_info.h"
 #include "kernel/arch/arch.h"
+#include "kernel/debug/poison.h"
 #include "kernel/memory/frame.h"
 #include "kernel/object/iommu_domain.h"
 #include "kernel/object/quota.h"
@@ -35,6 +36,8 @@ void kernel_main(const struct boot_info *info)
 	quota_init_root(pages, pages * OBJECTS_PER_PAGE, pages * HANDLES_PER_PAGE);
 	arch_init(info);
 	iommu_init(info);
+	if (IS_DEBUG)
+		debug_selftest(info);
 	kprint("Carbide: %lu MiB of memory, %u CPUs\n", frames_total() >> (20 - PAGE_SHIFT),
 		info->cpu_count);
 	root_start(info);

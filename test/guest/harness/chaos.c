@@ -34,7 +34,8 @@ static bool settle(const struct guest_level *before, bool is_exact, u64 deadline
 		if (is_same(before, &now, is_exact))
 			return true;
 	} while (clock_read() < deadline);
-	print("  pages free %lu -> %lu, objects %lu -> %lu, handles %lu -> %lu, pages used %lu -> %lu\n",
+	print(
+		"  pages free %lu -> %lu, objects %lu -> %lu, handles %lu -> %lu, pages used %lu -> %lu\n",
 		before->pages_free, now.pages_free, before->objects, now.objects, before->handles_used,
 		now.handles_used, before->pages_used, now.pages_used);
 	return false;

@@ -9,9 +9,9 @@ NONNULL_BEGIN
 
 // Argument `index` as a number; `usual` when it is not there or not a number.
 u64 chaos_number(u32 index, u64 usual);
-// Runs it, and is true when afterwards everything is exactly as it was before. Caches that grew once
-// (one spare page for each size of small objects) get a second and a third chance; what is lost at
-// every run is found. run says false when it failed itself.
+// Runs it, and is true when afterwards everything is exactly as it was before. Caches that grew
+// once (one spare page for each size of small objects) get a second and a third chance; what is
+// lost at every run is found. run says false when it failed itself.
 bool chaos_is_steady(bool (*run)(void));
 // In one process: objects and handles are as they were, after at most ten seconds.
 bool chaos_is_level(const struct guest_level *before);
