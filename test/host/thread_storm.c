@@ -122,7 +122,7 @@ static bool episode(u64 seed, u32 processors)
 
 int main(int count, char **words)
 {
-	u64 wanted = count > 1 ? strtoull(words[1], nullptr, 0) : 100'000;
+	u64 wanted = count > 1 ? strtoull(words[1], nullptr, 0) : 20'000;
 	u64 seed = count > 2 ? strtoull(words[2], nullptr, 0) : 1;
 	u64 processors = count > 3 ? strtoull(words[3], nullptr, 0) : 0;
 	for (u32 id = 0; id < CPU_MAX; id++) {
