@@ -7,7 +7,7 @@
 struct object_info { // INFO_TOPIC_OBJECT: any handle
 	u32 kind;        // enum object_kind
 	u32 rights;
-	u64 id;      // unique since boot
+	u64 id; // unique since boot
 	u32 signals;
 	u32 handles; // to the object, in all processes
 };
@@ -19,7 +19,7 @@ struct process_info { // INFO_TOPIC_PROCESS
 	u32 threads;
 	u64 mapped_pages;
 	u64 cpu_ns;
-	u64 fault_cause;   // when the reason is a fault: as struct upcall_frame
+	u64 fault_cause; // when the reason is a fault: as struct upcall_frame
 	u64 fault_address;
 	u64 fault_instruction;
 	u64 fault_detail;

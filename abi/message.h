@@ -21,7 +21,7 @@ enum tag_shift : u8 {
 	TAG_KIND_SHIFT = 48,
 };
 
-constexpr u64 TAG_ERROR_MASK = 0xffffffffu;               // reply: err_t as 32 bits
+constexpr u64 TAG_ERROR_MASK = 0xffffffffu; // reply: err_t as 32 bits
 constexpr u64 TAG_HANDLES_MASK = 7ull << TAG_HANDLES_SHIFT;
 constexpr u64 TAG_LENDS_MASK = 7ull << TAG_LENDS_SHIFT;
 constexpr u64 TAG_DEADLINE = 1ull << 42;   // thread_block.deadline holds for this wait
@@ -34,11 +34,11 @@ constexpr u64 TAG_SLOW_MASK = TAG_HANDLES_MASK | TAG_LENDS_MASK | TAG_DEADLINE |
 
 // What port_reply_wait returned: in tag bits 48-51.
 enum message_kind : u8 {
-	MESSAGE_CALL = 0,    // a call: badge, identity, words; answer it
-	MESSAGE_EVENT = 1,   // a binding: badge = its key, word 0 = the bits observed
-	MESSAGE_CANCEL = 2,  // a saved call's caller was interrupted: badge = the reply handle's value
-	MESSAGE_HANGUP = 3,  // badge = the connection's badge: its last client handle was closed
-	MESSAGE_PAGES = 4,   // a pager's memory: badge = its key, words = offset, size, 1 if for writing
+	MESSAGE_CALL = 0,   // a call: badge, identity, words; answer it
+	MESSAGE_EVENT = 1,  // a binding: badge = its key, word 0 = the bits observed
+	MESSAGE_CANCEL = 2, // a saved call's caller was interrupted: badge = the reply handle's value
+	MESSAGE_HANGUP = 3, // badge = the connection's badge: its last client handle was closed
+	MESSAGE_PAGES = 4,  // a pager's memory: badge = its key, words = offset, size, 1 if for writing
 	MESSAGE_ABANDON = 5, // a saved call's caller is gone: badge = the reply handle's value
 };
 

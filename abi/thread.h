@@ -26,13 +26,13 @@ struct upcall_frame {
 
 enum upcall_cause : u64 {
 	UPCALL_NOTIFICATION = 1,
-	UPCALL_PAGE_FAULT = 2,  // no mapping or not allowed: address; detail = enum fault_detail bits
-	UPCALL_BUS_ERROR = 3,   // mapped, but the pages cannot be had (beyond the end, pager failed)
-	UPCALL_ILLEGAL = 4,     // undefined instruction
-	UPCALL_ARITHMETIC = 5,  // division; detail = vector
-	UPCALL_FLOAT = 6,       // x87 or SIMD exception
-	UPCALL_BREAKPOINT = 7,  // int3, single step; detail = vector
-	UPCALL_PROTECTION = 8,  // general protection, alignment, stack segment: detail = error code
+	UPCALL_PAGE_FAULT = 2, // no mapping or not allowed: address; detail = enum fault_detail bits
+	UPCALL_BUS_ERROR = 3,  // mapped, but the pages cannot be had (beyond the end, pager failed)
+	UPCALL_ILLEGAL = 4,    // undefined instruction
+	UPCALL_ARITHMETIC = 5, // division; detail = vector
+	UPCALL_FLOAT = 6,      // x87 or SIMD exception
+	UPCALL_BREAKPOINT = 7, // int3, single step; detail = vector
+	UPCALL_PROTECTION = 8, // general protection, alignment, stack segment: detail = error code
 };
 
 enum fault_detail : u32 {
@@ -49,14 +49,14 @@ struct thread_block {
 	u64 entry;   // upcall entry; 0: faults end the process, notifications only end waits
 	u64 stack;   // stack pointer on which upcalls run; 0: the current one below its red zone
 	struct upcall_frame frame;
-	u64 deadline; // for TAG_DEADLINE and for calls without a deadline argument
-	u32 cancelled; // set by the kernel: the caller being served was interrupted or is gone
+	u64 deadline;     // for TAG_DEADLINE and for calls without a deadline argument
+	u32 cancelled;    // set by the kernel: the caller being served was interrupted or is gone
 	u32 handle_count; // stream_read/write and received messages: how many handles below
 	handle_t handle[MESSAGE_HANDLES];
 	u32 handle_rights[MESSAGE_HANDLES]; // sending: the rights to pass, of those it has
 	struct lend lend[MESSAGE_LENDS];
-	u64 thread_id;  // written by the kernel, unique since boot
-	u64 user[24];   // the runtime's own: thread-local pointer, errno, ...
+	u64 thread_id;      // written by the kernel, unique since boot
+	u64 user[24];       // the runtime's own: thread-local pointer, errno, ...
 	u64 foreign_return; // written by the kernel when it reflects a foreign system call
 };
 static_assert(sizeof(struct thread_block) == 448);

@@ -17,7 +17,8 @@ struct thread;
 struct interrupt;
 
 // Start-up, in this order on the boot CPU (start/main.c).
-void arch_init_early(const struct boot_info *info); // descriptor tables, exceptions, console, CPU features
+void arch_init_early(
+	const struct boot_info *info); // descriptor tables, exceptions, console, CPU features
 void arch_init(const struct boot_info *info);       // interrupt controllers, clock; frames exist
 void arch_start_cpus(const struct boot_info *info); // brings the others up; each calls cpu_main(id)
 [[noreturn]] void arch_resume(void); // leaves the kernel into cpu_self()->current (entry.S)
@@ -30,7 +31,7 @@ void arch_stop_others(void);         // panic: all other CPUs, whatever they do
 void arch_backtrace(void);           // prints who called, with kprint
 
 // Time.
-u64 clock_now(void);                 // monotonic nanoseconds
+u64 clock_now(void);                  // monotonic nanoseconds
 void arch_timer_arm(u64 deadline_ns); // this CPU's one-shot; DEADLINE_NEVER: off
 struct time_page;
 void arch_fill_time_page(struct time_page *page);
@@ -39,21 +40,30 @@ void arch_fill_time_page(struct time_page *page);
 err_t arch_thread_init(struct thread *thread, u64 entry, u64 stack, u64 argument);
 void arch_thread_fini(struct thread *thread);
 err_t arch_thread_clone(struct thread *from, struct thread *to); // fork: registers, float state
-void arch_switch(struct thread *_Nullable from, struct thread *to); // fs base, float, GS: not tables
-void arch_switch_away(struct thread *from); // saves what arch_switch would save of it
+void arch_switch(
+	struct thread *_Nullable from, struct thread *to); // fs base, float, GS: not tables
+void arch_switch_away(struct thread *from);            // saves what arch_switch would save of it
 void arch_thread_evict(struct thread *thread); // saves what this CPU holds of it, before it moves
 void arch_set_step(struct thread *thread, bool on);
 usize arch_float_size(void);
 err_t arch_float_get(struct thread *thread, span_t out);
 err_t arch_float_set(struct thread *thread, view_t in); // validates
-void arch_upcall(struct thread *thread, u64 cause, u64 address, u64 detail); // fills block->frame, redirects
-void arch_restart_call(struct thread *thread);   // back over the system call instruction
+void arch_upcall(
+	struct thread *thread, u64 cause, u64 address, u64 detail); // fills block->frame, redirects
+void arch_restart_call(struct thread *thread);            // back over the system call instruction
 void arch_repeat_call(struct thread *thread, u64 number); // the same, its number was overwritten
-void registers_sanitize(struct thread *thread);  // after thread_registers set: flags, canonical, returns slowly
+void registers_sanitize(
+	struct thread *thread); // after thread_registers set: flags, canonical, returns slowly
 bool arch_address_is_user(u64 address);
 
 // Page tables (each call under the space's table_lock). Pages are PAGE_SIZE or LARGE_PAGE_SIZE.
-enum page_access : u32 { PAGE_READ = 1, PAGE_WRITE = 2, PAGE_EXEC = 4, PAGE_UNCACHED = 8, PAGE_WRITE_COMBINING = 16 };
+enum page_access : u32 {
+	PAGE_READ = 1,
+	PAGE_WRITE = 2,
+	PAGE_EXEC = 4,
+	PAGE_UNCACHED = 8,
+	PAGE_WRITE_COMBINING = 16
+};
 err_t table_init(struct page_table *table);
 void table_fini(struct page_table *table); // all user tables gone before
 // Intermediate tables come from frame_alloc and are counted in table->pages. ERR_NO_MEMORY.

@@ -106,8 +106,7 @@ void kasan_report(uintptr_t address, const char *what, usize size)
 	if (panic_is_on())
 		return; // the panic's own words matter more
 	print_shadow(address);
-	panic("KASan: %s of %zu bytes at %p: %s", what, size, address,
-		poison_text(shadow_at(address)));
+	panic("KASan: %s of %zu bytes at %p: %s", what, size, address, poison_text(shadow_at(address)));
 }
 
 // The slow way: which byte?

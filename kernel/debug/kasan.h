@@ -12,8 +12,8 @@ enum poison : u8 {
 	POISON_UNUSED_FRAME = 0x81, // free since boot
 	POISON_FREED_FRAME,
 	POISON_FREED_OBJECT,
-	POISON_SLAB_EDGE,   // of a page of objects, but no object
-	POISON_FRAME_EDGE,  // behind an object that takes whole frames
+	POISON_SLAB_EDGE,  // of a page of objects, but no object
+	POISON_FRAME_EDGE, // behind an object that takes whole frames
 };
 
 constexpr u32 GRANULE = 8; // bytes for each byte of shadow

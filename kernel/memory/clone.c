@@ -2,7 +2,7 @@
 // clone.c - copy-on-write copies. Of anonymous memory: every page present is shared and nobody may
 // write it in place any more. Of pager memory: the clone is empty and reads through to its parent,
 // so a private mapping of a file costs nothing; a clone of such a clone has the same parent.
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"

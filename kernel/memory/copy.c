@@ -3,7 +3,7 @@
 // at its addresses, with faults resolved by hand; other spaces and objects page by page through the
 // direct map, each page held by a reference while no lock is.
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/cpu.h"

@@ -4,7 +4,7 @@
 // write access only to pages that are the object's own (and, of pagers, dirty).
 #include "abi/thread.h"
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/sched.h"

@@ -4,7 +4,7 @@
 // One walk over the mappings and the pages present; the source is write-protected on the way and
 // its stale translations are shot down once at the end, before the child can run.
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 
 // Pages of each mapping that the child finds in its tables; for the rest it faults.

@@ -373,8 +373,7 @@ void frames_init(const struct boot_info *info)
 	ram.count = count;
 	memory_fill(ram.array, 0, array_size);
 	if (IS_DEBUG)
-		debug_shadow_init(
-			info, frame_address((paddr_t){ base + array_size }), count << PAGE_SHIFT);
+		debug_shadow_init(info, frame_address((paddr_t){ base + array_size }), count << PAGE_SHIFT);
 	u64 array_first = base >> PAGE_SHIFT;
 	u64 array_end = (base + size) >> PAGE_SHIFT;
 	mark(array_first, array_end, FRAME_KERNEL);

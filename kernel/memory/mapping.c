@@ -3,7 +3,7 @@
 // the structs that cutting mappings in two needs) comes before the first change. Page tables are
 // filled by faults only; here they are cleared.
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"
 

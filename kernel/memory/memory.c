@@ -2,7 +2,7 @@
 // memory.c - birth and death of memory objects, and kernel copies into them. Pages: page.c; ranges
 // of pages: range.c; who shows them: unmap.c; pagers: pager.c; clones: clone.c.
 #include "lib/base/memory.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 
 err_t memory_create_bare(

@@ -2,7 +2,7 @@
 // page.c - one page of a memory object: found, made present, made private, taken away. A slot holds
 // a frame whose sharers count the objects that hold it; whoever writes while it is shared copies it
 // first. A frame leaves its slot only after it has left every page table.
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/memory.h"

@@ -2,7 +2,7 @@
 // pager.c - absent pages of pager memory. A thread that needs one waits in the memory's list; the
 // port's server is told once of each page waited for (notice, then memory_next_request) and answers
 // with memory_supply or a failure; a server that restarts asks to be told anew.
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"

@@ -2,7 +2,7 @@
 // range.c - operations on ranges of pages: commit, decommit, resize, supply, dirty, clean. Each
 // kernel entry does a bounded amount of work and asks to be entered again; what is done shows in
 // the pages themselves, so no progress is kept.
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 
 constexpr u64 PAGES_PER_ENTRY = 256;

@@ -3,7 +3,7 @@
 // unmapping: mapping.c; faults: fault.c; fork: fork.c.
 #include "abi/info.h"
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "kernel/memory/slab.h"
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"

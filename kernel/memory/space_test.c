@@ -7,7 +7,7 @@
 
 #include "abi/syscall_numbers.h"
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "kernel/memory/test_machine.h"
 #include "kernel/object/process.h"
 

@@ -3,7 +3,7 @@
 // mappings' and those of clones that read through to it. The memory is locked; page tables are
 // reached by memory->mappings, so a mapping leaves that list only after its tables are clear.
 #include "kernel/arch/arch.h"
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 
 // Of a large page it is the whole that goes (arch.h); what was not meant comes back by faults.

@@ -250,7 +250,7 @@ err_t call_answer_remote(
 static bool may_repeat(const struct thread *caller)
 {
 	return registers_tag(&caller->registers) & TAG_IDEMPOTENT &&
-		   caller->call.deaths < CALL_DEATHS_MAX;
+	       caller->call.deaths < CALL_DEATHS_MAX;
 }
 
 void call_drop_remote(struct thread *caller, u32 state)

@@ -22,7 +22,8 @@ bool call_step(struct call *call, u32 number, enum call_state from, enum call_st
 void syscall_connection_call(struct thread *caller);
 void syscall_port_reply_wait(struct thread *server);
 
-// A call between two threads of this CPU, whose state is not kept, from now on is. The state it has.
+// A call between two threads of this CPU, whose state is not kept, from now on is. The state it
+// has.
 u32 call_begin_remote(struct call *call);
 
 // The caller's side lets go of the reply object; also who saved it, when the caller died meanwhile:
@@ -37,8 +38,8 @@ err_t port_wait(struct thread *server);
 // Home CPU of the caller: ends its call from outside. False when an answer is on its way, or its
 // lent memory is being copied this moment (then the copier asks again).
 bool call_abandon(struct thread *caller, err_t result);
-// Home CPU of the caller: tells the server that the caller was interrupted; the call goes on. A call
-// nobody has taken yet ends with ERR_INTERRUPTED.
+// Home CPU of the caller: tells the server that the caller was interrupted; the call goes on. A
+// call nobody has taken yet ends with ERR_INTERRUPTED.
 void call_cancel(struct thread *caller);
 // REQUEST_INTERRUPT_CALL: leaves or cancels, whichever was asked for while it could not be done.
 void call_interrupt(struct thread *caller);

@@ -30,7 +30,7 @@ ALWAYS_INLINE bool can_call(
 {
 	u8 level = process->level;
 	return (port->level < level || level == LEVEL_PROGRAM) && caller->depth < CALL_DEPTH_MAX &&
-		   !port->pending;
+	       !port->pending;
 }
 
 // Its deadline must be disarmed, or something was asked of it: slow.
@@ -76,8 +76,8 @@ void syscall_connection_call(struct thread *caller)
 	u64 tag = registers_tag(regs);
 	struct cpu *cpu = cpu_self();
 	struct process *process = caller->process;
-	struct object *object = handle_fast(
-		&process->handles, registers_argument(regs, 0), OBJECT_CONNECTION, RIGHT_CALL);
+	struct object *object =
+		handle_fast(&process->handles, registers_argument(regs, 0), OBJECT_CONNECTION, RIGHT_CALL);
 	if (UNLIKELY(!object || tag & (TAG_SLOW_MASK | TAG_KIND_MASK)))
 		goto slow;
 	struct connection *connection = connection_of(object);

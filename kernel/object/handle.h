@@ -38,7 +38,7 @@ struct handle_table {
 	u32 first_free; // queue of free slots: reused as late as possible
 	u32 last_free;
 	u32 used;
-	u32 drained; // slots below are closed (handle_table_drain)
+	u32 drained;    // slots below are closed (handle_table_drain)
 	bool is_closed; // under lock: being drained, nothing goes in any more
 };
 

@@ -28,8 +28,8 @@ static err_t window(
 	return OK;
 }
 
-static err_t copy(struct thread *caller, u32 index, u64 offset, struct user_span mine,
-	bool to_caller, u64 *done)
+static err_t copy(
+	struct thread *caller, u32 index, u64 offset, struct user_span mine, bool to_caller, u64 *done)
 {
 	struct user_span theirs = {};
 	TRY(window(caller, index, offset, to_caller, &theirs));
@@ -46,8 +46,8 @@ static err_t copy_remote(struct thread *caller, u32 state, u32 index, u64 offset
 	enum call_state from = state & CALL_STATE_MASK;
 	if (!call_step(call, state, from, CALL_COPYING))
 		return atomic_load_acquire(&call->state) == ((state & ~(u32)CALL_STATE_MASK) | CALL_COPYING)
-				   ? ERR_BUSY
-				   : ERR_GONE;
+		           ? ERR_BUSY
+		           : ERR_GONE;
 	err_t err = copy(caller, index, offset, mine, to_caller, done);
 	if (!call_step(call, state, CALL_COPYING, from))
 		return ERR_GONE;

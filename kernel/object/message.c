@@ -13,7 +13,7 @@ static err_t check_lend(const struct thread *from, u32 index)
 {
 	const struct lend lend = AT(from->block->lend, index);
 	bool is_valid = lend.direction >= LEND_READ && lend.direction <= (LEND_READ | LEND_WRITE) &&
-					lend.reserved == 0;
+	                lend.reserved == 0;
 	return is_valid ? user_span_check(lend.address, lend.size) : ERR_INVALID;
 }
 

@@ -4,13 +4,13 @@
 // Not here: calls that find an idle server at once (call_fast.c), what a call is (call.c).
 #include "kernel/object/port.h"
 
+#include "abi/syscall_numbers.h"
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory.h"
 #include "kernel/object/call.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
-#include "abi/syscall_numbers.h"
 #include "lib/base/view.h"
 
 // The object around a queued notice: it is referenced while the notice is queued. Bindings are no
@@ -18,14 +18,10 @@
 static struct object *_Nullable notice_object(struct notice *notice)
 {
 	switch (notice->kind) {
-	case NOTICE_BINDING:
-		return nullptr;
-	case NOTICE_HANGUP:
-		return &container_of(notice, struct connection, hangup)->object;
-	case NOTICE_CANCEL:
-		return &container_of(notice, struct reply, notice)->object;
-	case NOTICE_PAGES:
-		return &memory_of_notice(notice)->object;
+	case NOTICE_BINDING: return nullptr;
+	case NOTICE_HANGUP: return &container_of(notice, struct connection, hangup)->object;
+	case NOTICE_CANCEL: return &container_of(notice, struct reply, notice)->object;
+	case NOTICE_PAGES: return &memory_of_notice(notice)->object;
 	}
 	never_reached();
 }
@@ -200,15 +196,10 @@ static bool tell_pages(struct memory *memory, struct thread *server)
 static bool tell_object(struct notice *notice, struct object *object, struct thread *server)
 {
 	switch (notice->kind) {
-	case NOTICE_HANGUP:
-		tell(server, MESSAGE_HANGUP, connection_of(object)->badge, 0);
-		return true;
-	case NOTICE_CANCEL:
-		return reply_tell(reply_of(object), server);
-	case NOTICE_PAGES:
-		return tell_pages(memory_of(object), server);
-	case NOTICE_BINDING:
-		break;
+	case NOTICE_HANGUP: tell(server, MESSAGE_HANGUP, connection_of(object)->badge, 0); return true;
+	case NOTICE_CANCEL: return reply_tell(reply_of(object), server);
+	case NOTICE_PAGES: return tell_pages(memory_of(object), server);
+	case NOTICE_BINDING: break;
 	}
 	never_reached();
 }
@@ -216,7 +207,8 @@ static bool tell_object(struct notice *notice, struct object *object, struct thr
 enum taken { TAKEN_NONE, TAKEN_DONE, TAKEN_CALL, TAKEN_OBJECT };
 
 // Takes one notice or call off the queues; bindings are told under the lock, since it guards them.
-static enum taken take_next(struct port *port, struct thread *server, struct notice *_Nullable *notice)
+static enum taken take_next(
+	struct port *port, struct thread *server, struct notice *_Nullable *notice)
 {
 	port->calls_first = !port->calls_first;
 	if (!list_is_empty(&port->calls) && (port->calls_first || list_is_empty(&port->notices))) {
@@ -241,8 +233,7 @@ bool port_receive(struct port *port, struct thread *server)
 		struct notice *notice = nullptr;
 		lock_take(&port->lock);
 		enum taken taken = take_next(port, server, &notice);
-		struct object *object =
-			taken == TAKEN_OBJECT && notice ? notice_object(notice) : nullptr;
+		struct object *object = taken == TAKEN_OBJECT && notice ? notice_object(notice) : nullptr;
 		port_set_pending(port);
 		lock_give(&port->lock);
 		if (taken == TAKEN_NONE)

@@ -21,16 +21,16 @@ struct notice {
 
 struct port {
 	struct object object;
-	struct spinlock lock;   // RANK_PORT
-	struct list calls;      // struct call.node, oldest first
-	struct list notices;    // struct notice.node
-	struct list bindings;   // struct binding.by_port
-	struct list connections; // struct connection.node
-	struct list pagers;     // struct memory.pager_node: whose pages are asked for here
-	bool is_closed;         // no handle is left: nobody can ever serve
-	u8 level;               // of the process that made it
-	u32 pending;            // atomic: calls or notices are queued
-	u32 waiters;            // atomic: mask of CPUs on which servers have idled
+	struct spinlock lock;      // RANK_PORT
+	struct list calls;         // struct call.node, oldest first
+	struct list notices;       // struct notice.node
+	struct list bindings;      // struct binding.by_port
+	struct list connections;   // struct connection.node
+	struct list pagers;        // struct memory.pager_node: whose pages are asked for here
+	bool is_closed;            // no handle is left: nobody can ever serve
+	u8 level;                  // of the process that made it
+	u32 pending;               // atomic: calls or notices are queued
+	u32 waiters;               // atomic: mask of CPUs on which servers have idled
 	struct list idle[CPU_MAX]; // struct thread.idle_node; each its own CPU's
 	struct port_kick {
 		struct list_node node; // in cpu->kicked, reference held on the port
@@ -59,9 +59,9 @@ struct binding {
 	struct quota *quota;   // charged one object
 	u64 key;
 	u32 bits;
-	u8 mode; // enum bind_mode
-	u8 sides; // references, atomic
-	bool is_dead; // under port->lock
+	u8 mode;          // enum bind_mode
+	u8 sides;         // references, atomic
+	bool is_dead;     // under port->lock
 	bool is_kick_due; // under object->lock: its notice was queued, nobody kicked the port yet
 };
 
@@ -79,9 +79,9 @@ OBJECT_DOWNCAST(reply)
 // Queues a notice and wakes a server. Any CPU; takes port->lock.
 void port_notify(struct port *port, struct notice *notice);
 void port_forget(struct port *port, struct notice *notice); // out of the queue, if there
-void port_kick(struct port *port); // after queuing, without a lock: find a server for it
+void port_kick(struct port *port);       // after queuing, without a lock: find a server for it
 void port_serve_here(struct port *port); // this CPU: hand queued work to servers idling here
-void port_take_kicks(void);        // CPU_PORTS
+void port_take_kicks(void);              // CPU_PORTS
 // Gives `server` (on its home CPU, not idle) the next call or notice; its registers are set. False:
 // nothing is there. Takes port->lock.
 bool port_receive(struct port *port, struct thread *server);
@@ -92,8 +92,8 @@ void port_set_pending(struct port *port); // after a change of calls or notices,
 void port_leave(struct thread *server);
 
 err_t port_object_create(struct quota *quota, u8 level, struct port *_Nullable *_Nonnull out);
-err_t connection_create(struct port *port, u64 badge, struct quota *quota,
-	struct connection *_Nullable *_Nonnull out);
+err_t connection_create(
+	struct port *port, u64 badge, struct quota *quota, struct connection *_Nullable *_Nonnull out);
 void connections_hang_up(struct port *port);
 
 // binding.c

@@ -40,10 +40,10 @@ struct process {
 	u64 fault_cause, fault_address, fault_instruction, fault_detail;
 	u64 cpu_ns;
 	struct list_node reap_node;
-	u32 reap_stage;      // enum reap_stage, of the reaping CPU
+	u32 reap_stage;                 // enum reap_stage, of the reaping CPU
 	struct memory *_Nullable trace; // records of its calls; reference held, under lock
-	u64 trace_count;     // under lock
-	u32 givers;          // under lock: CPUs that put handles in; the reaper waits for them
+	u64 trace_count;                // under lock
+	u32 givers; // under lock: CPUs that put handles in; the reaper waits for them
 };
 OBJECT_DOWNCAST(process)
 
@@ -56,7 +56,8 @@ err_t process_create_bare(
 // A creator gives up a process that nobody has a handle to.
 void process_abandon(struct process *process);
 void process_kill(struct process *process, u64 code, enum exit_reason reason);
-// Takes dying processes of this CPU apart, at most about `steps` pages and handles; false: all done.
+// Takes dying processes of this CPU apart, at most about `steps` pages and handles; false: all
+// done.
 bool process_reap(u32 steps);
 // No thread is left: puts the process on this CPU's reap list. Once, by who saw the count reach 0.
 void process_end(struct process *process);
@@ -69,7 +70,7 @@ void process_remove_thread(struct process *process, struct thread *thread, bool 
 // Requests to many threads: note them under process->lock, send them when it is given up, because
 // what is done at once on this CPU may take any lock. process_request does both for all threads.
 void process_ask(struct process *process, u32 requests, struct thread *_Nullable except)
-	REQUIRES(process->lock);
+	REQUIRES(process -> lock);
 void process_send_asked(struct process *process) EXCLUDES(process->lock);
 void process_request(struct process *process, u32 requests);
 // Last words of a thread on its home CPU: out of every queue, its calls answered, off its process.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// reply.c - a call put aside to be answered later, by any thread that has the reply handle. It holds
-// the caller (reply->caller) and the caller holds it (call.saved) until the call ends on either
-// side: whoever exchanges reply->caller to null owns the right to answer.
+// reply.c - a call put aside to be answered later, by any thread that has the reply handle. It
+// holds the caller (reply->caller) and the caller holds it (call.saved) until the call ends on
+// either side: whoever exchanges reply->caller to null owns the right to answer.
 #include "kernel/arch/arch.h"
 #include "kernel/object/call.h"
 #include "kernel/object/handle.h"

@@ -10,13 +10,13 @@
 
 // In the order in which they may be taken.
 enum lock_rank : u8 {
-	RANK_PROCESS = 1, // process: its list of threads
-	RANK_HANDLES,     // handle table
-	RANK_SPACE,       // address space: its mappings
-	RANK_MEMORY,      // memory object: its pages, its list of mappings. Parents before clones
+	RANK_PROCESS = 1,  // process: its list of threads
+	RANK_HANDLES,      // handle table
+	RANK_SPACE,        // address space: its mappings
+	RANK_MEMORY,       // memory object: its pages, its list of mappings. Parents before clones
 	RANK_MEMORY_CLONE, // the clone while its parent is held
-	RANK_TABLE,       // page tables of one space
-	RANK_FUTEX,       // one bucket (two: in address order)
+	RANK_TABLE,        // page tables of one space
+	RANK_FUTEX,        // one bucket (two: in address order)
 	RANK_FUTEX_SECOND,
 	RANK_STREAM, // both directions of one stream
 	RANK_OBJECT, // signals, bindings and waiters of one object

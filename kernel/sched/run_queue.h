@@ -33,9 +33,11 @@ void run_queue_add(struct run_queue *queue, struct entity *entity);
 void run_queue_return(struct run_queue *queue, struct entity *entity);
 void run_queue_remove(struct run_queue *queue, struct entity *entity);
 struct entity *_Nullable run_queue_first(struct run_queue *queue); // stays queued
-struct entity *_Nullable run_queue_take_movable(struct run_queue *queue, u64 cpu_mask); // for stealing
+struct entity *_Nullable run_queue_take_movable(
+	struct run_queue *queue, u64 cpu_mask); // for stealing
 void entity_init(struct entity *entity, struct thread *owner);
 void entity_account(struct run_queue *queue, struct entity *entity, u64 ran_ns);
-bool entity_goes_before(const struct run_queue *queue, const struct entity *entity, const struct entity *running);
+bool entity_goes_before(
+	const struct run_queue *queue, const struct entity *entity, const struct entity *running);
 
 NONNULL_END

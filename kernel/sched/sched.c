@@ -14,7 +14,7 @@
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
 
-constexpr u32 REAP_STEPS = 64; // pages or handles of dying processes for each pass
+constexpr u32 REAP_STEPS = 64;       // pages or handles of dying processes for each pass
 constexpr u64 CHORES_NS = 1'000'000; // between passes while a program computes all the time
 
 // Charges the running entity for its time since it was last charged.
@@ -156,14 +156,14 @@ static u16 choose_home(const struct thread *thread)
 	u32 count = atomic_load_relaxed(&cpu_count);
 	u16 best = here->id;
 	u32 best_load = UINT32_MAX;
-	for (u16 id = 0; id < count; id++) {
+	for (u32 id = 0; id < count; id++) {
 		struct cpu *cpu = &AT(cpus, id);
 		if (!(thread->affinity & 1ull << id))
 			continue;
 		u32 load = 2 * atomic_load_relaxed(&cpu->run_queue.ready) +
-				   (cpu == here ? 0 : 1 + !atomic_load_relaxed(&cpu->is_idle));
+		           (cpu == here ? 0 : 1 + !atomic_load_relaxed(&cpu->is_idle));
 		if (load < best_load) {
-			best = id;
+			best = (u16)id;
 			best_load = load;
 		}
 	}
@@ -201,7 +201,7 @@ static void beg(struct cpu *cpu)
 	u32 count = atomic_load_relaxed(&cpu_count);
 	struct cpu *busiest = nullptr;
 	u32 most = 0;
-	for (u16 id = 0; id < count; id++) {
+	for (u32 id = 0; id < count; id++) {
 		struct cpu *other = &AT(cpus, id);
 		u32 ready = other == cpu ? 0 : atomic_load_relaxed(&other->run_queue.ready);
 		if (ready > most) {
@@ -219,7 +219,7 @@ static void beg(struct cpu *cpu)
 static void offer(struct cpu *cpu)
 {
 	u32 count = atomic_load_relaxed(&cpu_count);
-	for (u16 id = 0; id < count; id++) {
+	for (u32 id = 0; id < count; id++) {
 		struct cpu *other = &AT(cpus, id);
 		if (other == cpu || !atomic_load_relaxed(&other->is_idle))
 			continue;

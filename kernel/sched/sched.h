@@ -17,7 +17,8 @@ void sched_yield(void);
 // Current thread becomes this one, on the entity that is running now (donation): the fast switch.
 void sched_switch_to(struct thread *thread);
 // The caller of a call on this CPU takes back the entity that it lent, wherever the chain of calls
-// carried it; who ran on it goes on with the own one of the caller's server. call.server still is set.
+// carried it; who ran on it goes on with the own one of the caller's server. call.server still is
+// set.
 void sched_reclaim(struct thread *caller);
 // The way out of the kernel when something is to be done: cpu events, timers, current->work,
 // reschedule. Returns when cpu->current may be resumed (idles in between when nobody is ready).

@@ -70,7 +70,8 @@ static struct timer_node *_Nullable take_due(struct timer_queue *queue, u64 now_
 {
 	lock_take(&queue->lock);
 	struct tree_node *first = tree_first(&queue->tree);
-	struct timer_node *due = first && node_of(first)->deadline_ns <= now_ns ? node_of(first) : nullptr;
+	struct timer_node *due =
+		first && node_of(first)->deadline_ns <= now_ns ? node_of(first) : nullptr;
 	if (due) {
 		tree_remove(&queue->tree, &due->node);
 		due->is_armed = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // memory.c - the system calls on memory objects: who may, and in what range; the work is done in
 // kernel/memory/. Mappings: memory_map.c.
-#include "kernel/memory/memory_local.h"
+#include "kernel/memory/memory_parts.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"

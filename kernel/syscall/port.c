@@ -9,8 +9,7 @@
 #include "lib/base/atomic.h"
 #include "lib/base/err.h"
 
-constexpr u32 PORT_RIGHTS =
-	RIGHT_SERVE | RIGHT_MANAGE | RIGHT_WAIT | RIGHT_DUP | RIGHT_TRANSFER;
+constexpr u32 PORT_RIGHTS = RIGHT_SERVE | RIGHT_MANAGE | RIGHT_WAIT | RIGHT_DUP | RIGHT_TRANSFER;
 constexpr u32 CONNECTION_RIGHTS =
 	RIGHT_CALL | RIGHT_WAIT | RIGHT_SIGNAL | RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
 
@@ -71,7 +70,8 @@ err_t sys_reply_send(struct thread *caller, struct thread_registers *regs)
 	TRY(handle_lookup(caller, handle, OBJECT_REPLY, 0, &object));
 	object_get(object); // outlives its handle
 	err_t err = reply_answer(reply_of(object), caller, registers_tag(regs));
-	if (!atomic_load_acquire(&reply_of(object)->caller)) // used up, also when handles could not be passed
+	if (!atomic_load_acquire(
+			&reply_of(object)->caller)) // used up, also when handles could not be passed
 		(void)handle_close(&caller->process->handles, handle);
 	object_put(object);
 	return err;

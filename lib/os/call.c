@@ -54,10 +54,10 @@ static err_t enter(u64 number, handle_t handle, struct message *message)
 	register u64 r14 __asm__("r14") = AT(message->word, 6);
 	register u64 r15 __asm__("r15") = AT(message->word, 7);
 	__asm__ volatile("syscall"
-					 : "+a"(rax), "+b"(rbx), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8),
-					 "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
-					 :
-					 : "rcx", "r11", "memory");
+		: "+a"(rax), "+b"(rbx), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9),
+		"+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+		:
+		: "rcx", "r11", "memory");
 	message->tag = rsi;
 	message->badge = rdi;
 	message->identity = rbx;

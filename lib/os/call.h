@@ -27,7 +27,8 @@ struct message_words {
 
 // The short way: words only. tag: in the call's, out the reply's. Words go out and come back in
 // place. The answer is the kernel's error or the service's.
-ALWAYS_INLINE err_t connection_call_words(handle_t connection, u64 *tag, struct message_words *words)
+ALWAYS_INLINE err_t connection_call_words(
+	handle_t connection, u64 *tag, struct message_words *words)
 {
 	u64 rax = SYSCALL_CONNECTION_CALL, rdi = connection.raw, rsi = *tag, rdx = AT(words->word, 0);
 	register u64 r10 __asm__("r10") = AT(words->word, 1);
@@ -38,17 +39,17 @@ ALWAYS_INLINE err_t connection_call_words(handle_t connection, u64 *tag, struct 
 	register u64 r14 __asm__("r14") = AT(words->word, 6);
 	register u64 r15 __asm__("r15") = AT(words->word, 7);
 	__asm__ volatile("syscall"
-					 : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9),
-					 "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
-					 :
-					 : "rcx", "r11", "memory");
+		: "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9), "+r"(r12),
+		"+r"(r13), "+r"(r14), "+r"(r15)
+		:
+		: "rcx", "r11", "memory");
 	*words = (struct message_words){ { rdx, r10, r8, r9, r12, r13, r14, r15 } };
 	*tag = rsi;
 	return (err_t)(i32)rax;
 }
 
-// The short way of a service: with TAG_REPLY in *tag answers the call in hand with words, then waits
-// for the next. Received: badge, tag, words.
+// The short way of a service: with TAG_REPLY in *tag answers the call in hand with words, then
+// waits for the next. Received: badge, tag, words.
 ALWAYS_INLINE err_t port_receive_words(
 	handle_t port, u64 *tag, struct message_words *words, u64 *badge)
 {
@@ -61,10 +62,10 @@ ALWAYS_INLINE err_t port_receive_words(
 	register u64 r14 __asm__("r14") = AT(words->word, 6);
 	register u64 r15 __asm__("r15") = AT(words->word, 7);
 	__asm__ volatile("syscall"
-					 : "+a"(rax), "=b"(rbx), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8),
-					 "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
-					 :
-					 : "rcx", "r11", "memory");
+		: "+a"(rax), "=b"(rbx), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9),
+		"+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+		:
+		: "rcx", "r11", "memory");
 	*words = (struct message_words){ { rdx, r10, r8, r9, r12, r13, r14, r15 } };
 	*tag = rsi;
 	*badge = rdi;

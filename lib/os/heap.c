@@ -25,7 +25,7 @@ static u32 class_of(usize size)
 {
 	u32 class = 0;
 	for (usize room = SMALLEST; room < size; room *= 2)
-		class++;
+		class ++;
 	return class;
 }
 

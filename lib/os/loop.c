@@ -73,9 +73,7 @@ static bool handle(struct loop *loop, struct message *message)
 			return loop->dispatch(loop->ops, loop->self, message);
 		message->tag = reply_tag(ERR_UNKNOWN_CALL, 0);
 		return true;
-	case MESSAGE_EVENT:
-		on_event(loop, message);
-		return false;
+	case MESSAGE_EVENT: on_event(loop, message); return false;
 	case MESSAGE_HANGUP:
 		if (loop->on_hangup)
 			loop->on_hangup(loop->self, message->badge);
@@ -86,8 +84,7 @@ static bool handle(struct loop *loop, struct message *message)
 			loop->on_cancel(loop->self, (handle_t){ (u32)message->badge },
 				message_kind(message) == MESSAGE_ABANDON);
 		return false;
-	case MESSAGE_PAGES:
-		return false;
+	case MESSAGE_PAGES: return false;
 	}
 	return false;
 }

@@ -31,8 +31,8 @@ struct loop {
 	bool is_stopped;
 };
 
-err_t loop_init(struct loop *loop);                  // with a new port
-void loop_adopt(struct loop *loop, handle_t port);   // with one that the supervisor keeps
+err_t loop_init(struct loop *loop);                // with a new port
+void loop_adopt(struct loop *loop, handle_t port); // with one that the supervisor keeps
 void loop_serve(struct loop *loop, loop_dispatch *dispatch, const void *ops, void *_Nullable self);
 // Calls handler when one of the bits of source is set, for as long as it is set.
 err_t loop_watch(

@@ -48,8 +48,8 @@ static const struct time_page *_Nullable time_page(void)
 		return page;
 	handle_t memory = start_handle("time");
 	u64 address;
-	if (!memory.raw ||
-		memory_map(HANDLE_NONE, memory, 0, PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_SHARED, &address) != OK)
+	if (!memory.raw || memory_map(HANDLE_NONE, memory, 0, PAGE_SIZE, 0,
+						   MAP_FLAGS_READ | MAP_FLAGS_SHARED, &address) != OK)
 		return nullptr;
 	UNSAFE_BEGIN("the kernel mapped the time page there")
 	page = (const struct time_page *)address;

@@ -63,7 +63,7 @@ static err_t fill_image(struct spawn *spawn, const struct elf *elf, u64 base, ha
 static u32 map_access(u32 flags)
 {
 	return (flags & ELF_READ ? MAP_FLAGS_READ : 0) | (flags & ELF_WRITE ? MAP_FLAGS_WRITE : 0) |
-		   (flags & ELF_EXECUTE ? MAP_FLAGS_EXEC : 0);
+	       (flags & ELF_EXECUTE ? MAP_FLAGS_EXEC : 0);
 }
 
 static err_t map_segments(const struct elf *elf, u64 base, handle_t memory, handle_t process)
@@ -194,8 +194,8 @@ err_t spawn_wait(handle_t process, u64 deadline, u64 *code)
 	struct process_info info = {};
 	TRY(object_wait(process, SIGNAL_EXITED, deadline, &observed));
 	TRY(handle_info(process, INFO_TOPIC_PROCESS, span_of(info), &size));
-	*code = info.exit_reason == EXIT_FAULT	  ? CODE_FAULT
-			: info.exit_reason == EXIT_KILLED ? CODE_KILLED
-											  : info.exit_code;
+	*code = info.exit_reason == EXIT_FAULT    ? CODE_FAULT
+	        : info.exit_reason == EXIT_KILLED ? CODE_KILLED
+	                                          : info.exit_code;
 	return OK;
 }

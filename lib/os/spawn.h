@@ -16,10 +16,10 @@ struct spawn_handle {
 };
 
 struct spawn {
-	view_t image;            // borrowed until spawn_start returns
-	view_t arguments;        // words parted by spaces; the first is the program's name
-	handle_t quota;          // HANDLE_NONE: ours
-	u64 identity;            // 0: ours
+	view_t image;     // borrowed until spawn_start returns
+	view_t arguments; // words parted by spaces; the first is the program's name
+	handle_t quota;   // HANDLE_NONE: ours
+	u64 identity;     // 0: ours
 	u32 level;
 	struct spawn_handle handles[SPAWN_HANDLES_MAX];
 	u32 handle_count;

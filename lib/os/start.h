@@ -23,16 +23,16 @@ struct start_info {
 	u32 argument_count;
 	u32 handle_count;
 	u32 text_size;
-	u64 random[2];                 // for the stack protector and the like
+	u64 random[2]; // for the stack protector and the like
 	u64 stack_size;
 	struct start_handle handles[START_HANDLES];
-	char text[START_TEXT];         // arguments, each ending with a zero
+	char text[START_TEXT]; // arguments, each ending with a zero
 };
 
 // This program's. Names in use: process, thread, quota, console, time, boot, resource, and those of
 // services ("log").
 u32 start_argument_count(void);
-const char *start_argument(u32 index); // "" beyond the last
+const char *start_argument(u32 index);   // "" beyond the last
 handle_t start_handle(const char *name); // HANDLE_NONE: not given
 const struct start_info *start_self(void);
 

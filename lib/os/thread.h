@@ -21,7 +21,8 @@ struct worker {
 };
 
 // Starts run(argument) in a thread of its own. worker stays in place until worker_join.
-err_t worker_start(struct worker *worker, u64 (*run)(void *_Nullable argument), void *_Nullable argument);
+err_t worker_start(
+	struct worker *worker, u64 (*run)(void *_Nullable argument), void *_Nullable argument);
 // Waits for its end (deadline: ERR_TIMED_OUT) and releases stack and handle.
 err_t worker_join(struct worker *worker, u64 deadline);
 // Ends it where it is; then join.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // main.c - the smallest service: greets and adds. Flow: a client's call -> generated dispatch -> an
-// operation below -> the answer goes out with the next wait. Authority: the port it was started with.
+// operation below -> the answer goes out with the next wait. Authority: the port it was started
+// with.
 #include "ifc/hello.h"
 #include "lib/base/format.h"
 #include "lib/os/start.h"

@@ -18,7 +18,8 @@ static handle_t as_handle(u64 value)
 static handle_t connect(struct thread *server, handle_t port, struct thread *client, u64 badge)
 {
 	handle_t process;
-	if (handle_install(&server->process->handles, &client->process->object, RIGHTS_ALL, &process) != OK)
+	if (handle_install(&server->process->handles, &client->process->object, RIGHTS_ALL, &process) !=
+		OK)
 		return HANDLE_NONE;
 	handle_t connection = as_handle(CALL(server, CONNECTION_CREATE, port.raw, badge).value);
 	handle_t given =

@@ -42,10 +42,10 @@ struct letter { // what the IPC calls take and give
 	bool is_waiting;
 };
 
-void world_begin(u32 cpus);  // the number counts for the first time only in a process
-bool world_end(void);        // kills all processes; false: something was not given back
-void world_settle(void);     // all CPUs take their interrupts until none is left
-void world_advance(u64 ns);  // the clock goes on, timers fire
+void world_begin(u32 cpus); // the number counts for the first time only in a process
+bool world_end(void);       // kills all processes; false: something was not given back
+void world_settle(void);    // all CPUs take their interrupts until none is left
+void world_advance(u64 ns); // the clock goes on, timers fire
 
 // A process with its memory and handles, and a thread of it. A reference is kept until world_end.
 struct thread *world_process(u8 level);
@@ -87,13 +87,13 @@ struct world_totals world_totals(void);
 void world_check_invariants(void); // panics
 
 // Raw steps, for drivers of random calls on the CPU that this host thread plays.
-void world_enter(struct thread *thread);           // its registers make a system call
+void world_enter(struct thread *thread); // its registers make a system call
 void world_page_fault(struct thread *thread, u64 address, u32 access);
-bool world_leave(void);                            // false: this CPU idles
+bool world_leave(void); // false: this CPU idles
 bool world_is_idle(u16 cpu);
-void world_poll(u16 cpu);                          // takes its interrupts
-bool world_look_up(void);                          // this host thread's CPU does; as world_leave
-[[noreturn]] void world_idle_exit(void);           // from the idle hook: world_leave answers false
+void world_poll(u16 cpu);                // takes its interrupts
+bool world_look_up(void);                // this host thread's CPU does; as world_leave
+[[noreturn]] void world_idle_exit(void); // from the idle hook: world_leave answers false
 void world_kill_all(void);
 bool world_is_empty(void);
 

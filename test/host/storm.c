@@ -19,7 +19,7 @@ constexpr u32 INVARIANT_STEPS = 256;
 
 thread_local u64 storm_calls;
 thread_local u64 storm_results[SYSCALL_COUNT][STORM_RESULTS];
-static struct quota *payer; // reference, while a storm is on
+static struct quota *payer;       // reference, while a storm is on
 static u32 steps;                 // of this episode
 static thread_local u32 restarts; // in a row on this host thread
 
@@ -92,15 +92,11 @@ static void scribble(struct dice *dice, struct thread *thread)
 {
 	struct thread_block *block = thread->block;
 	switch (dice_roll(dice, 4)) {
-	case 0:
-		atomic_store_relaxed(&block->entry, dice_chance(dice, 2) ? WORLD_UPCALL : 0);
-		return;
+	case 0: atomic_store_relaxed(&block->entry, dice_chance(dice, 2) ? WORLD_UPCALL : 0); return;
 	case 1:
 		atomic_store_seq_cst(&block->blocked, dice_chance(dice, 2) ? 0 : dice_word(dice));
 		return;
-	case 2:
-		atomic_store_seq_cst(&block->pending, dice_word(dice));
-		return;
+	case 2: atomic_store_seq_cst(&block->pending, dice_word(dice)); return;
 	default:
 		atomic_store_relaxed(&block->stack, dice_chance(dice, 2) ? 0 : WORLD_BASE + WORLD_SIZE);
 		return;
@@ -157,18 +153,13 @@ static void user_step(struct dice *dice, struct thread *thread)
 	switch (dice_roll(dice, 32)) {
 	case 0:
 	case 1:
-	case 2:
-		touch(dice, thread);
-		break;
-	case 3:
-		scribble(dice, thread);
-		break;
+	case 2: touch(dice, thread); break;
+	case 3: scribble(dice, thread); break;
 	case 4:
 		if (dice_chance(dice, 20))
 			thread_fault(thread, 2 + dice_roll(dice, 7), thread->registers.rip, 0);
 		break;
-	default:
-		call(dice, thread);
+	default: call(dice, thread);
 	}
 }
 
@@ -195,7 +186,7 @@ static void rest(struct dice *dice, u32 processors)
 {
 	host_advance(dice_roll(dice, 2'000'000));
 	host_raise_line((u32)dice_roll(dice, HOST_LINES));
-	for (u16 id = 0; id < processors; id++) {
+	for (u16 id = 0; id < (u16)processors; id++) {
 		world_poll(id);
 		if (!world_is_idle(id))
 			return;

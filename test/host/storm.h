@@ -5,26 +5,32 @@
 #pragma once
 
 #include "abi/syscall_numbers.h"
-#include "lib/base/attributes.h"
 #include "kernel/sched/thread.h"
+#include "lib/base/attributes.h"
 
 NONNULL_BEGIN
 
 struct dice {
-	u64 state;             // of the generator, when there are no bytes
+	u64 state;                 // of the generator, when there are no bytes
 	const u8 *_Nullable bytes; // borrowed: a fuzzer's input
 	usize size, next;
 };
 u64 dice_word(struct dice *dice);
-static inline u64 dice_roll(struct dice *dice, u64 sides) { return dice_word(dice) % sides; }
-static inline bool dice_chance(struct dice *dice, u64 one_in) { return !dice_roll(dice, one_in); }
+static inline u64 dice_roll(struct dice *dice, u64 sides)
+{
+	return dice_word(dice) % sides;
+}
+static inline bool dice_chance(struct dice *dice, u64 one_in)
+{
+	return !dice_roll(dice, one_in);
+}
 bool dice_is_empty(const struct dice *dice); // a fuzzer's bytes are used up
 
 void storm_begin(u32 cpus, u32 crowd);   // pairs of processes, in a quota of their own
-void storm_step(struct dice *dice);     // on any CPU
+void storm_step(struct dice *dice);      // on any CPU
 void storm_step_here(struct dice *dice); // on this host thread's CPU, which runs a thread
-bool storm_end(void);                   // world_end
-extern thread_local u64 storm_calls; // made by this host thread
+bool storm_end(void);                    // world_end
+extern thread_local u64 storm_calls;     // made by this host thread
 constexpr u32 STORM_RESULTS = 32;
 extern thread_local u64 storm_results[SYSCALL_COUNT][STORM_RESULTS]; // [call][-error] at return
 

@@ -23,52 +23,37 @@ static u64 hostile(struct dice *dice)
 static u64 address(struct dice *dice)
 {
 	switch (dice_roll(dice, 12)) {
-	case 0:
-		return hostile(dice);
-	case 1:
-		return WORLD_BASE + dice_roll(dice, WORLD_SIZE + PAGE_SIZE);
+	case 0: return hostile(dice);
+	case 1: return WORLD_BASE + dice_roll(dice, WORLD_SIZE + PAGE_SIZE);
 	case 2:
-	case 3:
-		return 0x200'0000 + dice_roll(dice, 64) * PAGE_SIZE;
+	case 3: return 0x200'0000 + dice_roll(dice, 64) * PAGE_SIZE;
 	case 4:
 		return 0x800'0000 + dice_roll(dice, 4) * LARGE_PAGE_SIZE + dice_roll(dice, 3) * PAGE_SIZE;
-	case 5:
-		return WORLD_BASE + dice_roll(dice, WORLD_BLOCKS) * THREAD_BLOCK_SIZE;
-	case 6:
-		return 0;
-	default:
-		return WORLD_DATA + dice_roll(dice, 0x3000) / 8 * 8;
+	case 5: return WORLD_BASE + dice_roll(dice, WORLD_BLOCKS) * THREAD_BLOCK_SIZE;
+	case 6: return 0;
+	default: return WORLD_DATA + dice_roll(dice, 0x3000) / 8 * 8;
 	}
 }
 
 static u64 size(struct dice *dice)
 {
 	switch (dice_roll(dice, 16)) {
-	case 0:
-		return hostile(dice);
-	case 1:
-		return dice_roll(dice, 70'000);
-	case 2:
-		return LARGE_PAGE_SIZE * dice_roll(dice, 4);
+	case 0: return hostile(dice);
+	case 1: return dice_roll(dice, 70'000);
+	case 2: return LARGE_PAGE_SIZE * dice_roll(dice, 4);
 	case 3:
-	case 4:
-		return dice_roll(dice, 300);
-	default:
-		return PAGE_SIZE * dice_roll(dice, 20);
+	case 4: return dice_roll(dice, 300);
+	default: return PAGE_SIZE * dice_roll(dice, 20);
 	}
 }
 
 static u64 deadline(struct dice *dice)
 {
 	switch (dice_roll(dice, 8)) {
-	case 0:
-		return 0;
-	case 1:
-		return hostile(dice);
-	case 2:
-		return dice_chance(dice, 3) ? DEADLINE_NEVER : clock_now() + 1;
-	default:
-		return clock_now() + dice_roll(dice, 5'000'000);
+	case 0: return 0;
+	case 1: return hostile(dice);
+	case 2: return dice_chance(dice, 3) ? DEADLINE_NEVER : clock_now() + 1;
+	default: return clock_now() + dice_roll(dice, 5'000'000);
 	}
 }
 
@@ -103,20 +88,31 @@ static u64 handle(struct dice *dice, struct thread *thread, u32 kind, bool is_op
 	if (kind == OBJECT_ANY && dice_chance(dice, 3))
 		kind = OBJECT_MEMORY; // most calls that take anything are about memory
 	switch (dice_roll(dice, 24)) {
-	case 0:
-		return hostile(dice);
-	case 1:
-		return live_handle(dice, thread, OBJECT_ANY);
-	case 2:
-		return live_handle(dice, thread, kind) + (1u << HANDLE_SLOT_BITS);
-	default:
-		return live_handle(dice, thread, kind);
+	case 0: return hostile(dice);
+	case 1: return live_handle(dice, thread, OBJECT_ANY);
+	case 2: return live_handle(dice, thread, kind) + (1u << HANDLE_SLOT_BITS);
+	default: return live_handle(dice, thread, kind);
 	}
 }
 
 static bool is_named(const struct parameter_shape *shape, const char *part)
 {
 	return strstr(shape->name, part) != nullptr;
+}
+
+static u64 small_scalar(struct dice *dice, const struct parameter_shape *shape)
+{
+	if (is_named(shape, "clear") || is_named(shape, "set"))
+		return dice_chance(dice, 4) ? 1u << dice_roll(dice, 32) : dice_word(dice) & SIGNAL_SERVICE;
+	if (is_named(shape, "bits"))
+		return dice_chance(dice, 2) ? 1u << dice_roll(dice, 9) : (u32)dice_word(dice);
+	if (is_named(shape, "level"))
+		return dice_chance(dice, 3) ? dice_roll(dice, 17) : LEVEL_PROGRAM;
+	if (is_named(shape, "capacity"))
+		return dice_roll(dice, 20'000);
+	if (is_named(shape, "identity"))
+		return 0;
+	return dice_roll(dice, 40);
 }
 
 static u64 scalar(struct dice *dice, const struct parameter_shape *shape)
@@ -137,40 +133,26 @@ static u64 scalar(struct dice *dice, const struct parameter_shape *shape)
 		return WORLD_BASE + WORLD_SIZE;
 	if (is_named(shape, "period"))
 		return dice_chance(dice, 2) ? 0 : dice_roll(dice, 3'000'000);
-	if (is_named(shape, "clear") || is_named(shape, "set"))
-		return dice_chance(dice, 4) ? 1u << dice_roll(dice, 32) : dice_word(dice) & SIGNAL_SERVICE;
-	if (is_named(shape, "bits"))
-		return dice_chance(dice, 2) ? 1u << dice_roll(dice, 9) : (u32)dice_word(dice);
-	if (is_named(shape, "level"))
-		return dice_chance(dice, 3) ? dice_roll(dice, 17) : LEVEL_PROGRAM;
-	if (is_named(shape, "capacity"))
-		return dice_roll(dice, 20'000);
-	if (is_named(shape, "identity"))
-		return 0;
-	return dice_roll(dice, 40);
+	return small_scalar(dice, shape);
 }
 
-static u64 parameter(
-	struct dice *dice, struct thread *thread, const struct parameter_shape *shape)
+static u64 parameter(struct dice *dice, struct thread *thread, const struct parameter_shape *shape)
 {
 	switch (shape->kind) {
-	case PARAMETER_HANDLE:
-		return handle(dice, thread, (u32)shape->handle, shape->is_optional);
-	case PARAMETER_ENUM:
-		return dice_roll(dice, shape->limit + 1 + dice_chance(dice, 32));
+	case PARAMETER_HANDLE: return handle(dice, thread, (u32)shape->handle, shape->is_optional);
+	case PARAMETER_ENUM: return dice_roll(dice, shape->limit + 1 + dice_chance(dice, 32));
 	case PARAMETER_FLAGS:
 		return dice_chance(dice, 32) ? dice_word(dice) : dice_word(dice) & shape->limit;
 	case PARAMETER_ADDRESS:
 	case PARAMETER_BUFFER_IN:
 	case PARAMETER_BUFFER_OUT:
 	case PARAMETER_STRUCT_IN:
-	case PARAMETER_STRUCT_OUT:
-		return address(dice);
+	case PARAMETER_STRUCT_OUT: return address(dice);
 	case PARAMETER_SIZE:
-		return dice_chance(dice, 6) ? size(dice) : dice_roll(dice, dice_chance(dice, 3) ? 9000 : 200);
+		return dice_chance(dice, 6) ? size(dice)
+		                            : dice_roll(dice, dice_chance(dice, 3) ? 9000 : 200);
 	case PARAMETER_SCALAR:
-	case PARAMETER_SIGNED:
-		return scalar(dice, shape);
+	case PARAMETER_SIGNED: return scalar(dice, shape);
 	}
 	return 0;
 }
@@ -179,7 +161,8 @@ static void fill_lend(struct dice *dice, struct lend *lend)
 {
 	atomic_store_relaxed(&lend->address, address(dice));
 	atomic_store_relaxed(&lend->size, dice_chance(dice, 8) ? size(dice) : dice_roll(dice, 9000));
-	atomic_store_relaxed(&lend->direction, (u32)(1 + dice_roll(dice, dice_chance(dice, 9) ? 5 : 3)));
+	atomic_store_relaxed(
+		&lend->direction, (u32)(1 + dice_roll(dice, dice_chance(dice, 9) ? 5 : 3)));
 }
 
 static void fill_block(struct dice *dice, struct thread *thread)
@@ -222,18 +205,15 @@ static bool is_deadly(const struct thread_registers *regs, u64 number)
 {
 	switch (number) {
 	case SYSCALL_TASK_EXIT:
-	case SYSCALL_PROCESS_REPLACE:
-		return true;
+	case SYSCALL_PROCESS_REPLACE: return true;
 	case SYSCALL_PROCESS_CONTROL:
 		return regs->rsi == PROCESS_OPERATION_KILL || regs->rsi == PROCESS_OPERATION_SUSPEND;
 	case SYSCALL_THREAD_CONTROL:
 		return regs->rsi == THREAD_OPERATION_KILL || regs->rsi == THREAD_OPERATION_SUSPEND ||
-			   regs->rsi == THREAD_OPERATION_SET_PRIORITY;
+		       regs->rsi == THREAD_OPERATION_SET_PRIORITY;
 	case SYSCALL_OBJECT_REVOKE:
-	case SYSCALL_HANDLE_CLOSE:
-		return true;
-	default:
-		return false;
+	case SYSCALL_HANDLE_CLOSE: return true;
+	default: return false;
 	}
 }
 
@@ -264,13 +244,14 @@ static void align(struct dice *dice, struct thread_registers *regs, u64 chosen)
 	u64 *const slots[] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9 };
 	const struct syscall_shape *shape = &syscall_shapes[chosen];
 	bool is_memory = chosen >= SYSCALL_MEMORY_CREATE && chosen <= SYSCALL_MEMORY_PROTECT &&
-					 chosen != SYSCALL_MEMORY_READ && chosen != SYSCALL_MEMORY_WRITE;
+	                 chosen != SYSCALL_MEMORY_READ && chosen != SYSCALL_MEMORY_WRITE;
 	bool is_futex = chosen == SYSCALL_FUTEX_WAIT || chosen == SYSCALL_FUTEX_WAKE;
 	for (u32 i = 0; i < shape->count; i++) {
 		const struct parameter_shape *of = &shape->parameter[i];
 		bool is_place = is_named(of, "address") || is_named(of, "offset") || is_named(of, "size") ||
-						is_named(of, "target") || is_named(of, "base");
-		if ((is_memory || chosen == SYSCALL_IOMMU_CONTROL) && is_place && of->kind != PARAMETER_HANDLE)
+		                is_named(of, "target") || is_named(of, "base");
+		if ((is_memory || chosen == SYSCALL_IOMMU_CONTROL) && is_place &&
+			of->kind != PARAMETER_HANDLE)
 			*slots[i] &= ~PAGE_MASK;
 		else if (is_futex && is_place && of->kind != PARAMETER_HANDLE)
 			*slots[i] &= ~3ull;
@@ -287,22 +268,14 @@ static u64 make_first(struct dice *dice, struct thread *thread, u64 chosen)
 		live_handle(dice, thread, (u32)first->handle))
 		return chosen;
 	switch ((u32)first->handle) {
-	case OBJECT_PORT:
-		return SYSCALL_PORT_CREATE;
-	case OBJECT_CONNECTION:
-		return SYSCALL_CONNECTION_CREATE;
-	case OBJECT_STREAM:
-		return SYSCALL_STREAM_CREATE;
-	case OBJECT_MEMORY:
-		return SYSCALL_MEMORY_CREATE;
-	case OBJECT_TIMER:
-		return SYSCALL_TIMER_CREATE;
-	case OBJECT_THREAD:
-		return SYSCALL_THREAD_CREATE;
-	case OBJECT_IOMMU_DOMAIN:
-		return SYSCALL_IOMMU_CREATE;
-	default:
-		return chosen;
+	case OBJECT_PORT: return SYSCALL_PORT_CREATE;
+	case OBJECT_CONNECTION: return SYSCALL_CONNECTION_CREATE;
+	case OBJECT_STREAM: return SYSCALL_STREAM_CREATE;
+	case OBJECT_MEMORY: return SYSCALL_MEMORY_CREATE;
+	case OBJECT_TIMER: return SYSCALL_TIMER_CREATE;
+	case OBJECT_THREAD: return SYSCALL_THREAD_CREATE;
+	case OBJECT_IOMMU_DOMAIN: return SYSCALL_IOMMU_CREATE;
+	default: return chosen;
 	}
 }
 
@@ -316,7 +289,8 @@ u64 storm_call(struct dice *dice, struct thread *thread)
 		for (u32 i = 0; i < shape->count; i++)
 			set_argument(regs, i, parameter(dice, thread, &shape->parameter[i]));
 		align(dice, regs, chosen);
-		if (chosen == SYSCALL_MEMORY_CREATE && regs->rdi != MEMORY_KIND_PAGER && !dice_chance(dice, 8))
+		if (chosen == SYSCALL_MEMORY_CREATE && regs->rdi != MEMORY_KIND_PAGER &&
+			!dice_chance(dice, 8))
 			regs->rdx = HANDLE_NONE.raw;
 		if (shape->is_raw)
 			regs->rsi = tag(dice, thread);

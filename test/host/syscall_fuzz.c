@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// syscall_fuzz.c - the storm with a fuzzer's bytes for dice: each input is one world, from its first
-// process to the audit after its last.
+// syscall_fuzz.c - the storm with a fuzzer's bytes for dice: each input is one world, from its
+// first process to the audit after its last.
 #include <stdlib.h>
 
 #include "lib/base/test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// syscall_storm.c - syscall_storm [CALLS [SEED]]: random programs on 1 to 4 CPUs of one host thread,
-// some thousand calls each, until CALLS are made; after each nothing may be left over. With STORM_RESULTS set: how
-// often each call returned what.
+// syscall_storm.c - syscall_storm [CALLS [SEED]]: random programs on 1 to 4 CPUs of one host
+// thread, some thousand calls each, until CALLS are made; after each nothing may be left over. With
+// STORM_RESULTS set: how often each call returned what.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -23,9 +23,9 @@ static struct bed {
 	pthread_mutex_t mutex;
 	pthread_cond_t bell;
 } beds[CPU_MAX];
-static bool is_over;   // atomic: the episode ends
-static u32 idle_cpus;  // atomic
-static u64 calls;      // atomic: of episodes that ended
+static bool is_over;  // atomic: the episode ends
+static u32 idle_cpus; // atomic
+static u64 calls;     // atomic: of episodes that ended
 static u64 episode_seed;
 
 static void wake(u16 cpu)

@@ -98,9 +98,13 @@ void world_enter(struct thread *thread)
 	regs->rcx = regs->rip;
 	regs->r11 = regs->rflags;
 	u64 reflection = atomic_load_relaxed(&thread->process->reflection);
-	if ((i64)regs->rip >= 0 && reflection) {
+	if (thread->entry_slow && (i64)regs->rip >= 0 && reflection) {
 		thread->block->foreign_return = regs->rip;
 		regs->rip = reflection;
+		return;
+	}
+	if (thread->entry_slow) {
+		syscall_traced(thread, regs->rax);
 		return;
 	}
 	u64 number = regs->rax;
@@ -128,7 +132,7 @@ void world_settle(void)
 {
 	for (u32 turn = 0; turn < TURNS_MAX; turn++) {
 		bool is_quiet = true;
-		for (u16 id = 0; id < cpu_count; id++) {
+		for (u16 id = 0; id < (u16)cpu_count; id++) {
 			if (is_due(id)) {
 				world_poll(id);
 				is_quiet = false;
@@ -181,9 +185,7 @@ bool world_run(struct thread *thread)
 static struct answer answer_of(const struct thread *thread)
 {
 	const struct thread_registers *regs = &thread->registers;
-	return (struct answer){
-		.err = (err_t)(i32)regs->rax, .value = regs->rdx, .second = regs->r8
-	};
+	return (struct answer){ .err = (err_t)(i32)regs->rax, .value = regs->rdx, .second = regs->r8 };
 }
 
 struct answer world_answer(struct thread *thread)
@@ -224,10 +226,9 @@ struct answer world_call(struct thread *thread, u32 number, const u64 arguments[
 static struct letter letter_of(const struct thread *thread)
 {
 	const struct thread_registers *regs = &thread->registers;
-	struct letter letter = { .err = (err_t)(i32)regs->rax,
-		.badge = regs->rdi,
-		.tag = regs->rsi,
-		.identity = regs->rbx };
+	struct letter letter = {
+		.err = (err_t)(i32)regs->rax, .badge = regs->rdi, .tag = regs->rsi, .identity = regs->rbx
+	};
 	for (u32 i = 0; i < MESSAGE_WORDS; i++)
 		letter.word[i] = registers_word(regs, i);
 	return letter;
@@ -257,7 +258,7 @@ struct letter world_ipc(
 u64 world_tag(u32 words, u32 handles, u32 lends, u64 flags)
 {
 	return (u64)words << TAG_WORDS_SHIFT | (u64)handles << TAG_HANDLES_SHIFT |
-		   (u64)lends << TAG_LENDS_SHIFT | flags;
+	       (u64)lends << TAG_LENDS_SHIFT | flags;
 }
 
 void world_page_fault(struct thread *thread, u64 address, u32 access)

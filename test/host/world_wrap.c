@@ -222,7 +222,8 @@ void __wrap_object_finish(struct object *object)
 }
 
 // The visitor may not make or end objects.
-void wrap_each_object(void (*visit)(struct object *object, void *_Nullable context), void *_Nullable context)
+void wrap_each_object(
+	void (*visit)(struct object *object, void *_Nullable context), void *_Nullable context)
 {
 	pthread_mutex_lock(&table_mutex);
 	for (usize slot = 0; slot <= table_last; slot++)

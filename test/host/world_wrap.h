@@ -9,6 +9,7 @@ NONNULL_BEGIN
 
 void wrap_fail_at(u64 n, bool is_lasting);
 u64 wrap_chances(void);
-void wrap_each_object(void (*visit)(struct object *object, void *_Nullable context), void *_Nullable context);
+void wrap_each_object(
+	void (*visit)(struct object *object, void *_Nullable context), void *_Nullable context);
 
 NONNULL_END

@@ -48,7 +48,7 @@ static bool is_repeated(uint64_t code)
 	if ((op & 0xf0) == 0x40) // REX
 		op = code >> 16 & 0xff;
 	return (prefix == 0xf2 || prefix == 0xf3) &&
-		   ((op >= 0xa4 && op <= 0xa7) || (op >= 0xaa && op <= 0xaf) || (op >= 0x6c && op <= 0x6f));
+	       ((op >= 0xa4 && op <= 0xa7) || (op >= 0xaa && op <= 0xaf) || (op >= 0x6c && op <= 0x6f));
 }
 
 // mov %reg, %cr3: 0f 22 with 3 in the reg field.
@@ -60,8 +60,8 @@ static bool is_cr3_write(uint64_t code)
 static void on_marker(unsigned cpu, void *data)
 {
 	(void)cpu;
-	fprintf(out, "%u user=%lu kernel=%lu rep=%lu cr3=%lu\n", (unsigned)(uintptr_t)data, user, kernel,
-		repeated, cr3);
+	fprintf(out, "%u user=%lu kernel=%lu rep=%lu cr3=%lu\n", (unsigned)(uintptr_t)data, user,
+		kernel, repeated, cr3);
 	fflush(out);
 }
 

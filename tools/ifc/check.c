@@ -47,6 +47,26 @@ static void check_word(
 			model, call->line, "%s is a name in generated code: choose another", item->name.text);
 }
 
+// The length of lent memory goes as a word of its own, under a name that must stay free.
+static void check_lend_names(struct model *model, const struct call *call)
+{
+	for (const struct parameter *a = call->parameters; a != nullptr; a = a->next)
+		for (const struct parameter *b = call->parameters; b != nullptr; b = b->next)
+			if (a->kind == PARAMETER_LEND &&
+				text_same(b->name.text, text_format(&model->arena, "%s_size", a->name.text)))
+				model_problem(
+					model, call->line, "%s is the length of %s", b->name.text, a->name.text);
+}
+
+static void check_twice(
+	struct model *model, const struct call *call, const struct parameter *_Nullable first)
+{
+	for (const struct parameter *a = first; a != nullptr; a = a->next)
+		for (const struct parameter *b = a->next; b != nullptr; b = b->next)
+			if (text_same(a->name.text, b->name.text))
+				model_problem(model, call->line, "%s appears twice", a->name.text);
+}
+
 static void check_names(struct model *model, const struct call *call)
 {
 	const char *words = model->is_protocol ? protocol_words : syscall_words;
@@ -56,17 +76,9 @@ static void check_names(struct model *model, const struct call *call)
 	for (const struct parameter *item = lists[1]; item != nullptr && model->is_protocol;
 		item = item->next)
 		check_word(model, call, words, item);
-	for (const struct parameter *a = lists[0]; a != nullptr; a = a->next)
-		for (const struct parameter *b = lists[0]; b != nullptr; b = b->next)
-			if (a->kind == PARAMETER_LEND &&
-				text_same(b->name.text, text_format(&model->arena, "%s_size", a->name.text)))
-				model_problem(
-					model, call->line, "%s is the length of %s", b->name.text, a->name.text);
-	for (u32 i = 0; i < 2; i++)
-		for (const struct parameter *a = i == 0 ? lists[0] : lists[1]; a != nullptr; a = a->next)
-			for (const struct parameter *b = a->next; b != nullptr; b = b->next)
-				if (text_same(a->name.text, b->name.text))
-					model_problem(model, call->line, "%s appears twice", a->name.text);
+	check_lend_names(model, call);
+	check_twice(model, call, call->parameters);
+	check_twice(model, call, call->results);
 }
 
 static void check_syscall(struct model *model, struct call *call)

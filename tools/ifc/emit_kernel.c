@@ -228,7 +228,8 @@ static void emit_dispatcher(FILE *out, const struct call *call)
 {
 	bool is_reading = call->parameters != nullptr || call->results != nullptr;
 	fprintf(out,
-		"[[gnu::noinline]] static err_t dispatch_%s(struct thread *caller, %sstruct thread_registers *regs)\n{\n",
+		"[[gnu::noinline]] static err_t dispatch_%s(struct thread *caller, %sstruct "
+		"thread_registers *regs)\n{\n",
 		call->name.text, is_reading ? "" : "[[maybe_unused]] ");
 	emit_checks(out, call);
 	for (const struct parameter *item = call->results; item != nullptr; item = item->next)
@@ -249,13 +250,15 @@ static const char dispatch_head[] = "#include \"kernel/syscall_table.h\"\n\n"
 
 static const char dispatch_helpers[] =
 	"\n"
-	"[[maybe_unused, gnu::always_inline]] static inline err_t take_handle(struct thread *caller, u64 value,\n"
+	"[[maybe_unused, gnu::always_inline]] static inline err_t take_handle(struct thread *caller, "
+	"u64 value,\n"
 	"\tenum object_kind kind, u32 rights, struct object *_Nullable *_Nonnull out)\n"
 	"{\n"
 	"\treturn support_lookup(caller, value, kind, rights, out);\n"
 	"}\n\n"
 	"// HANDLE_NONE gives a null object.\n"
-	"[[maybe_unused, gnu::always_inline]] static inline err_t take_optional(struct thread *caller, u64 value,\n"
+	"[[maybe_unused, gnu::always_inline]] static inline err_t take_optional(struct thread *caller, "
+	"u64 value,\n"
 	"\tenum object_kind kind, u32 rights, struct object *_Nullable *_Nonnull out)\n"
 	"{\n"
 	"\tif (value == HANDLE_NONE.raw)\n"

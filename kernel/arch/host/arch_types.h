@@ -15,7 +15,7 @@ struct thread;
 
 constexpr u32 TLB_ENTRIES = 64;
 constexpr u64 TLB_LARGE = 1 << 10; // part of a 2 MiB translation: forgotten with any other part
-constexpr u32 FLOAT_WORDS = 8; // a thread's float state here
+constexpr u32 FLOAT_WORDS = 8;     // a thread's float state here
 
 // A translation that the CPU remembers until it is told to forget: a missing shootdown shows.
 struct tlb_entry {

@@ -16,20 +16,21 @@ constexpr u64 HOST_IMAGE_SIZE = 64 * 1024;    // the boot image, at the end of R
 constexpr u32 HOST_LINES = 16;                // lines of the interrupt controller
 
 struct host_machine {
-	u8 *arena;   // RAM, then the devices' window
-	u64 ram;     // bytes
+	u8 *arena; // RAM, then the devices' window
+	u64 ram;   // bytes
 	bool is_threaded;
 	bool is_quiet; // the console shows nothing
-	u64 now_ns;  // atomic: the clock, moved by host_advance
-	u64 random;  // state of arch_random
-	void (*_Nullable idle)(void);    // arch_idle_wait: returns after an interrupt, or leaves by longjmp
+	u64 now_ns;    // atomic: the clock, moved by host_advance
+	u64 random;    // state of arch_random
+	void (*_Nullable idle)(
+		void); // arch_idle_wait: returns after an interrupt, or leaves by longjmp
 	void (*_Nullable wake)(u16 cpu); // an interrupt was asked for
 };
 extern struct host_machine host; // written at start, now_ns by everybody
 
 // Makes the arena and tells of it as a loader would. Once.
 void host_start(u64 ram, u32 processors, struct boot_info *out);
-void host_select_cpu(u16 id);     // this host thread is that CPU from now on
+void host_select_cpu(u16 id); // this host thread is that CPU from now on
 void host_advance(u64 ns);
 bool host_has_interrupt(u16 cpu); // something to take: asked for, a deadline passed, a line
 void host_take_interrupts(void);  // this CPU, in user mode or idle

@@ -11,7 +11,8 @@
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
 
-constexpr u32 SPINS_MAX = 1'000'000; // of one host thread that plays all CPUs: nobody else can give way
+constexpr u32 SPINS_MAX =
+	1'000'000;                 // of one host thread that plays all CPUs: nobody else can give way
 static thread_local u32 spins; // in a row
 
 void arch_idle_wait(void)
@@ -46,7 +47,7 @@ bool host_has_interrupt(u16 id)
 {
 	struct cpu_arch *arch = &AT(cpus, id).arch;
 	return atomic_load_seq_cst(&arch->interrupts) || atomic_load_relaxed(&arch->lines) ||
-		   atomic_load_relaxed(&arch->timer_ns) <= clock_now();
+	       atomic_load_relaxed(&arch->timer_ns) <= clock_now();
 }
 
 void host_take_interrupts(void)

@@ -12,9 +12,9 @@
 constexpr u32 DEVICES = 256;
 
 struct iommu_table {
-	paddr_t root; // owned: one frame, charged to quota
+	paddr_t root;        // owned: one frame, charged to quota
 	struct quota *quota; // reference
-	u64 pages;    // mapped
+	u64 pages;           // mapped
 	u32 device;
 };
 

@@ -48,8 +48,8 @@ void host_start(u64 ram, u32 processors, struct boot_info *out)
 {
 	constexpr u64 ALIGNMENT = 4 * 1024 * 1024;
 	u64 size = ram + HOST_DEVICE_SIZE + ALIGNMENT;
-	void *area = mmap(nullptr, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *area = mmap(
+		nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (area == MAP_FAILED)
 		abort();
 	UNSAFE_BEGIN("the mapping is longer than RAM by the alignment")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // poison.c - the hooks of debug builds on the host: arena and slabs are one block of memory to the
-// compiler's address sanitizer, and stay so. Patterns and quarantine are the guest's (kernel/debug).
+// compiler's address sanitizer, and stay so. Patterns and quarantine are the guest's
+// (kernel/debug).
 #include "kernel/debug/poison.h"
 
 usize debug_shadow_size(const struct boot_info *info, u64 ram_size)

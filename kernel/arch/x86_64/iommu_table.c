@@ -91,11 +91,11 @@ static bool bus_enter(u32 device, paddr_t page)
 // unit->lock held. 0: none is free.
 static u16 id_take(void)
 {
-	for (u16 id = 1; id < iommu_unit.id_count; id++) {
+	for (u32 id = 1; id < iommu_unit.id_count; id++) {
 		bool *used = &AT(iommu_unit.id_used, id);
 		if (!*used) {
 			*used = true;
-			return id;
+			return (u16)id;
 		}
 	}
 	return 0;

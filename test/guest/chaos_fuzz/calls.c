@@ -34,8 +34,7 @@ static u64 handle(struct fuzzer *fuzzer, const struct parameter_shape *shape)
 	if (shape->is_optional && one_in(fuzzer, 2))
 		return HANDLE_NONE.raw;
 	for (u32 i = 0; i < 6 && shape->handle != HANDLE_KIND_ANY; i++) {
-		err_t err = handle_info(
-			(handle_t){ (u32)value }, INFO_TOPIC_OBJECT, span_of(info), &size);
+		err_t err = handle_info((handle_t){ (u32)value }, INFO_TOPIC_OBJECT, span_of(info), &size);
 		if (err == OK && info.kind == (u32)shape->handle)
 			break;
 		value = any_handle(fuzzer);
@@ -49,15 +48,11 @@ static u64 address(struct fuzzer *fuzzer)
 		0xffff'8000'0000'0000, 0xffff'ffff'8000'0000, ~0ull, ~0ull - PAGE_SIZE };
 	u64 inside = fuzzer->arena + below(fuzzer, fuzzer->arena_size);
 	switch (below(fuzzer, 16)) {
-	case 0:
-		return AT(odd, below(fuzzer, COUNT(odd)));
-	case 1:
-		return random_u64(&fuzzer->random) >> below(fuzzer, 64);
+	case 0: return AT(odd, below(fuzzer, COUNT(odd)));
+	case 1: return random_u64(&fuzzer->random) >> below(fuzzer, 64);
 	case 2:
-	case 3:
-		return inside;
-	default:
-		return inside & ~PAGE_MASK;
+	case 3: return inside;
+	default: return inside & ~PAGE_MASK;
 	}
 }
 
@@ -65,21 +60,12 @@ static u64 scalar(struct fuzzer *fuzzer, u64 limit)
 {
 	u64 value;
 	switch (below(fuzzer, 8)) {
-	case 0:
-		value = random_u64(&fuzzer->random) >> below(fuzzer, 64);
-		break;
-	case 1:
-		value = limit - below(fuzzer, 3);
-		break;
+	case 0: value = random_u64(&fuzzer->random) >> below(fuzzer, 64); break;
+	case 1: value = limit - below(fuzzer, 3); break;
 	case 2:
-	case 3:
-		value = below(fuzzer, 40) * PAGE_SIZE;
-		break;
-	case 4:
-		value = address(fuzzer);
-		break;
-	default:
-		value = below(fuzzer, 20);
+	case 3: value = below(fuzzer, 40) * PAGE_SIZE; break;
+	case 4: value = address(fuzzer); break;
+	default: value = below(fuzzer, 20);
 	}
 	return one_in(fuzzer, 50) || limit == ~0ull ? value : value % (limit + 1);
 }
@@ -87,37 +73,31 @@ static u64 scalar(struct fuzzer *fuzzer, u64 limit)
 static u64 deadline(struct fuzzer *fuzzer)
 {
 	switch (below(fuzzer, 8)) {
-	case 0:
-		return one_in(fuzzer, 40) ? DEADLINE_NEVER : 0;
+	case 0: return one_in(fuzzer, 40) ? DEADLINE_NEVER : 0;
 	case 1:
-	case 2:
-		return clock_read() + below(fuzzer, 200) * NS_PER_US;
-	default:
-		return 0;
+	case 2: return clock_read() + below(fuzzer, 200) * NS_PER_US;
+	default: return 0;
 	}
 }
 
 static u64 argument(struct fuzzer *fuzzer, const struct parameter_shape *shape)
 {
 	switch (shape->kind) {
-	case PARAMETER_HANDLE:
-		return handle(fuzzer, shape);
+	case PARAMETER_HANDLE: return handle(fuzzer, shape);
 	case PARAMETER_ENUM:
 		return one_in(fuzzer, 30) ? scalar(fuzzer, UINT32_MAX) : below(fuzzer, shape->limit + 1);
 	case PARAMETER_FLAGS:
 		return one_in(fuzzer, 30) ? scalar(fuzzer, UINT32_MAX)
-								  : random_u64(&fuzzer->random) & shape->limit;
+		                          : random_u64(&fuzzer->random) & shape->limit;
 	case PARAMETER_ADDRESS:
 	case PARAMETER_BUFFER_IN:
 	case PARAMETER_BUFFER_OUT:
 	case PARAMETER_STRUCT_IN:
-	case PARAMETER_STRUCT_OUT:
-		return address(fuzzer);
+	case PARAMETER_STRUCT_OUT: return address(fuzzer);
 	case PARAMETER_SIZE:
 		return one_in(fuzzer, 10) ? random_u64(&fuzzer->random) : below(fuzzer, 3 * PAGE_SIZE);
 	case PARAMETER_SCALAR:
-	case PARAMETER_SIGNED:
-		break;
+	case PARAMETER_SIGNED: break;
 	}
 	if (view_equal(view_cstring(shape->name), VIEW_TEXT("deadline")))
 		return deadline(fuzzer);
@@ -163,9 +143,9 @@ static void stay_inside(struct fuzzer *fuzzer, struct arguments *arguments, u32 
 
 static bool is_suspension(u64 number, u64 operation)
 {
-	return number == SYSCALL_PROCESS_CONTROL ? operation == PROCESS_OPERATION_SUSPEND
-											 : operation == THREAD_OPERATION_SUSPEND ||
-												   operation == THREAD_OPERATION_STEP;
+	return number == SYSCALL_PROCESS_CONTROL
+	           ? operation == PROCESS_OPERATION_SUSPEND
+	           : operation == THREAD_OPERATION_SUSPEND || operation == THREAD_OPERATION_STEP;
 }
 
 static bool is_own_process(u64 value)
@@ -185,10 +165,8 @@ static bool is_wanted(struct fuzzer *fuzzer, u64 number, struct arguments *argum
 	case SYSCALL_OBJECT_REVOKE:
 		return !is_own_process(AT(arguments->word, 0)); // or nobody could end us
 	case SYSCALL_TASK_EXIT:
-	case SYSCALL_PROCESS_REPLACE:
-		return one_in(fuzzer, 500);
-	case SYSCALL_PROCESS_FORK:
-		return one_in(fuzzer, 10);
+	case SYSCALL_PROCESS_REPLACE: return one_in(fuzzer, 500);
+	case SYSCALL_PROCESS_FORK: return one_in(fuzzer, 10);
 	case SYSCALL_THREAD_CREATE:
 		AT(arguments->word, 0) = HANDLE_NONE.raw;
 		return one_in(fuzzer, 500); // its entry is no code
@@ -198,19 +176,13 @@ static bool is_wanted(struct fuzzer *fuzzer, u64 number, struct arguments *argum
 			AT(arguments->word, 0) = HANDLE_NONE.raw;
 		return AT(arguments->word, 0) || one_in(fuzzer, 20);
 	case SYSCALL_MEMORY_UNMAP:
-	case SYSCALL_MEMORY_PROTECT:
-		stay_inside(fuzzer, arguments, 1);
-		return true;
-	case SYSCALL_MEMORY_MAP:
-		stay_inside(fuzzer, arguments, 2);
-		return true;
-	default:
-		return true;
+	case SYSCALL_MEMORY_PROTECT: stay_inside(fuzzer, arguments, 1); return true;
+	case SYSCALL_MEMORY_MAP: stay_inside(fuzzer, arguments, 2); return true;
+	default: return true;
 	}
 }
 
-static void take_results(
-	struct fuzzer *fuzzer, u64 number, const struct guest_answer *answer)
+static void take_results(struct fuzzer *fuzzer, u64 number, const struct guest_answer *answer)
 {
 	const struct syscall_shape *shape = &AT(syscall_shapes, number);
 	if (number == SYSCALL_PROCESS_FORK) {

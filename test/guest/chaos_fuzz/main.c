@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// main.c - four children call at random; who is gone or stands still is replaced, until enough calls
-// were made. Then all is as it was.
+// main.c - four children call at random; who is gone or stands still is replaced, until enough
+// calls were made. Then all is as it was.
 #include "lib/base/atomic.h"
 #include "lib/base/format.h"
 #include "lib/os/boot_image.h"
@@ -102,8 +102,8 @@ static err_t start_child(u32 index)
 	static u8 text[64];
 	struct child *child = &AT(state.child, index);
 	struct spawn spawn = { .level = 15 };
-	spawn.arguments = format_view(
-		span_of(text), "chaos_fuzz child %lu %u", state.seed + state.started++, index);
+	spawn.arguments =
+		format_view(span_of(text), "chaos_fuzz child %lu %u", state.seed + state.started++, index);
 	*child = (struct child){};
 	TRY(boot_file("test/chaos_fuzz", &spawn.image));
 	TRY(chaos_quota(CHILD_PAGES, CHILD_OBJECTS, CHILD_HANDLES, &spawn.quota));
@@ -148,8 +148,7 @@ static err_t make_resources(void)
 	TRY(resource_derive(root, RESOURCE_KIND_PHYSICAL, 0xa0000, 0x10000, &state.screen));
 	TRY(resource_derive(root, RESOURCE_KIND_PORTS, 0x80, 1, &state.ports));
 	TRY(resource_derive(root, RESOURCE_KIND_INTERRUPTS, 5, 1, &state.line));
-	TRY(memory_create(
-		MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &state.memory));
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &state.memory));
 	TRY(memory_map(HANDLE_NONE, state.memory, 0, PAGE_SIZE, 0,
 		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &address));
 	UNSAFE_BEGIN("mapped a moment ago")

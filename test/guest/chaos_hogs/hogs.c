@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // hogs.c - each takes all it can get of one thing, again and again, until its time is over.
+#include "test/guest/chaos_hogs/hogs.h"
 #include "lib/base/atomic.h"
 #include "lib/base/random.h"
-#include "test/guest/chaos_hogs/hogs.h"
 
 constexpr u32 THREADS_MAX = 64, FLOOD_THREADS = 16, STORM_THREADS = 12, STORM_WORDS = 4;
 
-static u64 end_ns;                    // when it is over; forked children have it too
+static u64 end_ns; // when it is over; forked children have it too
 static struct worker workers[THREADS_MAX];
-static u32 words[STORM_WORDS];        // atomic, futexes
-static bool is_privileged;            // it got a priority that no program should
+static u32 words[STORM_WORDS]; // atomic, futexes
+static bool is_privileged;     // it got a priority that no program should
 
 static bool is_over(void)
 {
@@ -87,7 +87,7 @@ static void handle_hog(void)
 		for (; count < COUNT(handles) && !is_over(); count++) {
 			handle_t *handle = &AT(handles, count);
 			err_t err = count & 1 ? port_create(handle)
-								  : handle_duplicate(start_handle("gift"), RIGHTS_ALL, handle);
+			                      : handle_duplicate(start_handle("gift"), RIGHTS_ALL, handle);
 			if (err != OK)
 				break;
 		}
@@ -117,8 +117,8 @@ static u64 storm(void *_Nullable argument)
 		u32 *word = &AT(words, random_below(&random, STORM_WORDS));
 		u32 *other = &AT(words, random_below(&random, STORM_WORDS));
 		if (random_below(&random, 2)) {
-			(void)!futex_wait((u64)word, atomic_load_relaxed(word), clock_read() + 100 * NS_PER_US,
-				HANDLE_NONE);
+			(void)!futex_wait(
+				(u64)word, atomic_load_relaxed(word), clock_read() + 100 * NS_PER_US, HANDLE_NONE);
 			continue;
 		}
 		atomic_add_relaxed(word, 1u);
@@ -130,8 +130,7 @@ static u64 storm(void *_Nullable argument)
 static void run_threads(u32 wanted, u64 (*run)(void *_Nullable argument))
 {
 	u32 count = 0;
-	while (count < wanted &&
-		   worker_start(&AT(workers, count), run, (void *)(u64)(count + 1)) == OK)
+	while (count < wanted && worker_start(&AT(workers, count), run, (void *)(u64)(count + 1)) == OK)
 		count++;
 	(void)run((void *)(u64)99);
 	while (count--)

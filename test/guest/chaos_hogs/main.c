@@ -30,11 +30,12 @@ static err_t wait_hog(handle_t process, u64 milliseconds, u64 *code)
 static bool report(const char *kind, const struct timing *timing, err_t err, u64 code)
 {
 	u64 rounds = timing->rounds ? timing->rounds : 1;
-	print("  %s: %e, exit code %lu, %lu rounds, worst wake-up %lu us (mean %lu), worst call %lu us\n",
+	print(
+		"  %s: %e, exit code %lu, %lu rounds, worst wake-up %lu us (mean %lu), worst call %lu us\n",
 		kind, err, code, timing->rounds, timing->worst_wake_ns / NS_PER_US,
 		timing->total_wake_ns / rounds / NS_PER_US, timing->worst_call_ns / NS_PER_US);
 	return err == OK && timing->worst_wake_ns < WORST_ALLOWED_NS &&
-		   timing->worst_call_ns < WORST_ALLOWED_NS;
+	       timing->worst_call_ns < WORST_ALLOWED_NS;
 }
 
 static bool beside(const char *kind, struct timing *timing)

@@ -22,9 +22,21 @@ struct damage {
 };
 
 enum at : u8 { // offsets in Ehdr and Phdr
-	AT_MAGIC = 0, AT_CLASS = 4, AT_ORDER = 5, AT_VERSION = 6, AT_TYPE = 16, AT_MACHINE = 18,
-	AT_ENTRY = 24, AT_TABLE = 32, AT_TABLE_SIZE = 54, AT_TABLE_COUNT = 56,
-	AT_FLAGS = 4, AT_OFFSET = 8, AT_ADDRESS = 16, AT_FILE_SIZE = 32, AT_MEMORY_SIZE = 40,
+	AT_MAGIC = 0,
+	AT_CLASS = 4,
+	AT_ORDER = 5,
+	AT_VERSION = 6,
+	AT_TYPE = 16,
+	AT_MACHINE = 18,
+	AT_ENTRY = 24,
+	AT_TABLE = 32,
+	AT_TABLE_SIZE = 54,
+	AT_TABLE_COUNT = 56,
+	AT_FLAGS = 4,
+	AT_OFFSET = 8,
+	AT_ADDRESS = 16,
+	AT_FILE_SIZE = 32,
+	AT_MEMORY_SIZE = 40,
 	AT_ALIGNMENT = 48,
 };
 
@@ -202,8 +214,7 @@ int main(void)
 	void *memory;
 	if (view_equal(view_cstring(start_argument(1)), VIEW_TEXT("run")))
 		return CODE_RAN;
-	if (boot_file("test/chaos_image", &original) != OK ||
-		heap_alloc(original.size, &memory) != OK)
+	if (boot_file("test/chaos_image", &original) != OK || heap_alloc(original.size, &memory) != OK)
 		return 2;
 	copy = span_from(memory, original.size);
 	return guest_run(tests, COUNT(tests)) ? 1 : 0;

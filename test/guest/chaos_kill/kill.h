@@ -7,13 +7,13 @@
 NONNULL_BEGIN
 
 enum operation : u16 {
-	OPERATION_ANSWER = 1,  // at once
-	OPERATION_SAVE,        // saved, then answered
-	OPERATION_LATER,       // saved, answered by another thread
-	OPERATION_LEASE,       // reads and writes what was lent, again and again, then answers
-	OPERATION_TAKE,        // handles come with the call
-	OPERATION_GIVE,        // handles go with the answer
-	OPERATION_DROP,        // saved, and the reply handle closed
+	OPERATION_ANSWER = 1, // at once
+	OPERATION_SAVE,       // saved, then answered
+	OPERATION_LATER,      // saved, answered by another thread
+	OPERATION_LEASE,      // reads and writes what was lent, again and again, then answers
+	OPERATION_TAKE,       // handles come with the call
+	OPERATION_GIVE,       // handles go with the answer
+	OPERATION_DROP,       // saved, and the reply handle closed
 	OPERATION_COUNT,
 };
 
@@ -27,14 +27,14 @@ enum stop : u32 {
 	STOP_ANSWERED,
 };
 
-struct kill_shared { // written by the forked processes
-	u32 stage;     // atomic: how far the stopping instance came
-	u32 calls;     // atomic: answered right
-	u32 restarted; // atomic: answered with ERR_RESTARTED
-	u32 wrong;     // atomic: all else
-	u32 is_over;   // atomic: clients stop
+struct kill_shared {                  // written by the forked processes
+	u32 stage;                        // atomic: how far the stopping instance came
+	u32 calls;                        // atomic: answered right
+	u32 restarted;                    // atomic: answered with ERR_RESTARTED
+	u32 wrong;                        // atomic: all else
+	u32 is_over;                      // atomic: clients stop
 	i64 first_wrong, first_operation; // for people
-	u32 progress[16]; // atomic: of each client
+	u32 progress[16];                 // atomic: of each client
 };
 extern struct kill_shared *shared;
 

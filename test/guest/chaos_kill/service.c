@@ -119,19 +119,15 @@ static err_t serve(struct message *message)
 	switch ((enum operation)(u16)message->tag) {
 	case OPERATION_SAVE:
 	case OPERATION_LATER:
-	case OPERATION_DROP:
-		return save((enum operation)(u16)message->tag, serial);
-	case OPERATION_LEASE:
-		return lease(serial);
+	case OPERATION_DROP: return save((enum operation)(u16)message->tag, serial);
+	case OPERATION_LEASE: return lease(serial);
 	case OPERATION_TAKE:
 		reach(STOP_HANDLES);
 		drop_handles(message);
 		return send_answer(HANDLE_NONE, serial, HANDLE_NONE);
-	case OPERATION_GIVE:
-		return give(serial);
+	case OPERATION_GIVE: return give(serial);
 	case OPERATION_ANSWER:
-	case OPERATION_COUNT:
-		break;
+	case OPERATION_COUNT: break;
 	}
 	return send_answer(HANDLE_NONE, serial, HANDLE_NONE);
 }
@@ -183,13 +179,14 @@ static u64 attachments(enum operation operation, struct message *message, handle
 err_t service_call(handle_t connection, enum operation operation, u64 serial, bool is_idempotent)
 {
 	struct message message = { .word = { serial, ~serial } };
-	message.tag = operation | 2ull << TAG_WORDS_SHIFT | attachments(operation, &message, connection);
+	message.tag =
+		operation | 2ull << TAG_WORDS_SHIFT | attachments(operation, &message, connection);
 	if (is_idempotent)
 		message.tag |= TAG_IDEMPOTENT;
 	u64 deadline = serial & 1 ? guest_soon() : DEADLINE_NEVER;
 	err_t err = deadline == DEADLINE_NEVER
-					? connection_invoke(connection, &message)
-					: connection_invoke_until(connection, &message, deadline);
+	                ? connection_invoke(connection, &message)
+	                : connection_invoke_until(connection, &message, deadline);
 	if (err != OK)
 		return err;
 	drop_handles(&message);

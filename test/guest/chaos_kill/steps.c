@@ -39,12 +39,9 @@ static u64 service(u64 stop)
 static u64 caller(u64 serial)
 {
 	switch (service_call(now.connection, now.step->operation, serial, now.is_idempotent)) {
-	case OK:
-		return CODE_RIGHT;
-	case ERR_RESTARTED:
-		return CODE_RESTARTED;
-	default:
-		return CODE_OTHER;
+	case OK: return CODE_RIGHT;
+	case ERR_RESTARTED: return CODE_RESTARTED;
+	default: return CODE_OTHER;
 	}
 }
 

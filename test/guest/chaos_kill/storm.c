@@ -30,14 +30,9 @@ static void call_once(struct random *random, u64 serial)
 		if (operation == OPERATION_DROP)
 			kill_wrong(operation, 1);
 		return;
-	case ERR_RESTARTED:
-		atomic_add_relaxed(&shared->restarted, 1u);
-		return;
-	case ERR_TIMED_OUT:
-		kill_wrong(operation, ERR_TIMED_OUT);
-		return;
-	default:
-		kill_wrong(operation, 2);
+	case ERR_RESTARTED: atomic_add_relaxed(&shared->restarted, 1u); return;
+	case ERR_TIMED_OUT: kill_wrong(operation, ERR_TIMED_OUT); return;
+	default: kill_wrong(operation, 2);
 	}
 }
 

@@ -48,7 +48,8 @@ err_t stream_step(u64 round)
 	static const u8 text[300] = { 1 };
 	handle_t first, second;
 	u64 done;
-	TRY(stream_create(round & 2 ? 64 : 8192, round & 1 ? STREAM_FLAGS_TWO_WAY : 0, &first, &second));
+	TRY(stream_create(
+		round & 2 ? 64 : 8192, round & 1 ? STREAM_FLAGS_TWO_WAY : 0, &first, &second));
 	TRY(stream_write(second, view_of(text), 0, 0, &done));
 	TRY(handle_close(round & 4 ? first : second));
 	return handle_close(round & 4 ? second : first);
@@ -91,8 +92,7 @@ err_t physical_step(u64 round)
 	u64 address;
 	TRY(resource_derive(
 		start_handle("resource"), RESOURCE_KIND_PHYSICAL, SCREEN_BASE, SCREEN_SIZE, &range));
-	TRY(memory_create(
-		MEMORY_KIND_PHYSICAL, SCREEN_SIZE, range, 0, MEMORY_FLAGS_UNCACHED, &memory));
+	TRY(memory_create(MEMORY_KIND_PHYSICAL, SCREEN_SIZE, range, 0, MEMORY_FLAGS_UNCACHED, &memory));
 	TRY(handle_close(range));
 	if (round & 1) {
 		TRY(memory_map(HANDLE_NONE, memory, 0, SCREEN_SIZE, 0,
@@ -130,8 +130,7 @@ err_t interrupt_step(u64 round)
 {
 	handle_t lines, interrupt, port;
 	u64 route;
-	TRY(resource_derive(
-		start_handle("resource"), RESOURCE_KIND_INTERRUPTS, FREE_LINE, 1, &lines));
+	TRY(resource_derive(start_handle("resource"), RESOURCE_KIND_INTERRUPTS, FREE_LINE, 1, &lines));
 	TRY(interrupt_create(lines, FREE_LINE, 0, &interrupt, &route));
 	TRY(handle_close(lines));
 	if (round & 1) {

@@ -52,7 +52,8 @@ err_t fork_fault_step(u64 round)
 
 static u64 spin(u64 argument)
 {
-	while (argument)
+	volatile u64 forever = argument;
+	while (forever)
 		compiler_barrier();
 	return 0;
 }
@@ -143,7 +144,8 @@ static u64 replace_self(u64 argument)
 	if (process_create(HANDLE_NONE, 0, 15, &image) != OK)
 		return 1;
 	if (memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &memory) != OK ||
-		memory_map(image, memory, 0, PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE, &address) != OK)
+		memory_map(image, memory, 0, PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE, &address) !=
+			OK)
 		return 2;
 	(void)process_replace(image, 4096, address + PAGE_SIZE, argument, address);
 	return 3;

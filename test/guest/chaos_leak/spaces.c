@@ -16,8 +16,8 @@ static err_t make(u64 pages, handle_t *memory)
 
 static err_t map(handle_t memory, u64 pages, u64 *address)
 {
-	return memory_map(HANDLE_NONE, memory, 0, pages * PAGE_SIZE, 0,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE, address);
+	return memory_map(
+		HANDLE_NONE, memory, 0, pages * PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE, address);
 }
 
 err_t map_step(u64 round)
@@ -107,8 +107,7 @@ err_t resize_step(u64 round)
 	TRY(make(8, &memory));
 	TRY(map(memory, 8, &address));
 	touch(address + 7 * PAGE_SIZE);
-	TRY(memory_control(
-		memory, MEMORY_OPERATION_RESIZE, (1 + round % 4) * PAGE_SIZE, 0, &result));
+	TRY(memory_control(memory, MEMORY_OPERATION_RESIZE, (1 + round % 4) * PAGE_SIZE, 0, &result));
 	TRY(memory_control(memory, MEMORY_OPERATION_RESIZE, 20 * PAGE_SIZE, 0, &result));
 	TRY(handle_close(memory));
 	return memory_unmap(HANDLE_NONE, address, 8 * PAGE_SIZE);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ties.c - objects that hold each other: bindings, calls, handles under way in streams and messages.
+// ties.c - objects that hold each other: bindings, calls, handles under way in streams and
+// messages.
 #include "lib/base/atomic.h"
 #include "test/guest/chaos_leak/leak.h"
 
@@ -161,7 +162,7 @@ static u64 serve(void *_Nullable argument)
 static err_t invoke(handle_t connection, u16 operation, u32 handles, handle_t handle)
 {
 	struct message message = { .tag = operation | 1ull << TAG_WORDS_SHIFT |
-									  (u64)handles << TAG_HANDLES_SHIFT,
+		                              (u64)handles << TAG_HANDLES_SHIFT,
 		.word = { operation } };
 	for (u32 i = 0; i < handles; i++) {
 		AT(message.handle, i) = handle;

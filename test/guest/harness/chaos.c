@@ -53,7 +53,8 @@ bool chaos_is_steady(bool (*run)(void))
 	for (u32 i = 0; i < CHANCES; i++) {
 		if (guest_level(&before) != OK || !run() || !settle(&before, false, guest_soon()))
 			return false;
-		if (IS_DEBUG || settle(&before, true, guest_after(500))) // debug kernels hold freed memory back
+		if (IS_DEBUG ||
+			settle(&before, true, guest_after(500))) // debug kernels hold freed memory back
 			return true;
 	}
 	return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// memory_local.h - what the files of this folder share: page lookup under locks, teardown of
+// memory_parts.h - what the files of this folder share: page lookup under locks, teardown of
 // mappings, page waits.
 #pragma once
 
