@@ -11,7 +11,7 @@ NONNULL_BEGIN
 
 struct boot_info;
 
-constexpr usize POISON_EDGE = IS_DEBUG ? 16 : 0; // at least so much lies between slab objects
+constexpr usize POISON_EDGE = IS_DEBUG && !IS_HOST ? 16 : 0; // between slab objects, at least
 
 // For the few functions that keep lists inside free memory.
 #define UNPOISONED [[clang::no_sanitize("kernel-address")]]
