@@ -43,8 +43,8 @@ static void must(err_t err, const char *what)
 // exactly.
 static void warm_slabs(void)
 {
-	static void *objects[PAGE_SIZE / 32 + 1];
-	for (u32 size = 32; size <= 2048; size += 32) {
+	static void *objects[PAGE_SIZE / 8 + 1];
+	for (u32 size = 8; size <= 2048; size += 8) {
 		u32 count = (u32)PAGE_SIZE / size + 1;
 		for (u32 i = 0; i < count; i++)
 			must(slab_alloc(size, &objects[i]), "slabs");
