@@ -66,6 +66,7 @@ static void boot(u32 processors)
 	futexes_init();
 	u64 pages = frames_free();
 	quota_init_root(pages, pages * 2, pages * 128);
+	must(object_get_handle(&quota_root()->object), "root quota"); // reachable in every episode
 	iommu_init(&info);
 	warm_slabs();
 	for (u16 id = 0; id < (u16)processors; id++)
