@@ -29,20 +29,24 @@ static void live(struct thread *thread)
 	u64 address = made(CALL(thread, MEMORY_MAP, 0, memory, 0, 16 * PAGE_SIZE, 0,
 		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_POPULATE));
 	CHECK(is_sane(CALL(thread, MEMORY_CLONE, memory, 0, 8 * PAGE_SIZE).err));
-	CHECK(is_sane(CALL(thread, MEMORY_CONTROL, memory, MEMORY_OPERATION_COMMIT, 0, 16 * PAGE_SIZE).err));
+	CHECK(is_sane(
+		CALL(thread, MEMORY_CONTROL, memory, MEMORY_OPERATION_COMMIT, 0, 16 * PAGE_SIZE).err));
 	CHECK(is_sane(CALL(thread, MEMORY_WRITE, memory, 100, WORLD_DATA, 5000).err));
-	CHECK(is_sane(CALL(thread, MEMORY_PROTECT, 0, address + PAGE_SIZE, PAGE_SIZE, MAP_FLAGS_READ).err));
+	CHECK(is_sane(
+		CALL(thread, MEMORY_PROTECT, 0, address + PAGE_SIZE, PAGE_SIZE, MAP_FLAGS_READ).err));
 	CHECK(is_sane(CALL(thread, MEMORY_UNMAP, 0, address + 4 * PAGE_SIZE, PAGE_SIZE).err));
 	CHECK(is_sane(CALL(thread, PORT_BIND, port, timer, SIGNAL_FIRED, 9, BIND_MODE_LEVEL).err));
 	CHECK(is_sane(CALL(thread, STREAM_WRITE, stream.value, WORLD_DATA, 6000, 0).err));
 	CHECK(is_sane(CALL(thread, STREAM_READ, stream.second, WORLD_DATA, 6000, 0).err));
 	CHECK(is_sane(CALL(thread, HANDLE_DUPLICATE, connection, RIGHTS_ALL).err));
 	CHECK(is_sane(CALL(thread, QUOTA_CREATE, own.quota.raw, 10, 10, 10, 100).err));
-	CHECK(is_sane(CALL(thread, RESOURCE_DERIVE, own.resource.raw, RESOURCE_KIND_CONSOLE, 0, 1).err));
+	CHECK(
+		is_sane(CALL(thread, RESOURCE_DERIVE, own.resource.raw, RESOURCE_KIND_CONSOLE, 0, 1).err));
 	CHECK(is_sane(CALL(thread, INTERRUPT_CREATE, own.resource.raw, 3, 0).err));
 	CHECK(is_sane(CALL(thread, IOMMU_CREATE, own.resource.raw, 8).err));
 	CHECK(is_sane(CALL(thread, THREAD_CREATE, 0, WORLD_CALL_SITE + 2, WORLD_DATA, 0,
-		WORLD_BASE + THREAD_BLOCK_SIZE).err));
+		WORLD_BASE + THREAD_BLOCK_SIZE)
+			.err));
 	CHECK(is_sane(CALL(thread, PROCESS_CREATE, 0, 0, LEVEL_PROGRAM).err));
 	CHECK(is_sane(CALL(thread, PROCESS_FORK, 0).err));
 }
