@@ -91,6 +91,14 @@ static void renew_deadline(struct entity *entity)
 		entity->deadline = entity->vruntime + slice_of(entity);
 }
 
+void run_queue_place(struct run_queue *queue, struct entity *entity)
+{
+	if (entity->priority)
+		return;
+	place(queue, entity);
+	renew_deadline(entity);
+}
+
 static void fair_add(struct run_queue *queue, struct entity *entity)
 {
 	renew_deadline(entity);

@@ -31,6 +31,8 @@ void run_queue_init(struct run_queue *queue);
 void run_queue_add(struct run_queue *queue, struct entity *entity);
 // One that has just run: V is not known without it, and it has no sleep to be cut short.
 void run_queue_return(struct run_queue *queue, struct entity *entity);
+// One that begins to run without having been queued: as if it had been added and taken at once.
+void run_queue_place(struct run_queue *queue, struct entity *entity);
 void run_queue_remove(struct run_queue *queue, struct entity *entity);
 struct entity *_Nullable run_queue_first(struct run_queue *queue); // stays queued
 struct entity *_Nullable run_queue_take_movable(

@@ -119,6 +119,7 @@ void sched_reclaim(struct thread *caller)
 	caller->entity = lent;
 	if (cpu->entity == lent) {
 		account(cpu);
+		run_queue_place(&cpu->run_queue, own); // it slept while its owner ran on the caller's
 		cpu->entity = own;
 	} else if (lent->is_queued) {
 		run_queue_remove(&cpu->run_queue, lent);
