@@ -62,7 +62,7 @@ static void mapping_set_size(struct mapping *mapping, u64 size)
 		mapping->size = size;
 		return;
 	}
-	mapping->space->mapped_pages += (size >> PAGE_SHIFT) - (mapping->size >> PAGE_SHIFT);
+	space_count_pages(mapping->space, (i64)((size >> PAGE_SHIFT) - (mapping->size >> PAGE_SHIFT)));
 	lock_take(&memory->lock);
 	mapping->size = size;
 	lock_give(&memory->lock);

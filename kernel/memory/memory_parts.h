@@ -84,6 +84,11 @@ err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull ou
 void mapping_free(struct mapping *mapping);   // one that was never inserted
 void mapping_insert(struct mapping *mapping); // into the tree and the memory's list
 void mapping_remove(struct mapping *mapping); // out of both and away; its tables are clear
+// Under space->lock; others read the sum without it.
+static inline void space_count_pages(struct space *space, i64 change)
+{
+	__atomic_store_n(&space->mapped_pages, space->mapped_pages + (u64)change, __ATOMIC_RELAXED);
+}
 static inline u64 mapping_end(const struct mapping *mapping)
 {
 	return mapping->address + mapping->size;

@@ -60,7 +60,8 @@ err_t page_wait(
 		memory = memory->parent;
 	}
 	lock_take(&memory->lock);
-	if (take_failure(memory, thread, index) || !memory->pager || memory->pager->is_closed) {
+	if (take_failure(memory, thread, index) || !memory->pager ||
+		atomic_load_relaxed(&memory->pager->is_closed)) {
 		lock_give(&memory->lock);
 		return ERR_IO;
 	}

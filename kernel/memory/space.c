@@ -83,7 +83,7 @@ void space_put(struct space *space)
 void space_activate(struct space *space)
 {
 	struct cpu *cpu = cpu_self();
-	if (cpu->active_space == space)
+	if (atomic_load_relaxed(&cpu->active_space) == space)
 		return;
 	// Before the tables are loaded: whoever changes them afterwards sees us. Pairs with
 	// table_shootdown.
@@ -177,7 +177,7 @@ void mapping_insert(struct mapping *mapping)
 	struct memory *memory = mapping->memory;
 	if (!memory)
 		return;
-	space->mapped_pages += mapping->size >> PAGE_SHIFT;
+	space_count_pages(space, (i64)(mapping->size >> PAGE_SHIFT));
 	lock_take(&memory->lock);
 	list_push_back(&memory->mappings, &mapping->by_memory);
 	lock_give(&memory->lock);
@@ -191,7 +191,7 @@ void mapping_remove(struct mapping *mapping)
 		space->recent = nullptr;
 	struct memory *memory = mapping->memory;
 	if (memory) {
-		space->mapped_pages -= mapping->size >> PAGE_SHIFT;
+		space_count_pages(space, -(i64)(mapping->size >> PAGE_SHIFT));
 		lock_take(&memory->lock);
 		list_remove(&mapping->by_memory);
 		lock_give(&memory->lock);
@@ -275,7 +275,7 @@ static bool drain_front(struct space *space, struct mapping *mapping)
 	mapping->address += chunk;
 	mapping->offset += chunk;
 	mapping->size -= chunk;
-	space->mapped_pages -= chunk >> PAGE_SHIFT;
+	space_count_pages(space, -(i64)(chunk >> PAGE_SHIFT));
 	lock_give(&memory->lock);
 	return false;
 }

@@ -25,7 +25,7 @@ bool call_step(struct call *call, u32 number, enum call_state from, enum call_st
 // Plain: only while no other CPU is involved. A finished call gets a new number.
 static void set_state(struct call *call, enum call_state state)
 {
-	u32 number = call->state & ~(u32)CALL_STATE_MASK;
+	u32 number = atomic_load_relaxed(&call->state) & ~(u32)CALL_STATE_MASK;
 	if (state == CALL_NONE)
 		number += CALL_STATE_NEXT;
 	atomic_store_release(&call->state, number | state);
@@ -65,9 +65,9 @@ static void finish(struct thread *caller, err_t result)
 	struct call *call = &caller->call;
 	set_state(call, CALL_NONE);
 	call->is_remote = false;
-	call->is_cancelled = false;
+	atomic_store_relaxed(&call->is_cancelled, false);
 	call->deaths = 0;
-	call->abandon_with = OK;
+	atomic_store_relaxed(&call->abandon_with, OK);
 	if (caller->timer.is_armed)
 		timer_disarm(&caller->timer);
 	registers_set_error(&caller->registers, result);
@@ -88,7 +88,7 @@ static void repeat(struct thread *caller)
 static err_t check_target(const struct thread *caller, const struct port *port)
 {
 	u8 level = caller->process->level;
-	if (port->is_closed)
+	if (atomic_load_relaxed(&port->is_closed))
 		return ERR_CLOSED;
 	if (port->level >= level && level != LEVEL_PROGRAM)
 		return ERR_LEVEL;
@@ -117,11 +117,11 @@ static err_t queue(struct thread *caller, struct connection *connection, u64 dea
 		lock_give(&port->lock);
 		return ERR_CLOSED;
 	}
-	call->port = port;
+	atomic_store_relaxed(&call->port, port);
 	object_get(&port->object);
 	call->badge = connection->badge;
 	call->server = nullptr;
-	caller->state = THREAD_CALLING;
+	atomic_store_relaxed(&caller->state, (u8)THREAD_CALLING);
 	set_state(call, CALL_QUEUED);
 	list_push_back(&port->calls, &call->node);
 	port_set_pending(port);
@@ -213,7 +213,7 @@ bool call_deliver_taken(struct thread *server)
 	struct thread *caller = server->caller;
 	struct call *call = &caller->call;
 	struct port *port = call->port;
-	call->port = nullptr;
+	atomic_store_relaxed(&call->port, (struct port *)nullptr); // pairs with unqueue
 	u32 handles = message_handles(registers_tag(&caller->registers));
 	err_t err = handles ? message_pass_handles(caller, handles, server) : OK;
 	if (err == OK) {
@@ -345,7 +345,7 @@ void call_drop(struct thread *server)
 static bool unqueue(struct thread *caller)
 {
 	struct call *call = &caller->call;
-	struct port *port = call->port;
+	struct port *port = atomic_load_relaxed(&call->port); // a server may be taking it
 	if (!call_is(call, CALL_QUEUED) || !port)
 		return false;
 	lock_take(&port->lock);
@@ -353,7 +353,7 @@ static bool unqueue(struct thread *caller)
 	if (was_queued) {
 		list_remove(&call->node);
 		port_set_pending(port);
-		call->port = nullptr;
+		atomic_store_relaxed(&call->port, (struct port *)nullptr);
 	}
 	lock_give(&port->lock);
 	if (was_queued)
@@ -463,7 +463,7 @@ void calls_fail_all(struct port *port)
 		if (caller) {
 			object_get(&caller->object);
 			caller->call.is_remote = true;
-			caller->call.port = nullptr;
+			atomic_store_relaxed(&caller->call.port, (struct port *)nullptr);
 			set_state(&caller->call, CALL_TAKEN);
 			state = caller->call.state;
 		}

@@ -9,6 +9,7 @@
 #include "kernel/object/handle_fast.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
 #include "lib/base/view.h"
 
 // Runs `to` in place of `from` on the same share of CPU time.
@@ -30,7 +31,7 @@ ALWAYS_INLINE bool can_call(
 {
 	u8 level = process->level;
 	return (port->level < level || level == LEVEL_PROGRAM) && caller->depth < CALL_DEPTH_MAX &&
-	       !port->pending;
+	       !atomic_load_relaxed(&port->pending);
 }
 
 // Its deadline must be disarmed, or something was asked of it: slow.
@@ -89,9 +90,10 @@ void syscall_connection_call(struct thread *caller)
 		goto slow;
 
 	idle_leave(server);
-	caller->state = THREAD_CALLING; // call.state stays NONE: no other CPU looks at this call
+	atomic_store_relaxed(&caller->state,
+		(u8)THREAD_CALLING); // call.state stays NONE: no other CPU looks at this call
 	caller->call.server = server;
-	server->state = THREAD_READY;
+	atomic_store_relaxed(&server->state, (u8)THREAD_READY);
 	server->caller = caller;
 	server->depth = caller->depth + 1;
 	struct thread_registers *to = &server->registers;
@@ -117,15 +119,16 @@ void syscall_port_reply_wait(struct thread *server)
 	if (UNLIKELY(!object || !caller || (tag & (TAG_SLOW_MASK | TAG_REPLY)) != TAG_REPLY))
 		goto slow;
 	struct port *port = port_of(object);
-	if (UNLIKELY(port != server->port || port->pending || server->caller_is_remote ||
-				 caller->timer.is_armed || caller->call.is_cancelled | caller->call.deaths))
+	if (UNLIKELY(port != server->port || atomic_load_relaxed(&port->pending) ||
+				 server->caller_is_remote || caller->timer.is_armed ||
+				 caller->call.is_cancelled | caller->call.deaths))
 		goto slow;
 
-	server->state = THREAD_IDLE;
+	atomic_store_relaxed(&server->state, (u8)THREAD_IDLE);
 	server->caller = nullptr;
 	server->depth = 0;
 	idle_enter(&AT(port->idle, cpu->id), server);
-	caller->state = THREAD_READY;
+	atomic_store_relaxed(&caller->state, (u8)THREAD_READY);
 	struct thread_registers *to = &caller->registers;
 	registers_set_error(to, (err_t)(i32)(u32)tag);
 	registers_set_tag(to, tag);

@@ -7,6 +7,7 @@
 #include "kernel/object/thread_block.h"
 #include "kernel/object/thread_local.h"
 #include "kernel/sched/sched.h"
+#include "lib/base/atomic.h"
 
 static err_t copy_registers(struct thread *from, struct thread *to)
 {
@@ -50,7 +51,7 @@ static err_t fill_child(
 	struct space *space;
 	TRY(space_fork(caller->process->space, child->quota, &space));
 	child->space = space;
-	child->reflection = caller->process->reflection;
+	child->reflection = atomic_load_relaxed(&caller->process->reflection);
 	TRY(handle_clone_table(&caller->process->handles, &child->handles));
 	return fork_thread(caller, child, thread);
 }

@@ -89,7 +89,7 @@ void port_kick(struct port *port)
 		port_serve_here(port);
 	for (u16 id = 0; id < CPU_MAX; id++)
 		if (id != here && waiters & 1u << id &&
-			(atomic_load_relaxed(&port->pending) || port->is_closed))
+			(atomic_load_relaxed(&port->pending) || atomic_load_relaxed(&port->is_closed)))
 			kick_cpu(port, id);
 }
 
@@ -127,7 +127,7 @@ void port_serve_here(struct port *port)
 			timer_disarm(&server->timer);
 		sched_ready(server);
 	}
-	while (port->is_closed && (server = idle_first(port)))
+	while (atomic_load_relaxed(&port->is_closed) && (server = idle_first(port)))
 		port_idle_end(server, ERR_CLOSED);
 }
 
@@ -270,7 +270,7 @@ static void port_unreachable(struct object *object)
 {
 	struct port *port = port_of(object);
 	lock_take(&port->lock);
-	port->is_closed = true;
+	atomic_store_relaxed(&port->is_closed, true);
 	lock_give(&port->lock);
 	bindings_of_port_remove(port);
 	calls_fail_all(port);

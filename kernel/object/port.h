@@ -21,16 +21,16 @@ struct notice {
 
 struct port {
 	struct object object;
-	struct spinlock lock;      // RANK_PORT
-	struct list calls;         // struct call.node, oldest first
-	struct list notices;       // struct notice.node
-	struct list bindings;      // struct binding.by_port
-	struct list connections;   // struct connection.node
-	struct list pagers;        // struct memory.pager_node: whose pages are asked for here
-	bool is_closed;            // no handle is left: nobody can ever serve
-	u8 level;                  // of the process that made it
-	u32 pending;               // atomic: calls or notices are queued
-	u32 waiters;               // atomic: mask of CPUs on which servers have idled
+	struct spinlock lock;    // RANK_PORT
+	struct list calls;       // struct call.node, oldest first
+	struct list notices;     // struct notice.node
+	struct list bindings;    // struct binding.by_port
+	struct list connections; // struct connection.node
+	struct list pagers;      // struct memory.pager_node: whose pages are asked for here
+	bool is_closed;          // atomic, written under lock: no handle is left, nobody can ever serve
+	u8 level;                // of the process that made it
+	u32 pending;             // atomic: calls or notices are queued
+	u32 waiters;             // atomic: mask of CPUs on which servers have idled
 	struct list idle[CPU_MAX]; // struct thread.idle_node; each its own CPU's
 	struct port_kick {
 		struct list_node node; // in cpu->kicked, reference held on the port

@@ -62,12 +62,12 @@ err_t port_wait(struct thread *server)
 	enlist(port, server);
 	if (atomic_load_seq_cst(&port->pending) && port_receive(port, server))
 		return SYSCALL_BLOCKED; // its registers are set and it runs on
-	if (port->is_closed)
+	if (atomic_load_relaxed(&port->is_closed))
 		return ERR_CLOSED;
 	if (tag & TAG_POLL)
 		return ERR_WOULD_BLOCK;
 	TRY(wait_deadline(server, tag, &deadline));
-	server->state = THREAD_IDLE;
+	atomic_store_relaxed(&server->state, (u8)THREAD_IDLE);
 	list_push_front(&AT(port->idle, cpu_self()->id), &server->idle_node);
 	timer_arm(&server->timer, deadline);
 	sched_block();

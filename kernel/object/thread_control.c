@@ -25,7 +25,7 @@ void thread_unload(struct thread *thread)
 void thread_stop(struct thread *thread, u32 signals)
 {
 	thread_unload(thread);
-	thread->state = THREAD_STOPPED;
+	atomic_store_relaxed(&thread->state, (u8)THREAD_STOPPED);
 	sched_block();
 	object_signal(&thread->object, 0, SIGNAL_SUSPENDED | signals);
 }

@@ -21,7 +21,7 @@ static void inbox_push(u16 cpu, struct thread *thread)
 
 static bool is_allowed_here(const struct thread *thread)
 {
-	return thread->affinity & 1ull << cpu_self()->id;
+	return atomic_load_relaxed(&thread->affinity) & 1ull << cpu_self()->id;
 }
 
 // A change of priority, weight or affinity takes effect by queuing anew.

@@ -30,8 +30,8 @@ static void account(struct cpu *cpu)
 void sched_ready(struct thread *thread)
 {
 	struct cpu *cpu = cpu_self();
-	thread->state = THREAD_READY;
-	if (UNLIKELY(!(thread->affinity & 1ull << cpu->id)))
+	atomic_store_relaxed(&thread->state, (u8)THREAD_READY);
+	if (UNLIKELY(!(atomic_load_relaxed(&thread->affinity) & 1ull << cpu->id)))
 		thread->work |= WORK_MOVE; // it was changed while the thread waited
 	if (!thread->entity)
 		thread->entity = &thread->own;
@@ -159,7 +159,7 @@ static u16 choose_home(const struct thread *thread)
 	u32 best_load = UINT32_MAX;
 	for (u32 id = 0; id < count; id++) {
 		struct cpu *cpu = &AT(cpus, id);
-		if (!(thread->affinity & 1ull << id))
+		if (!(atomic_load_relaxed(&thread->affinity) & 1ull << id))
 			continue;
 		u32 load = 2 * atomic_load_relaxed(&cpu->run_queue.ready) +
 		           (cpu == here ? 0 : 1 + !atomic_load_relaxed(&cpu->is_idle));
@@ -190,8 +190,8 @@ void sched_move(struct thread *thread)
 
 void entity_renice(struct entity *entity)
 {
-	entity->priority = entity->owner->priority_wanted;
-	entity->weight = entity->owner->weight_wanted;
+	entity->priority = atomic_load_relaxed(&entity->owner->priority_wanted);
+	entity->weight = atomic_load_relaxed(&entity->owner->weight_wanted);
 	if (entity->owner->priority_inherited > entity->priority)
 		entity->priority = entity->owner->priority_inherited;
 }

@@ -17,7 +17,7 @@ err_t wait_park(struct thread *thread, enum wait_kind kind, struct object *_Null
 	atomic_store_release(&wait->lock, lock);
 	wait->result = OK;
 	wait->has_value = false;
-	thread->state = THREAD_WAITING;
+	atomic_store_relaxed(&thread->state, (u8)THREAD_WAITING);
 	if (lock)
 		lock_give(lock); // from here a waker may send its request; this CPU takes it later
 	timer_arm(&thread->timer, deadline);

@@ -175,7 +175,7 @@ static void fill_block(struct dice *dice, struct thread *thread)
 		atomic_store_relaxed(&block->handle_rights[i], rights);
 	}
 	for (u32 i = 0; i < MESSAGE_LENDS; i++)
-		if (dice_chance(dice, 2) || !block->lend[i].direction)
+		if (dice_chance(dice, 2) || !atomic_load_relaxed(&block->lend[i].direction))
 			fill_lend(dice, &block->lend[i]);
 	atomic_store_relaxed(&block->handle_count, (u32)dice_roll(dice, MESSAGE_HANDLES + 1));
 }
