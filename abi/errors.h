@@ -37,5 +37,15 @@ enum [[nodiscard]] err : i32 {
 	ERR_ALIGNMENT = -28,    // not aligned as the call demands
 	ERR_DEVICE = -29,       // the device failed or answered nonsense
 	ERR_IO = -30,           // reading or writing the medium failed
+	// Of names and files:
+	ERR_NOT_DIRECTORY = -31, // a part of the path is something else
+	ERR_IS_DIRECTORY = -32,  // it is one, and this call is not for directories
+	ERR_NOT_EMPTY = -33,     // the directory has entries
+	ERR_LOOP = -34,          // too many symbolic links on the way
+	ERR_NO_SPACE = -35,      // the medium, or what it may use, is full
+	ERR_READ_ONLY = -36,     // nothing on this medium can be changed
+	ERR_CROSS_DEVICE = -37,  // the two names are on different media
+	ERR_NOT_OWNER = -38,     // only its owner, or a privileged process, may do that
+	ERR_BACKGROUND = -39,    // the terminal belongs to another process group
 };
 typedef enum err err_t;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// posix.h - what a POSIX process is to its library: one struct at PROCESS_AREA, the rest of the
+// area is the library's heap (core/heap.h). Private to the process; a copy of it is what fork and
+// exec hand on. Each part belongs to the folder named beside it. Lock order: top to bottom.
+#pragma once
+
+#include "abi/types.h"
+#include "lib/posix/core/lock.h"
+#include "lib/posix/file/file.h"
+#include "lib/posix/memory/area.h"
+#include "lib/posix/process/identity.h"
+#include "lib/posix/signal/action.h"
+
+NONNULL_BEGIN
+
+constexpr u64 POSIX_IMAGE = 0xffff'8000'1000'0000;
+constexpr u64 PROCESS_AREA = 0xffff'8001'0000'0000;
+constexpr u64 TABLE_AREA = 0xffff'8002'0000'0000;
+constexpr u64 TABLE_SPACING = 1ull << 32;
+constexpr u64 ARENA_AREA = 0xffff'8004'0000'0000;
+constexpr u64 THREAD_AREA = 0xffff'8008'0000'0000;
+
+struct posix {
+	u64 magic;
+	u64 used; // bytes of the process area in use, this struct first: what exec copies
+	struct identity identity; // process/: pid, parent's, spare, connection to proc
+	struct file_state files;  // file/: descriptors, working directory, umask, namespace
+	struct area_state areas;  // memory/: brk, what was mapped by whom
+	struct actions actions;   // signal/: dispositions
+};
+
+static inline struct posix *posix_self(void)
+{
+	UNSAFE_BEGIN("mapped there for every POSIX process")
+	return (struct posix *)PROCESS_AREA;
+	UNSAFE_END
+}
+
+NONNULL_END
