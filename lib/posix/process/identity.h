@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// identity.h - who this process is: its pid, its connection to servers/proc, the spare that its
+// next child will be (docs/decisions/019), its credentials and limits, and what it says about its
+// program. proc reads the last part out of the process for /proc and believes none of it.
+#pragma once
+
+#include "abi/types.h"
+#include "ifc/proc.h"
+
+NONNULL_BEGIN
+
+// The table of slots (ifc/proc.ifc), shared, read-only, mapped in every POSIX process.
+constexpr u64 SLOT_AREA = 0xffff'8003'f000'0000;
+constexpr u64 SLOT_AREA_SIZE = (u64)PROC_SLOTS_MAX * sizeof(struct proc_slot);
+
+// A pid that proc has handed out, not alive yet. connection: none, nothing is held.
+struct spare {
+	u32 pid, slot;
+	handle_t connection; // owned; a forked child inherits it and speaks through it
+};
+
+struct limit {
+	u64 soft, hard;
+};
+
+// What /proc shows of the program; set by exec. Addresses are in the program's memory, but path's
+// and directory's, which are in the process area.
+struct program_text {
+	char name[16]; // comm; ends with a zero
+	u64 arguments, arguments_size;
+	u64 environment, environment_size;
+	u64 path, path_size; // of the executable, absolute, without a closing zero
+};
+
+struct identity {
+	struct program_text program; // first: proc reads it at a fixed address
+	u64 ignored; // signals that come to nothing: proc does not send them (signal/ keeps it)
+	u32 pid, slot;
+	handle_t connection; // owned; to proc, badge: pid
+	handle_t table;      // owned; memory of the table of slots, for exec
+	struct spare spare;
+	u32 serial; // atomic: the last one used
+	u32 seen;   // slot's changed, when limits and credentials below were fetched
+	u32 personality;
+	u32 is_borrowed; // vfork child: thread and memory are the parent's until exec
+	struct proc_credentials credentials;
+	struct limit limits[PROC_RESOURCES];
+};
+
+static inline const struct proc_slot *identity_slot(const struct identity *identity)
+{
+	UNSAFE_BEGIN("mapped there for every POSIX process; proc's slots only")
+	const struct proc_slot *slots = (const struct proc_slot *)SLOT_AREA;
+	return &slots[identity->slot < PROC_SLOTS_MAX ? identity->slot : 0];
+	UNSAFE_END
+}
+
+NONNULL_END
