@@ -27,14 +27,29 @@ struct limit {
 // and directory's, which are in the process area.
 struct program_text {
 	char name[16]; // comm; ends with a zero
+	u64 executed;  // 1 since exec; a forked child begins with 0
 	u64 arguments, arguments_size;
 	u64 environment, environment_size;
 	u64 path, path_size; // of the executable, absolute, without a closing zero
 };
 
+// What proc looks at before it tells of a child. Kept by signal/.
+struct wishes {
+	u64 ignored; // bit n: signal n + 1 would come to nothing: ignored now, and blocked by no thread
+	u64 flags;   // enum wish
+};
+
+enum wish : u64 {
+	WISH_NO_ZOMBIES = 1, // SIGCHLD is SIG_IGN or has SA_NOCLDWAIT
+	WISH_NO_STOPS = 2,   // SIGCHLD has SA_NOCLDSTOP
+};
+
+// Where struct posix has its identity: proc reads its first parts there, /proc shows them.
+constexpr u64 IDENTITY_ADDRESS = 0xffff'8001'0000'0010;
+
 struct identity {
-	struct program_text program; // first: proc reads it at a fixed address
-	u64 ignored; // signals that come to nothing: proc does not send them (signal/ keeps it)
+	struct program_text program;
+	struct wishes wishes;
 	u32 pid, slot;
 	handle_t connection; // owned; to proc, badge: pid
 	handle_t table;      // owned; memory of the table of slots, for exec

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// answer.c - see answer.h.
+#include "servers/proc/answer.h"
+
+#include "lib/base/atomic.h"
+#include "lib/os/service.h"
+#include "os/syscalls.h"
+
+static struct answer *_Nullable last; // with a handle that is still ours, though it is out
+static handle_t handed_out;           // goes with the answer to the call in hand, then is closed
+
+// Calls that are not the same when done twice. Their serial makes no two requests of a client
+// alike.
+static bool is_kept(u64 tag)
+{
+	switch ((u32)tag) {
+	case (u32)PROC_SPARE_TAG:
+	case (u32)PROC_CHILD_TAG:
+	case (u32)PROC_KILL_TAG:
+	case (u32)PROC_KILL_OPEN_TAG:
+	case (u32)PROC_SIGNAL_INFO_TAG:
+	case (u32)PROC_SET_SESSION_TAG:
+	case (u32)PROC_CHANGE_TAG:
+	case (u32)PROC_LIMIT_TAG:
+	case (u32)PROC_WAIT_TAG: return true;
+	}
+	return false;
+}
+
+static bool is_same(const struct answer *answer, const struct message *message)
+{
+	return answer->tag == (u32)message->tag && answer->badge == message->badge &&
+	       view_equal(view_of(answer->request), view_of(message->word));
+}
+
+static void repeat(const struct answer *answer, struct message *message)
+{
+	message_drop_handles(message);
+	message->tag = answer->reply_tag;
+	for (u32 i = 0; i < MESSAGE_WORDS; i++)
+		AT(message->word, i) = AT(answer->reply, i);
+	AT(message->handle, 0) = answer->handle;
+	AT(message->handle_rights, 0) = RIGHTS_ALL;
+}
+
+bool answer_again(struct message *message, struct request *request)
+{
+	request->tag = is_kept(message->tag) ? (u32)message->tag : 0;
+	if (!request->tag)
+		return false;
+	request->badge = message->badge;
+	for (u32 i = 0; i < ANSWERS_MAX; i++)
+		if (is_same(&AT(store->answers, i), message)) {
+			repeat(&AT(store->answers, i), message);
+			return true;
+		}
+	for (u32 i = 0; i < MESSAGE_WORDS; i++)
+		AT(request->word, i) = AT(message->word, i);
+	return false;
+}
+
+// Counts only once it is whole and committed: its tag is noted as none.
+static struct answer *begin(u64 badge)
+{
+	store->next_answer = (store->next_answer + 1) % ANSWERS_MAX;
+	struct answer *answer = &AT(store->answers, store->next_answer);
+	answer->tag = 0;
+	compiler_barrier();
+	answer->badge = badge;
+	answer->handle = HANDLE_NONE;
+	return answer;
+}
+
+void answer_remember(const struct request *request, const struct message *reply)
+{
+	if (!request->tag || (u32)request->tag == (u32)PROC_WAIT_TAG || (err_t)(i32)reply->tag != OK)
+		return; // wait keeps its own
+	struct answer *answer = begin(request->badge);
+	for (u32 i = 0; i < MESSAGE_WORDS; i++) {
+		AT(answer->request, i) = AT(request->word, i);
+		AT(answer->reply, i) = AT(reply->word, i);
+	}
+	answer->reply_tag = reply->tag;
+	answer->handle = handed_out;
+	last = handed_out.raw ? answer : nullptr;
+	handed_out = HANDLE_NONE;
+	SET(answer->tag, (u32)request->tag);
+}
+
+void answer_hand_out(handle_t handle)
+{
+	handed_out = handle;
+}
+
+void answer_close(void)
+{
+	if (!last)
+		return;
+	(void)handle_close(last->handle);
+	last = nullptr;
+}
+
+void answer_keep(const struct message *request, u64 tag, view_t words)
+{
+	struct answer *answer = begin(request->badge);
+	for (u32 i = 0; i < MESSAGE_WORDS; i++)
+		AT(answer->request, i) = AT(request->word, i);
+	(void)span_copy(span_of(answer->reply), words);
+	answer->reply_tag = tag;
+	SET(answer->tag, (u32)request->tag);
+}

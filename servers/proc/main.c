@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// main.c - proc's one loop. Each message is a transaction: what it changes is noted in the ledger,
+// committed when all of it is done, and only then does anything go out. Authority: the port, the
+// ledger, handles of processes that their parents passed.
+#include "lib/os/process.h"
+#include "lib/os/start.h"
+#include "os/syscalls.h"
+#include "servers/proc/answer.h"
+#include "servers/proc/proc.h"
+
+handle_t port;
+
+static void close_handles(void)
+{
+	for (u32 i = 0; i < store->closing_count; i++)
+		(void)handle_close(AT(store->closing, i));
+	store->closing_count = 0; // closed twice after a restart: an error without effect, so no note
+}
+
+void commit(void)
+{
+	ledger_commit();
+	if (store->closing_count)
+		close_handles();
+	wait_send();
+	if (store->outbox_count)
+		outbox_flush();
+}
+
+// True: message holds the answer.
+static bool serve_call(struct message *message)
+{
+	struct request request;
+	if (answer_again(message, &request))
+		return true;
+	bool is_answered = (u32)message->tag == (u32)PROC_WAIT_TAG
+	                       ? wait_serve(message)
+	                       : proc_dispatch(&proc_operations, nullptr, message);
+	if (is_answered)
+		answer_remember(&request, message);
+	return is_answered;
+}
+
+static bool serve(struct message *message)
+{
+	switch (message_kind(message)) {
+	case MESSAGE_CALL: return serve_call(message);
+	case MESSAGE_EVENT:
+		process_exited((u32)(message->badge >> 32), (slot_t)message->badge);
+		return false;
+	case MESSAGE_HANGUP: process_hangup((u32)message->badge); return false;
+	case MESSAGE_CANCEL: wait_cancel((handle_t){ (u32)message->badge }, false); return false;
+	case MESSAGE_ABANDON: wait_cancel((handle_t){ (u32)message->badge }, true); return false;
+	case MESSAGE_PAGES: return false;
+	}
+	return false;
+}
+
+static err_t run(void)
+{
+	static struct message message;
+	bool has_answer = false;
+	for (;;) {
+		message.tag = has_answer ? message.tag | TAG_REPLY : 0;
+		err_t err = port_receive(port, &message);
+		answer_close();
+		has_answer = false;
+		if (err == ERR_GONE || err == ERR_INTERRUPTED)
+			continue; // nobody waited for that answer
+		TRY(err);
+		has_answer = serve(&message);
+		commit();
+	}
+}
+
+int main(void)
+{
+	port = start_handle("port");
+	err_t err = store_open();
+	if (err != OK) {
+		print("proc: no ledger: %e\n", err);
+		return 1;
+	}
+	end_rescan();
+	commit();
+	return run() == ERR_CLOSED ? 0 : 1;
+}

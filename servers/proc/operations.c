@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// operations.c - which function serves which call. wait is served before (wait.c), because most of
+// its calls are answered at once and need no reply object.
+#include "servers/proc/operations.h"
+
+const struct proc_ops proc_operations = {
+	.attach = operation_attach,
+	.spare = operation_spare,
+	.child = operation_child,
+	.unborn = operation_unborn,
+	.child_end = operation_child_end,
+	.usage = operation_usage,
+	.kill = operation_kill,
+	.signal_info = operation_signal_info,
+	.stop = operation_stop,
+	.parent_signal = operation_parent_signal,
+	.subreaper = operation_subreaper,
+	.ids = operation_ids,
+	.set_group = operation_set_group,
+	.set_session = operation_set_session,
+	.credentials = operation_credentials,
+	.change = operation_change,
+	.limit = operation_limit,
+	.limits = operation_limits,
+	.priority = operation_priority,
+	.set_priority = operation_set_priority,
+	.open = operation_open,
+	.kill_open = operation_kill_open,
+};

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// client.c - see client.h.
+#include "test/guest/proc/client.h"
+
+#include "lib/os/boot_image.h"
+#include "lib/os/spawn.h"
+
+constexpr u32 LEVEL = 15;
+constexpr u64 LEDGER_SIZE = 16 << 20;
+
+struct self self;
+static handle_t port, ledger, service;
+static u64 slots, shared;
+
+static err_t start(void)
+{
+	static struct spawn spawn;
+	spawn = (struct spawn){ .arguments = VIEW_TEXT("proc"), .level = LEVEL };
+	TRY(boot_file("service/proc", &spawn.image));
+	TRY(spawn_give(&spawn, "port", port, RIGHTS_ALL));
+	TRY(spawn_give(&spawn, "ledger", ledger, RIGHTS_ALL));
+	TRY(spawn_give(&spawn, "console", start_handle("console"), RIGHTS_ALL));
+	TRY(spawn_give(&spawn, "time", start_handle("time"), RIGHT_READ | RIGHT_MAP));
+	return spawn_start(&spawn, &service);
+}
+
+err_t service_start(void)
+{
+	u32 boot, parent;
+	handle_t table, words;
+	TRY(port_create(&port));
+	TRY(guest_memory(LEDGER_SIZE, &ledger));
+	TRY(guest_memory(PAGE_SIZE, &words));
+	TRY(guest_map(words, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &shared));
+	TRY(connection_create(port, 1, &self.proc.handle));
+	TRY(start());
+	TRY(proc_attach(self.proc, &self.pid, &self.slot, &parent, &boot, &table));
+	return guest_map(table, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_SHARED, &slots);
+}
+
+err_t service_restart(void)
+{
+	return start();
+}
+
+err_t service_kill(void)
+{
+	u64 code;
+	TRY(process_control(service, PROCESS_OPERATION_KILL, 0, 0));
+	return guest_wait(service, &code);
+}
+
+const struct proc_slot *slot_of(u32 slot)
+{
+	UNSAFE_BEGIN("one page of the table is mapped; tests have few processes")
+	return (const struct proc_slot *)slots + slot % (PAGE_SIZE / sizeof(struct proc_slot));
+	UNSAFE_END
+}
+
+u32 *shared_word(u32 index)
+{
+	UNSAFE_BEGIN("a page of words")
+	return (u32 *)shared + index % (PAGE_SIZE / sizeof(u32));
+	UNSAFE_END
+}
+
+bool becomes(const u32 *word, u32 wanted)
+{
+	for (u64 end = guest_soon(); clock_read() < end;) {
+		if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == wanted)
+			return true;
+		(void)sleep_until(clock_read() + 50 * NS_PER_US);
+	}
+	return false;
+}
+
+[[noreturn]] void end_self(u32 status)
+{
+	program_exit(status);
+}
+
+err_t child_begin(u64 (*run)(u64 argument), u64 argument, handle_t *process)
+{
+	if (!self.spare.pid)
+		TRY(proc_spare(
+			self.proc, ++self.serial, &self.spare.pid, &self.spare.slot, &self.spare.next));
+	handle_t used = self.spare.next;
+	u32 pid = self.spare.pid;
+	TRY(process_fork(0, process));
+	if (!process->raw) {
+		self = (struct self){ .proc = { used }, .pid = pid, .slot = self.spare.slot };
+		end_self((u32)run(argument) << 8);
+	}
+	err_t err = proc_child(
+		self.proc, pid, CHLD, *process, &self.spare.pid, &self.spare.slot, &self.spare.next);
+	(void)handle_close(used);
+	return err;
+}
+
+err_t child_start(u64 (*run)(u64 argument), u64 argument, u32 *pid)
+{
+	handle_t process;
+	if (!self.spare.pid)
+		TRY(proc_spare(
+			self.proc, ++self.serial, &self.spare.pid, &self.spare.slot, &self.spare.next));
+	*pid = self.spare.pid;
+	TRY(child_begin(run, argument, &process));
+	return handle_close(process);
+}
+
+err_t child_wait(enum proc_wait_for whom, u32 id, u32 options, struct waited *out)
+{
+	return proc_wait(self.proc, whom, id, options, ++self.serial, &out->pid, &out->status,
+		&out->code, &out->user, &out->processor_ns, &out->pages);
+}
+
+err_t send_signal(u32 pid, u32 signal)
+{
+	return proc_kill(self.proc, PROC_KILL_TO_PROCESS, pid, signal, 0, 0, ++self.serial);
+}
