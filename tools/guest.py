@@ -20,9 +20,17 @@ def build_folder():
     return ROOT / "out" / os.environ.get("BUILD", "release")
 
 
+def is_native(word):
+    return (build_folder() / f"cmd/{word}.elf").is_file()
+
+
 def init_argument(command):
-    """`hello a` is /bin/hello; a path stays a path. It comes last: it takes the rest of the line."""
-    return "init=" + (command if command.startswith("/") else "/bin/" + command)
+    """Native programs are the first program themselves: `/test/NAME a`, or `hello a` for /native/hello.
+    Everything else is a command for the guest's shell. It comes last: it takes the rest of the line."""
+    word = (command.split() or [""])[0]
+    if word.startswith(("/test/", "/native/", "/service/")):
+        return "init=" + command
+    return "init=/native/" + command if is_native(word) else "exec=" + command
 
 
 def boot_image(overlay):
@@ -124,3 +132,7 @@ def run_iso(iso, uefi=False, smp=1, mem="256M", timeout=120):
     machine = start_machine(["--iso", iso] + (["--uefi"] if uefi else []),
                             ["--smp", str(smp), "--mem", str(mem)])
     return watch(machine, timeout)
+
+
+if __name__ == "__main__":  # the last words of the kernel's command line for a command
+    print(init_argument(sys.argv[1]))

@@ -23,7 +23,7 @@ const char *cpio_problem_text(enum cpio_problem problem)
 	case CPIO_NAME_EMPTY: return "an entry has no name";
 	case CPIO_NAME_CUT: return "the archive ends within an entry's name";
 	case CPIO_NAME_NOT_TERMINATED:
-		return "an entry's name has no zero at its end, or one before it";
+		return "an entry's name has no zero at its end, or one within it";
 	case CPIO_DATA_CUT: return "the archive ends within an entry's data";
 	case CPIO_BAD_CHECKSUM: return "an entry's data does not have the checksum in its header";
 	case CPIO_NO_TRAILER: return "the archive ends without its TRAILER!!! entry";
@@ -90,6 +90,15 @@ static bool checksum_is_good(const struct header *header, view_t data, u32 check
 	return sum == checksum;
 }
 
+static bool is_zero(view_t bytes)
+{
+	for (usize i = 0; i < bytes.size; i++)
+		if (view_at(bytes, i))
+			return false;
+	return true;
+}
+
+// More zeros behind the name are allowed: they bring the data to a page boundary.
 static enum cpio_problem name_take(reader_t *reader, u32 size, view_t *out)
 {
 	view_t name;
@@ -97,11 +106,12 @@ static enum cpio_problem name_take(reader_t *reader, u32 size, view_t *out)
 		return CPIO_NAME_EMPTY;
 	if (reader_take(reader, size, &name) != OK)
 		return CPIO_NAME_CUT;
-	if (view_find(name, 0) != name.size - 1)
+	usize end = view_find(name, 0);
+	if (end == name.size || !is_zero(view_from_offset(name, end)))
 		return CPIO_NAME_NOT_TERMINATED;
-	if (name.size == 1)
+	if (end == 0)
 		return CPIO_NAME_EMPTY;
-	*out = view_clamp(name, 0, name.size - 1);
+	*out = view_clamp(name, 0, end);
 	return CPIO_GOOD;
 }
 

@@ -154,3 +154,23 @@ TEST(cpio_checks_the_checksum)
 	archive.bytes[109] = '3';
 	CHECK_EQ(walk(view_of_archive(&archive), &count), CPIO_GOOD);
 }
+
+// Zeros behind the name, as many as bring the data to a page.
+TEST(cpio_padded_names)
+{
+	static u8 bytes[PAGE_SIZE + 120];
+	span_t all = span_of(bytes);
+	struct cpio_entry entry;
+	usize name = PAGE_SIZE - 110;
+	view_t header =
+		format_view(all, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 7, CPIO_FILE,
+			0, 0, 1, 0, 4, 0, 0, 0, 0, (u32)name, 0);
+	CHECK_OK(span_copy(span_from_offset(all, header.size), VIEW_TEXT("bin/x")));
+	CHECK_OK(span_copy(span_from_offset(all, PAGE_SIZE), VIEW_TEXT("data")));
+	struct cpio cpio;
+	cpio_init(&cpio, span_view(all));
+	REQUIRE(cpio_next(&cpio, &entry));
+	CHECK(view_equal(entry.name, VIEW_TEXT("bin/x")));
+	CHECK(view_equal(entry.data, VIEW_TEXT("data")));
+	CHECK_EQ(entry.data.data, &bytes[PAGE_SIZE]);
+}

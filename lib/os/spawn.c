@@ -93,18 +93,23 @@ static err_t load_image(struct spawn *spawn, const struct elf *elf, handle_t pro
 	return err;
 }
 
-static err_t add_arguments(struct start_info *info, view_t arguments)
+static err_t add_argument(struct start_info *info, view_t word)
 {
-	view_t word;
-	while (text_take_word(&arguments, &word)) {
-		span_t room = span_from_offset(span_of(info->text), info->text_size);
-		if (word.size + 1 > room.size)
-			return ERR_TOO_BIG;
-		TRY(span_copy(room, word));
-		info->text_size += (u32)word.size + 1;
-		info->argument_count++;
-	}
+	span_t room = span_from_offset(span_of(info->text), info->text_size);
+	if (word.size + 1 > room.size)
+		return ERR_TOO_BIG;
+	TRY(span_copy(room, word));
+	info->text_size += (u32)word.size + 1;
+	info->argument_count++;
 	return OK;
+}
+
+static err_t add_arguments(struct start_info *info, const struct spawn *spawn)
+{
+	view_t rest = spawn->arguments, word;
+	while (text_take_word(&rest, &word))
+		TRY(add_argument(info, word));
+	return spawn->last.size ? add_argument(info, spawn->last) : OK;
 }
 
 static err_t add_handle(
@@ -130,7 +135,7 @@ static err_t fill_info(struct spawn *spawn, handle_t process, struct start_info 
 	const struct start_info *self = start_self();
 	AT(info->random, 0) = AT(self->random, 0) * 6364136223846793005u + __builtin_ia32_rdtsc();
 	AT(info->random, 1) = AT(self->random, 1) ^ __builtin_ia32_rdtsc() << 17;
-	TRY(add_arguments(info, spawn->arguments));
+	TRY(add_arguments(info, spawn));
 	TRY(add_handle(info, process, "process", process, RIGHTS_ALL));
 	for (u32 i = 0; i < spawn->handle_count; i++) {
 		const struct spawn_handle *given = &AT(spawn->handles, i);

@@ -7,7 +7,7 @@
 
 NONNULL_BEGIN
 
-constexpr u32 SPAWN_HANDLES_MAX = 16;
+constexpr u32 SPAWN_HANDLES_MAX = 23;
 
 struct spawn_handle {
 	const char *name;
@@ -18,6 +18,7 @@ struct spawn_handle {
 struct spawn {
 	view_t image;     // borrowed until spawn_start returns
 	view_t arguments; // words parted by spaces; the first is the program's name
+	view_t last;      // one more argument, taken as it is; empty: none
 	handle_t quota;   // HANDLE_NONE: ours
 	u64 identity;     // 0: ours
 	u32 level;

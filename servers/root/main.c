@@ -41,7 +41,7 @@ static bool find_command(view_t line, view_t *out)
 
 static bool is_init(view_t path)
 {
-	return view_equal(path, VIEW_TEXT("/bin/init"));
+	return view_equal(path, VIEW_TEXT("/service/init"));
 }
 
 // Programs that look after hardware, or test the kernel, get authority over all of it.
@@ -74,10 +74,10 @@ static err_t choose(struct program *program)
 		           ? boot_image_find(program->path, &program->image)
 		           : ERR_NOT_FOUND;
 	}
-	program->path = VIEW_TEXT("/bin/init");
+	program->path = VIEW_TEXT("/service/init");
 	err_t err = boot_image_find(program->path, &program->image);
 	if (err == ERR_NOT_FOUND) {
-		program->path = VIEW_TEXT("/bin/hello");
+		program->path = VIEW_TEXT("/native/hello");
 		err = boot_image_find(program->path, &program->image);
 	}
 	program->arguments = program->path;
@@ -100,6 +100,8 @@ static err_t fill_spawn(struct spawn *spawn, const struct program *program)
 {
 	spawn->image = program->image;
 	spawn->arguments = program->arguments;
+	if (is_init(program->path))
+		spawn->last = root_command_line();
 	spawn->identity = PROGRAM_IDENTITY;
 	spawn->level = level_of(program->path);
 	TRY(make_quota(&spawn->quota));
