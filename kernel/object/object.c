@@ -196,10 +196,15 @@ void object_put_handle(struct object *object)
 		assert(before && !(before & OBJECT_UNREACHABLE));
 		after = before == 1 ? OBJECT_UNREACHABLE : before - 1;
 	} while (!atomic_swap_if_acq_rel(&object->handles, &before, after));
-	if (after == OBJECT_UNREACHABLE)
+	if (after == OBJECT_UNREACHABLE) {
 		tell_all(object);
-	else
-		object_put(object);
+		return;
+	}
+	// Who keeps a handle of its own to a connection, to raise its bits, learns by this bit that all
+	// others have gone; it clears the bit before it hands out the next.
+	if (after == 1 && object->kind == OBJECT_CONNECTION)
+		object_signal(object, 0, SIGNAL_ALONE);
+	object_put(object);
 }
 
 err_t object_revoke(struct handle_table *table, handle_t handle, struct object *object)

@@ -238,6 +238,27 @@ static void test_process_exit(void)
 	guest_port_close(&port);
 }
 
+// A service that keeps a handle of its own learns when it is the only one.
+static void test_alone(void)
+{
+	struct message message;
+	handle_t clients[2];
+	CHECK_OK(guest_port(7, &port));
+	CHECK_OK(port_bind(port.port, port.connection, SIGNAL_ALONE, 42, BIND_MODE_EDGE));
+	for (u32 round = 0; round < 2; round++) {
+		CHECK_OK(object_signal(port.connection, SIGNAL_ALONE, 0));
+		CHECK_OK(handle_duplicate(port.connection, RIGHT_CALL | RIGHT_WAIT, &clients[0]));
+		CHECK_OK(handle_duplicate(port.connection, RIGHT_CALL, &clients[1]));
+		CHECK_OK(handle_close(clients[0]));
+		CHECK(!poll(&message));
+		CHECK_OK(handle_close(clients[1]));
+		CHECK(poll(&message));
+		CHECK(is_event(&message, 42, SIGNAL_ALONE));
+		CHECK(!poll(&message)); // told once
+	}
+	guest_port_close(&port);
+}
+
 static const struct guest_test tests[] = {
 	{ "level", test_level },
 	{ "edge", test_edge },
@@ -247,6 +268,7 @@ static const struct guest_test tests[] = {
 	{ "waiting", test_waiting },
 	{ "servers", test_servers },
 	{ "connection", test_connection },
+	{ "alone", test_alone },
 	{ "port_gone", test_port_gone },
 	{ "process_exit", test_process_exit },
 };
