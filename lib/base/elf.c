@@ -5,7 +5,7 @@
 
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"
-#include "lib/base/elf_format_local.h"
+#include "lib/base/elf_format.h"
 
 // As TRY, for problems.
 #define CHECK_PROBLEM(expression)                                                                  \

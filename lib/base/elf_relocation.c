@@ -5,7 +5,7 @@
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"
 #include "lib/base/elf.h"
-#include "lib/base/elf_format_local.h"
+#include "lib/base/elf_format.h"
 
 struct table {
 	u64 address, size, entry_size;

@@ -2,7 +2,7 @@
 // elf_test.c - a small program made here, whole and damaged in each way that has a name.
 #include "lib/base/elf.h"
 
-#include "lib/base/elf_format_local.h"
+#include "lib/base/elf_format.h"
 #include "lib/base/test.h"
 
 constexpr usize FILE_SIZE = 3 * PAGE_SIZE;

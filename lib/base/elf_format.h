@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// elf_format_local.h - the file format: System V ABI, "Object Files", and its x86_64 supplement.
+// elf_format.h - the file format: System V ABI, "Object Files", and its x86_64 supplement.
 #pragma once
 
 #include "abi/types.h"
