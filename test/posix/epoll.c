@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// epoll: level, edge, once; what cannot be added; removing, closing, waiting.
+#include "posix_test.h"
+#include <sys/epoll.h>
+
+static int ends[2];
+
+static int writes_later(void)
+{
+	pause_ms(100);
+	return write(ends[1], "x", 1) == 1 ? 0 : 1;
+}
+
+int main(void)
+{
+	int set = epoll_create1(EPOLL_CLOEXEC);
+	need(set >= 0, "epoll_create1");
+	need(pipe(ends) == 0, "pipe");
+	struct epoll_event event = { EPOLLIN, { .u64 = 0x123456789 } }, got[4];
+	is(epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event), 0, "add");
+	fails(epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event), EEXIST, "add twice");
+	fails(epoll_ctl(set, EPOLL_CTL_MOD, ends[1], &event), ENOENT, "change what is not there");
+	fails(epoll_ctl(set, EPOLL_CTL_ADD, set, &event), EINVAL, "add itself");
+	fails(epoll_ctl(set, EPOLL_CTL_ADD, 99, &event), EBADF, "add nothing");
+	fails(epoll_ctl(ends[0], EPOLL_CTL_ADD, ends[1], &event), EINVAL, "no epoll at all");
+	int file = open("/tmp/test-epoll", O_RDWR | O_CREAT, 0600);
+	fails(epoll_ctl(set, EPOLL_CTL_ADD, file, &event), EPERM, "add a regular file");
+	unlink("/tmp/test-epoll");
+	is(epoll_wait(set, got, 4, 0), 0, "nothing ready");
+	(void)!write(ends[1], "ab", 2);
+	is(epoll_wait(set, got, 4, -1), 1, "ready");
+	check(got[0].events == EPOLLIN && got[0].data.u64 == 0x123456789, "its event and data");
+	is(epoll_wait(set, got, 4, 0), 1, "level: told again");
+	char text[4];
+	(void)!read(ends[0], text, 4);
+	is(epoll_wait(set, got, 4, 50), 0, "read: told no more");
+	event.events = EPOLLIN | EPOLLET;
+	is(epoll_ctl(set, EPOLL_CTL_MOD, ends[0], &event), 0, "change to edge");
+	(void)!write(ends[1], "a", 1);
+	is(epoll_wait(set, got, 4, 1000), 1, "edge: told once");
+	is(epoll_wait(set, got, 4, 50), 0, "and no more");
+	(void)!write(ends[1], "b", 1);
+	is(epoll_wait(set, got, 4, 1000), 1, "but for the next byte");
+	event.events = EPOLLIN | EPOLLONESHOT;
+	is(epoll_ctl(set, EPOLL_CTL_MOD, ends[0], &event), 0, "change to once");
+	is(epoll_wait(set, got, 4, 1000), 1, "once");
+	is(epoll_wait(set, got, 4, 50), 0, "and asleep");
+	is(epoll_ctl(set, EPOLL_CTL_MOD, ends[0], &event), 0, "awake again");
+	is(epoll_wait(set, got, 4, 1000), 1, "once more");
+	(void)!read(ends[0], text, 4);
+	event.events = EPOLLIN;
+	epoll_ctl(set, EPOLL_CTL_MOD, ends[0], &event);
+	pid_t pid = child(writes_later);
+	is(epoll_wait(set, got, 4, 20000), 1, "waits for a byte");
+	child_end(pid);
+	event.events = EPOLLOUT;
+	event.data.u64 = 2;
+	is(epoll_ctl(set, EPOLL_CTL_ADD, ends[1], &event), 0, "add the other end");
+	is(epoll_wait(set, got, 4, 1000), 2, "two ready");
+	is(epoll_wait(set, got, 1, 1000), 1, "no more than asked for");
+	is(epoll_ctl(set, EPOLL_CTL_DEL, ends[1], NULL), 0, "remove");
+	fails(epoll_ctl(set, EPOLL_CTL_DEL, ends[1], NULL), ENOENT, "remove twice");
+	close(ends[1]);
+	is(epoll_wait(set, got, 4, 1000), 1, "hang-up");
+	check(got[0].events & EPOLLHUP, "EPOLLHUP without asking");
+	close(ends[0]);
+	is(epoll_wait(set, got, 4, 50), 0, "closed: gone");
+	fails(epoll_wait(set, got, 0, 0), EINVAL, "no room");
+	handled = 0;
+	on_signal(SIGALRM, count_signal, SA_RESTART);
+	alarm(1);
+	fails(epoll_wait(set, got, 4, -1), EINTR, "a signal ends it");
+	close(set);
+	fails(epoll_create1(1), EINVAL, "epoll_create1 with a bad flag");
+	return done();
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Memory of a process: mmap, brk, mprotect, mremap, madvise, memfd, mincore, copy on write.
+#include "posix_test.h"
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+static char *area;
+
+static int changes(void)
+{
+	area[0] = 'c';
+	return area[4096];
+}
+
+int main(void)
+{
+	area = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	need(area != MAP_FAILED, "mmap");
+	check(area[0] == 0 && area[16383] == 0, "zeros");
+	area[0] = 'p';
+	area[4096] = 5;
+	is(child_end(child(changes)), 5, "a child sees what was");
+	check(area[0] == 'p', "and changes its own");
+	is(mprotect(area, 4096, PROT_READ), 0, "mprotect");
+	int ends[2];
+	need(pipe(ends) == 0 && write(ends[1], "x", 1) == 1, "pipe");
+	fails(read(ends[0], area, 1), EFAULT, "read-only memory: EFAULT");
+	is(mprotect(area, 4096, PROT_READ | PROT_WRITE), 0, "mprotect back");
+	is(read(ends[0], area, 1), 1, "goes now");
+	is(munmap(area + 4096, 4096), 0, "munmap of the middle");
+	(void)!write(ends[1], "x", 1);
+	fails(read(ends[0], area + 4096, 1), EFAULT, "no memory: EFAULT");
+	check(area[0] == 'x' && area[8192] == 0, "the rest stays");
+	is(munmap(area, 16384), 0, "munmap over a hole");
+	fails(munmap(area + 1, 4096), EINVAL, "not aligned");
+	fails((long)mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL, "no size");
+	fails((long)mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0), EBADF, "no file");
+	fails((long)mmap(NULL, 4096, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL, "neither shared nor private");
+	area = mmap(NULL, 1ul << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	check(area != MAP_FAILED, "a reservation of 1 TiB");
+	is(mprotect(area + (1ul << 39), 4096, PROT_READ | PROT_WRITE), 0, "a page of it");
+	area[1ul << 39] = 1;
+	is(munmap(area, 1ul << 40), 0, "given back");
+	area = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	area[5] = 9;
+	area = mremap(area, 8192, 1 << 20, MREMAP_MAYMOVE);
+	check(area != MAP_FAILED && area[5] == 9 && area[(1 << 20) - 1] == 0, "mremap");
+	area[100] = 1;
+	is(madvise(area, 4096, MADV_DONTNEED), 0, "madvise");
+	check(area[100] == 0, "MADV_DONTNEED");
+	unsigned char resident[256];
+	is(mincore(area, 1 << 20, resident), 0, "mincore");
+	munmap(area, 1 << 20);
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	check(fd >= 0, "memfd_create");
+	is(ftruncate(fd, 4096), 0, "ftruncate");
+	area = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	area[0] = 'm';
+	char byte = 0;
+	is(pread(fd, &byte, 1, 0), 1, "pread");
+	check(byte == 'm', "a memfd is memory");
+	munmap(area, 4096);
+	is(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0, "F_ADD_SEALS");
+	fails(ftruncate(fd, 0), EPERM, "sealed");
+	close(fd);
+	long end = syscall(SYS_brk, 0);
+	is(syscall(SYS_brk, end + 100000), end + 100000, "brk");
+	memset((char *)end, 1, 100000);
+	is(syscall(SYS_brk, end), end, "and back");
+	is(syscall(SYS_brk, 8), end, "brk to nowhere changes nothing");
+	fails(syscall(SYS_mprotect, 4096, 4096, PROT_READ), ENOMEM, "mprotect of nothing");
+	return done();
+}
