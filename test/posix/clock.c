@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Clocks, sleeping, interval timers, POSIX timers.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/times.h>
@@ -15,7 +15,8 @@ static void clocks(void)
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		is(clock_gettime(all[i], &a), 0, "clock_gettime");
 		clock_gettime(all[i], &b);
-		check(b.tv_sec > a.tv_sec || (b.tv_sec == a.tv_sec && b.tv_nsec >= a.tv_nsec), "never back");
+		check(
+			b.tv_sec > a.tv_sec || (b.tv_sec == a.tv_sec && b.tv_nsec >= a.tv_nsec), "never back");
 		is(clock_getres(all[i], &a), 0, "clock_getres");
 	}
 	fails(clock_gettime(77, &a), EINVAL, "a clock that there is not");
@@ -97,8 +98,9 @@ static void posix_timers(void)
 {
 	struct sigaction action = { .sa_sigaction = with_value, .sa_flags = SA_SIGINFO };
 	sigaction(SIGUSR2, &action, NULL);
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2,
-		.sigev_value.sival_int = 42 };
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2, .sigev_value.sival_int = 42
+	};
 	timer_t timer;
 	need(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
 	struct itimerspec set = { { 0, 0 }, { 0, 30000000 } }, got;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // epoll: level, edge, once; what cannot be added; removing, closing, waiting.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <sys/epoll.h>
 
 static int ends[2];

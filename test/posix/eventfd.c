@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // eventfd, timerfd, signalfd.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>

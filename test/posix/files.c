@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Files: open in its ways, reading, writing, offsets, holes, links, names, directories, times, locks.
-#include "posix_test.h"
+// Files: open in its ways, reading, writing, offsets, holes, links, names, directories, times,
+// locks.
+#include "test/posix/test.h"
 #include <dirent.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -89,7 +90,9 @@ static void names(void)
 	struct timespec times[2] = { { 1000, 5 }, { 2000, 7 } };
 	is(utimensat(AT_FDCWD, "a", times, 0), 0, "utimensat");
 	stat("a", &status);
-	check(status.st_mtim.tv_sec == 2000 && status.st_mtim.tv_nsec == 7 && status.st_atim.tv_sec == 1000, "times");
+	check(status.st_mtim.tv_sec == 2000 && status.st_mtim.tv_nsec == 7 &&
+			  status.st_atim.tv_sec == 1000,
+		"times");
 	umask(077);
 	close(open("masked", O_CREAT | O_WRONLY, 0666));
 	stat("masked", &status);

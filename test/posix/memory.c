@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Memory of a process: mmap, brk, mprotect, mremap, madvise, memfd, mincore, copy on write.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -35,7 +35,8 @@ int main(void)
 	fails(munmap(area + 1, 4096), EINVAL, "not aligned");
 	fails((long)mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL, "no size");
 	fails((long)mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0), EBADF, "no file");
-	fails((long)mmap(NULL, 4096, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL, "neither shared nor private");
+	fails((long)mmap(NULL, 4096, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL,
+		"neither shared nor private");
 	area = mmap(NULL, 1ul << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	check(area != MAP_FAILED, "a reservation of 1 TiB");
 	is(mprotect(area + (1ul << 39), 4096, PROT_READ | PROT_WRITE), 0, "a page of it");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pipes and FIFOs: bytes, ends, atomic writes, O_NONBLOCK, capacity, SIGPIPE, shared over fork.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>

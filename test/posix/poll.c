@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // poll, ppoll, select, pselect: what is ready, waiting, time limits, signals.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <poll.h>
 #include <sys/select.h>
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Processes: fork, wait in its forms, exec, groups, sessions, orphans, vfork, exit codes.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <spawn.h>
 #include <sys/resource.h>
 
 extern char **environ;
 
-static int returns_7(void) { return 7; }
+static int returns_7(void)
+{
+	return 7;
+}
 
 static int waits_for_ever(void)
 {
@@ -31,7 +34,8 @@ static void waiting(void)
 	is(kill(pid, SIGTERM), 0, "SIGTERM");
 	siginfo_t info = {};
 	is(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0, "waitid that leaves it");
-	check(info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGTERM, "its answer");
+	check(info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGTERM,
+		"its answer");
 	struct rusage usage;
 	is(wait4(pid, &status, 0, &usage), pid, "wait4");
 	check(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "killed");
@@ -46,7 +50,10 @@ static int faults(void)
 	return 0;
 }
 
-static int aborts(void) { abort(); }
+static int aborts(void)
+{
+	abort();
+}
 
 static int divides(void)
 {
@@ -122,7 +129,8 @@ static void executing(void)
 	is(child_end(pid), 5, "vfork, exec");
 	is(posix_spawn(&pid, "/bin/sh", NULL, NULL, arguments, environ), 0, "posix_spawn");
 	is(child_end(pid), 5, "its end");
-	is(posix_spawn(&pid, "/no/such", NULL, NULL, arguments, environ), ENOENT, "posix_spawn of nothing");
+	is(posix_spawn(&pid, "/no/such", NULL, NULL, arguments, environ), ENOENT,
+		"posix_spawn of nothing");
 	int closed = fcntl(0, F_DUPFD_CLOEXEC, 20), kept = fcntl(0, F_DUPFD, 30);
 	check(closed >= 0 && kept >= 0, "descriptors for exec");
 	is(system("[ ! -e /proc/self/fd/20 ]"), 0, "close on exec");

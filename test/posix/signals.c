@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Signals: handlers, masks, pending, restart, alternate stack, information, waiting, faults.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <setjmp.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -29,7 +29,8 @@ static void basics(void)
 	is(handled, 1, "handler ran before raise came back");
 	with_info(SIGUSR1, 0);
 	kill(getpid(), SIGUSR1);
-	check(last.si_signo == SIGUSR1 && last.si_code == SI_USER && last.si_pid == getpid(), "siginfo of kill");
+	check(last.si_signo == SIGUSR1 && last.si_code == SI_USER && last.si_pid == getpid(),
+		"siginfo of kill");
 	union sigval value = { .sival_int = 77 };
 	is(sigqueue(getpid(), SIGUSR1, value), 0, "sigqueue");
 	check(last.si_code == SI_QUEUE && last.si_value.sival_int == 77, "its value");
@@ -123,7 +124,8 @@ static void faults(void)
 	sigaction(SIGBUS, &action, NULL);
 	if (!sigsetjmp(escape, 1))
 		*(volatile char *)bad_address = 1;
-	check(last.si_signo == SIGSEGV && last.si_addr == bad_address && last.si_code == SEGV_MAPERR, "SEGV_MAPERR");
+	check(last.si_signo == SIGSEGV && last.si_addr == bad_address && last.si_code == SEGV_MAPERR,
+		"SEGV_MAPERR");
 	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!sigsetjmp(escape, 1))
 		*(volatile char *)page = 1;

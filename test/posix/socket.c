@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sockets of one machine: pairs, names, datagrams, handing descriptors over.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -69,7 +69,9 @@ static void handing(void)
 		char space[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr head;
 	} control = {};
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 	head->cmsg_level = SOL_SOCKET;
@@ -138,7 +140,8 @@ static void errors(void)
 {
 	fails(socket(99, SOCK_STREAM, 0), EAFNOSUPPORT, "a family that there is not");
 	fails(socket(AF_UNIX, 77, 0), EINVAL, "a type that there is not");
-	fails(socketpair(AF_UNIX, SOCK_STREAM, 5, ends), EPROTONOSUPPORT, "a protocol that there is not");
+	fails(
+		socketpair(AF_UNIX, SOCK_STREAM, 5, ends), EPROTONOSUPPORT, "a protocol that there is not");
 	fails(socketpair(AF_UNIX, SOCK_STREAM, 0, bad_address), EFAULT, "a bad address");
 	int null = open("/dev/null", O_RDWR);
 	fails(listen(null, 1), ENOTSOCK, "listen on what is no socket");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Threads: start, join, mutexes, conditions, semaphores, keys, cancellation, signals to one thread.
-#include "posix_test.h"
+#include "test/posix/test.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// posix_test.h - how a program of test/posix says what it found: `ok WHAT`, `not ok WHAT: why`.
+// test.h - how a program of test/posix says what it found: `ok WHAT`, `not ok WHAT: why`.
 // The programs are Linux programs: what they expect is proved on Linux by run-on-host.
 #pragma once
 
