@@ -38,11 +38,12 @@ struct thread_info { // INFO_TOPIC_THREAD
 };
 
 struct memory_info { // INFO_TOPIC_MEMORY
-	u64 size;
+	u64 size;        // in bytes: its length
 	u64 committed_pages;
 	u32 kind;
 	u32 dirty;
-	u64 physical; // contiguous and physical memory: its address, else 0
+	u64 physical;    // contiguous and physical memory: its address, else 0
+	u64 modified_ns; // as in struct memory_status
 };
 
 struct quota_info { // INFO_TOPIC_QUOTA

@@ -18,5 +18,6 @@ enum rights : u32 {
 	RIGHT_SERVE = 1u << 10,   // port: receive and bind
 	RIGHT_DEBUG = 1u << 11,   // process, thread: read and write memory and registers
 	RIGHT_PIN = 1u << 12,     // memory: let a device reach it
-	RIGHTS_ALL = (1u << 13) - 1,
+	RIGHT_RESIZE = 1u << 13,  // memory: change its length, by memory_write or memory_control
+	RIGHTS_ALL = (1u << 14) - 1,
 };

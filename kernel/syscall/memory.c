@@ -12,7 +12,8 @@
 #include "lib/base/checked.h"
 
 constexpr u32 MEMORY_RIGHTS = RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP |
-                              RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_MANAGE | RIGHT_PIN;
+                              RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_MANAGE |
+                              RIGHT_PIN | RIGHT_RESIZE;
 
 static err_t check_rights(struct thread *caller, handle_t handle, u32 rights)
 {
@@ -123,16 +124,19 @@ static err_t control(
 	case MEMORY_OPERATION_CLEAN: return memory_clean(memory, range.first, range.end);
 	case MEMORY_OPERATION_FAIL: page_waiters_fail(memory, range.first, range.end); return OK;
 	case MEMORY_OPERATION_RENEW: page_waiters_renew(memory); return OK;
+	case MEMORY_OPERATION_PUBLISH: return ERR_UNSUPPORTED;
 	}
 	never_reached();
 }
 
-err_t sys_memory_control(struct thread *caller, struct memory *memory,
+err_t sys_memory_control(struct thread *caller, struct memory *memory, handle_t memory_handle,
 	enum memory_operation operation, u64 offset, u64 size, u64 *out_result)
 {
-	(void)caller;
 	struct range range;
 	*out_result = 0;
+	if (operation != MEMORY_OPERATION_RESIZE ||
+		check_rights(caller, memory_handle, RIGHT_RESIZE) != OK)
+		TRY(check_rights(caller, memory_handle, RIGHT_MANAGE));
 	TRY(range_of(offset, size, &range));
 	return grace_retry(memory->object.quota, control(memory, operation, range, out_result));
 }

@@ -141,6 +141,8 @@ err_t sys_process_control(struct thread *caller, struct process *_Nullable proce
 	case PROCESS_OPERATION_SET_REFLECTION: return set_reflection(target, a);
 	case PROCESS_OPERATION_TRACE: return set_trace(caller, target, a);
 	case PROCESS_OPERATION_RESUME_FAULT: resume_faulted(target); return OK;
+	case PROCESS_OPERATION_KEEP_HANDLES:
+	case PROCESS_OPERATION_INHERIT: return ERR_UNSUPPORTED;
 	}
 	return ERR_INVALID;
 }

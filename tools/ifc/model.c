@@ -8,12 +8,13 @@
 const char object_kinds[] = " any process thread memory port connection stream quota timer"
 							" interrupt resource iommu_domain reply ";
 const char right_names[] = " read write exec map dup transfer signal wait manage call serve debug"
-						   " pin ";
+						   " pin resize ";
 const char error_names[] =
 	" invalid bad_handle wrong_type rights revoked fault range no_memory quota timed_out"
 	" interrupted cancelled closed restarted gone would_block exists not_found unsupported busy"
 	" state too_big corrupt page_needed level depth unknown_call alignment device io "
-	"not_directory is_directory not_empty loop no_space read_only cross_device not_owner background ";
+	"not_directory is_directory not_empty loop no_space read_only cross_device not_owner "
+    "background ";
 
 static void add_scalar(struct model *model, const char *name, u32 size, bool is_signed)
 {
