@@ -73,7 +73,7 @@ def feed(pipe, lines):
     lines.put(None)
 
 
-def follow(lines, result, deadline, on_line):
+def follow(lines, result, deadline, on_line, on_begin):
     """Sorts lines into the result until @@EXIT, the end or the deadline."""
     begun = False
     while True:
@@ -93,17 +93,18 @@ def follow(lines, result, deadline, on_line):
             on_line(line)
         elif line.endswith(BEGIN):
             begun = True
+            on_begin()
         else:
             result.before.append(line)
 
 
-def watch(machine, timeout, on_line=lambda line: None):
+def watch(machine, timeout, on_line=lambda line: None, on_begin=lambda: None):
     """Follows a started machine to its end, which it forces if need be."""
     result = Result()
     lines = queue.Queue()
     threading.Thread(target=feed, args=(machine.stdout, lines), daemon=True).start()
     try:
-        follow(lines, result, time.monotonic() + float(timeout), on_line)
+        follow(lines, result, time.monotonic() + float(timeout), on_line, on_begin)
         machine.wait(GRACE_S if result.code is not None else 0)
     except subprocess.TimeoutExpired:
         pass

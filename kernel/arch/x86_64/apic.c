@@ -64,7 +64,7 @@ void apic_init_cpu(void)
 {
 	apic_write(APIC_TASK_PRIORITY, 0);
 	apic_write(APIC_LINE0, APIC_MASKED);
-	apic_write(APIC_LINE1, APIC_MASKED);
+	apic_write(APIC_LINE1, APIC_NMI); // where the machine's NMI comes in, SDM 10.5.1
 	apic_write(APIC_ERROR, APIC_MASKED);
 	apic_write(APIC_TIMER_DIVIDE, 3); // by 16
 	apic_write(APIC_TIMER, VECTOR_TIMER | (features.has_tsc_deadline ? APIC_TIMER_DEADLINE : 0));

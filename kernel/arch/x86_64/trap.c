@@ -103,7 +103,7 @@ void trap_paranoid(struct trap_frame *frame)
 	if (frame->vector == VECTOR_NMI) {
 		if (panic_is_on())
 			arch_stop();
-		return; // nobody else sends one: the machine's own are not ours to judge
+		frame_panic(frame, "NMI: the hardware, or a person, asks what goes on");
 	}
 	frame_panic(frame, frame->vector == VECTOR_DOUBLE_FAULT
 						   ? "double fault (kernel stack overflow?)"
