@@ -21,9 +21,10 @@ static err_t window(
 	const struct lend lend = AT(caller->block->lend, index);
 	if (!(lend.direction & (to_caller ? LEND_WRITE : LEND_READ)))
 		return ERR_RIGHTS;
-	TRY(user_span_check(lend.address, lend.size));
 	if (offset > lend.size)
 		return ERR_RANGE;
+	if (lend.size)
+		TRY(user_span_check(lend.address, lend.size));
 	*out = (struct user_span){ lend.address + offset, lend.size - offset };
 	return OK;
 }
@@ -35,6 +36,9 @@ static err_t copy(
 	TRY(window(caller, index, offset, to_caller, &theirs));
 	if (mine.size > theirs.size)
 		mine.size = theirs.size;
+	*done = 0;
+	if (!mine.size)
+		return OK;
 	return space_copy(caller->process->space, theirs.address, mine, to_caller, done);
 }
 

@@ -14,7 +14,9 @@ static err_t check_lend(const struct thread *from, u32 index)
 	const struct lend lend = AT(from->block->lend, index);
 	bool is_valid = lend.direction >= LEND_READ && lend.direction <= (LEND_READ | LEND_WRITE) &&
 	                lend.reserved == 0;
-	return is_valid ? user_span_check(lend.address, lend.size) : ERR_INVALID;
+	if (!is_valid)
+		return ERR_INVALID;
+	return lend.size ? user_span_check(lend.address, lend.size) : OK; // nothing lies nowhere
 }
 
 err_t message_check(const struct thread *from, u64 tag, bool is_call)
@@ -30,8 +32,12 @@ err_t message_check(const struct thread *from, u64 tag, bool is_call)
 	return OK;
 }
 
+// No handle is passed as no handle: for what a protocol calls optional.
 static err_t pass_one(struct thread *from, u32 index, struct thread *to, handle_t *out)
 {
+	*out = HANDLE_NONE;
+	if (!AT(from->block->handle, index).raw)
+		return OK;
 	return handle_give(&from->process->handles, AT(from->block->handle, index),
 		AT(from->block->handle_rights, index), &to->process->handles, out);
 }

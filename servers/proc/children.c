@@ -111,6 +111,22 @@ static err_t find_coming(struct caller caller, u32 pid, struct process *_Nullabl
 	return is_coming ? OK : ERR_STATE;
 }
 
+// pid 1 is whoever says so first: init made its connection (docs/decisions/019).
+err_t operation_begin(void *_Nullable self, struct caller caller, handle_t process)
+{
+	(void)self;
+	struct process *first = process_at(INIT_SLOT);
+	if (caller.badge != INIT_PID)
+		return ERR_NOT_OWNER;
+	if (first->process.raw)
+		return ERR_STATE;
+	SET(first->process, process);
+	err_t err = bind_exit(first);
+	if (err != OK)
+		SET(first->process, HANDLE_NONE); // the dispatch closes it
+	return err;
+}
+
 err_t operation_attach(void *_Nullable self, struct caller caller, u32 *out_pid, u32 *out_slot,
 	u32 *out_parent, u32 *out_boot, handle_t *out_table)
 {

@@ -53,12 +53,12 @@ static u32 told_status(const struct process *zombie)
 	return zombie->code == CHILD_EXITED ? zombie->status >> 8 & 0xff : zombie->status & 0x7f;
 }
 
-// Tells the parent of a zombie, or forgets it. pid 1 is nobody: what is its child is gone at once.
+// Tells the parent of a zombie, or forgets it. While pid 1 is nobody its children are gone at once.
 static void announce(struct process *zombie)
 {
 	struct process *parent = process_at(zombie->parent);
 	struct wishes wishes = { .flags = WISH_NO_ZOMBIES };
-	if (process_slot(parent) != INIT_SLOT)
+	if (!is_nobody(parent))
 		wishes = wishes_of(parent);
 	if (zombie->exit_signal)
 		signal_child(zombie, (enum child_code)zombie->code, told_status(zombie), &wishes);
@@ -100,30 +100,39 @@ static void drop_process(struct process *process)
 	SET(process->process, HANDLE_NONE);
 }
 
+static void drop_stop(struct process *process)
+{
+	SET(process->report, REPORT_NONE);
+	if (!process->is_stopped)
+		return;
+	SET(process->is_stopped, false);
+	SET(store->stopped, store->stopped - 1);
+}
+
+// What concerns others comes first, in steps that may be done twice: if we die on the way, the next
+// life is told of the end once more (end_rescan), and goes on with what is left. The last step is
+// whole.
 void process_end(struct process *process, u32 status, u64 processor_ns, u64 pages)
 {
-	drop_process(process);
-	signals_drop(process);
-	wait_forget(process_slot(process));
-	if (process->is_stopped) {
-		SET(process->is_stopped, false);
-		SET(store->stopped, store->stopped - 1);
-	}
-	SET(process->report, REPORT_NONE);
-	SET(process->state, PROCESS_ZOMBIE);
-	SET(process->status, status);
-	SET(process->code, status & 0x7f ? CHILD_KILLED : CHILD_EXITED);
-	SET(process->processor_ns, processor_ns);
-	SET(process->pages, pages);
 	if (store->stopped)
 		orphans_look(process);
 	leave_children(process);
 	if (is_leader(process))
 		session_end(process);
+	commit();
+	drop_process(process);
+	signals_drop(process);
+	wait_forget(process_slot(process));
+	drop_stop(process);
+	SET(process->state, PROCESS_ZOMBIE);
+	SET(process->status, status);
+	SET(process->code, status & 0x7f ? CHILD_KILLED : CHILD_EXITED);
+	SET(process->processor_ns, processor_ns);
+	SET(process->pages, pages);
 	process_publish(process);
 	if (process->parent)
 		announce(process);
-	else
+	else if (process_slot(process) != INIT_SLOT)
 		forget(process);
 }
 
@@ -158,9 +167,10 @@ void process_hangup(u32 pid)
 // After a restart: an exit that was told to the life before, and undone with it, is not told again.
 void end_rescan(void)
 {
-	for (u32 slot = INIT_SLOT + 1; slot < store->fresh; slot++) {
+	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
 		struct process *process = process_at((slot_t)slot);
-		if (process->state == PROCESS_ALIVE && bind_exit(process) == ERR_BAD_HANDLE)
+		if (process->state == PROCESS_ALIVE && process->process.raw &&
+			bind_exit(process) == ERR_BAD_HANDLE)
 			process_end(process, SIG_KILL, 0, 0);
 	}
 }

@@ -25,8 +25,7 @@ static bool has_executed(const struct process *child)
 	       memory_read(child->process, address, span_of(executed), &done) == OK && executed;
 }
 
-// Its spares will be what it is.
-static void publish_family(const struct process *process)
+void family_publish(const struct process *process)
 {
 	process_publish(process);
 	for (slot_t slot = process->child; slot; slot = process_at(slot)->next)
@@ -67,7 +66,7 @@ err_t operation_set_group(void *_Nullable self, struct caller caller, u32 id, u3
 	if (store->stopped)
 		orphans_look(process);
 	process_join_group(process, group);
-	publish_family(process);
+	family_publish(process);
 	return OK;
 }
 
@@ -83,7 +82,7 @@ err_t operation_set_session(
 	SET(process->session, process->pid);
 	SET(process->terminal, 0);
 	process_join_group(process, process->pid);
-	publish_family(process);
+	family_publish(process);
 	*out_session = process->pid;
 	return OK;
 }

@@ -24,7 +24,7 @@ void limits_usual(struct process *process)
 	set_usual(process, 6, PROC_SLOTS_MAX / 2, PROC_SLOTS_MAX / 2); // processes
 	set_usual(process, 7, 1024, 1 << 20);                          // open files
 	set_usual(process, 8, 8 << 20, 8 << 20);                       // locked memory
-	set_usual(process, 11, 4096, 4096);                            // pending signals
+	set_usual(process, 11, QUEUE_MAX / 4, QUEUE_MAX / 4);          // pending signals
 	set_usual(process, 12, 819'200, 819'200);                      // message queues
 	set_usual(process, 13, 0, 0);                                  // nice
 	set_usual(process, 14, 0, 0);                                  // real-time priority
@@ -79,7 +79,7 @@ err_t operation_limits(void *_Nullable self, struct caller caller, lease_t all)
 
 static bool is_meant(const struct process *process, enum proc_priority_of whom, u32 id)
 {
-	if (process->state < PROCESS_UNBORN || process_slot(process) == INIT_SLOT)
+	if (process->state < PROCESS_UNBORN || is_nobody(process))
 		return false;
 	switch (whom) {
 	case PROC_PRIORITY_OF_PROCESS: return process->pid == id;

@@ -46,7 +46,10 @@ static bool serve(struct message *message)
 	switch (message_kind(message)) {
 	case MESSAGE_CALL: return serve_call(message);
 	case MESSAGE_EVENT:
-		process_exited((u32)(message->badge >> 32), (slot_t)message->badge);
+		if (message->badge == TERMINALS_KEY)
+			terminal_event();
+		else
+			process_exited((u32)(message->badge >> 32), (slot_t)message->badge);
 		return false;
 	case MESSAGE_HANGUP: process_hangup((u32)message->badge); return false;
 	case MESSAGE_CANCEL: wait_cancel((handle_t){ (u32)message->badge }, false); return false;
@@ -81,6 +84,9 @@ int main(void)
 		print("proc: no ledger: %e\n", err);
 		return 1;
 	}
+	err = terminal_open();
+	if (err != OK)
+		print("proc: no terminals: %e\n", err);
 	end_rescan();
 	commit();
 	return run() == ERR_CLOSED ? 0 : 1;

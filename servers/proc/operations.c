@@ -4,6 +4,7 @@
 #include "servers/proc/operations.h"
 
 const struct proc_ops proc_operations = {
+	.begin = operation_begin,
 	.attach = operation_attach,
 	.spare = operation_spare,
 	.child = operation_child,
@@ -18,6 +19,10 @@ const struct proc_ops proc_operations = {
 	.ids = operation_ids,
 	.set_group = operation_set_group,
 	.set_session = operation_set_session,
+	.terminal_claim = operation_terminal_claim,
+	.terminal_release = operation_terminal_release,
+	.terminal_group = operation_terminal_group,
+	.terminal_open = operation_terminal_open,
 	.credentials = operation_credentials,
 	.change = operation_change,
 	.limit = operation_limit,

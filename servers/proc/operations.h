@@ -5,6 +5,7 @@
 #include "servers/proc/proc.h"
 
 NONNULL_BEGIN
+err_t operation_begin(void *_Nullable self, struct caller caller, handle_t process);
 err_t operation_attach(void *_Nullable self, struct caller caller, u32 *out_pid, u32 *out_slot,
 	u32 *out_parent, u32 *out_boot, handle_t *out_table);
 err_t operation_spare(void *_Nullable self, struct caller caller, u32 serial, u32 *out_pid,

@@ -40,6 +40,12 @@ void commit(void);
 err_t caller_find(struct caller caller, struct process *_Nullable *_Nonnull out);
 err_t process_by_id(struct caller caller, u32 id, struct process *_Nullable *_Nonnull out); // 0: it
 
+// pid 1, until a process said that it is it (begin).
+static inline bool is_nobody(const struct process *process)
+{
+	return process_slot(process) == INIT_SLOT && !process->process.raw;
+}
+
 // Life (children.c, end.c).
 err_t bind_exit(const struct process *process);
 void process_exited(u32 pid, slot_t slot); // the kernel says so
@@ -76,7 +82,13 @@ void process_continue(struct process *process);
 struct wishes wishes_of(const struct process *process);
 
 // Groups (group.c).
-void orphans_look(struct process *leaving); // groups that lose their last outside parent
+void orphans_look(struct process *leaving);         // groups that lose their last outside parent
+void family_publish(const struct process *process); // its spares will be what it is
+
+// Terminals (terminal.c).
+constexpr u64 TERMINALS_KEY = UINT64_MAX; // of the event that tty raises; others: pid << 32 | slot
+err_t terminal_open(void);
+void terminal_event(void);
 void session_end(struct process *leader);
 
 // Credentials (credentials.c), limits (limit.c).

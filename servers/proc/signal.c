@@ -7,6 +7,8 @@
 #include "servers/proc/operations.h"
 
 constexpr u32 STEP = 32;
+constexpr u32 QUEUE_SHARE = QUEUE_MAX / 4; // details that may wait for one process
+constexpr u32 RESOURCE_PENDING = 11;       // RLIMIT_SIGPENDING
 
 static u64 bit_of(u32 signal)
 {
@@ -109,11 +111,11 @@ void signals_drop(struct process *process)
 
 void signal_send(struct process *to, u32 signal, const struct signal_source *source)
 {
-	if (!signal || to->state == PROCESS_ZOMBIE || to->state == PROCESS_SPARE ||
-		process_slot(to) == INIT_SLOT)
+	if (!signal || to->state == PROCESS_ZOMBIE || to->state == PROCESS_SPARE || is_nobody(to))
 		return;
 	if (!to->process.raw) {
 		SET(to->early, to->early | bit_of(signal));
+		(void)detail_add(to, signal, source);
 		return;
 	}
 	switch (signal) {
@@ -148,10 +150,16 @@ void signal_child(
 void signal_early(struct process *process)
 {
 	u64 early = process->early;
+	if (!early)
+		return;
 	SET(process->early, 0);
-	for (u32 signal = 1; early; signal++, early >>= 1)
-		if (early & 1)
-			signal_kernel(process, signal);
+	if (early & bit_of(SIG_KILL))
+		(void)process_control(process->process, PROCESS_OPERATION_KILL, SIG_KILL, 0);
+	if (early & bit_of(SIG_STOP))
+		process_stop(process, SIG_STOP);
+	early &= ~(bit_of(SIG_STOP) | bit_of(SIG_KILL));
+	if (early)
+		post(process, early);
 }
 
 bool may_signal(const struct process *from, const struct process *to, u32 signal)
@@ -160,6 +168,17 @@ bool may_signal(const struct process *from, const struct process *to, u32 signal
 	return is_able(from, CAP_KILL) || a->effective_user == b->user ||
 	       a->effective_user == b->saved_user || a->user == b->user || a->user == b->saved_user ||
 	       (signal == SIG_CONT && from->session == to->session);
+}
+
+// For one more that queues.
+static bool has_room(const struct process *to)
+{
+	u64 limit = AT(to->limits, RESOURCE_PENDING).soft, count = 0;
+	if (!store->free_detail && store->fresh_detail >= QUEUE_MAX)
+		return false;
+	for (u16 index = to->signals; index; index = AT(store->queue, index).next)
+		count++;
+	return count < limit && count < QUEUE_SHARE;
 }
 
 // Sends to one of several: OK wins over NOT_OWNER, that over NOT_FOUND.
@@ -224,6 +243,8 @@ err_t operation_kill(void *_Nullable self, struct caller caller, enum proc_kill_
 	TRY(process_by_id(caller, id, &to));
 	if (!may_signal(from, to, signal))
 		return ERR_NOT_OWNER;
+	if (signal >= SIG_FIRST_QUEUED && !has_room(to))
+		return ERR_BUSY;
 	signal_send(to, signal, &source);
 	return OK;
 }

@@ -3,11 +3,13 @@
 #include "os/syscalls.h"
 #include "servers/proc/operations.h"
 
+constexpr u32 STEP = 32;
+
 static void tell_parent(struct process *process, enum child_code code, u32 signal)
 {
-	if (!process->parent || process->parent == INIT_SLOT)
-		return;
 	struct process *parent = process_at(process->parent);
+	if (!process->parent || is_nobody(parent))
+		return;
 	struct wishes wishes = wishes_of(parent);
 	signal_child(process, code, signal, &wishes);
 	wait_tell(parent);
@@ -64,11 +66,14 @@ static void wake_orphans(u32 group, const struct process *leaving)
 {
 	if (!has_stopped(group) || !is_orphaned(group, leaving))
 		return;
+	u32 count = 0;
 	struct process *next;
 	for (struct process *member = group_first(group); member; member = next) {
 		next = group_next(member);
 		signal_kernel(member, SIG_HUP);
 		signal_kernel(member, SIG_CONT);
+		if (++count % STEP == 0)
+			commit();
 	}
 }
 
@@ -93,10 +98,12 @@ err_t operation_stop(void *_Nullable self, struct caller caller, u32 signal, u32
 	if (signal < SIG_STOP || signal > SIG_TTOU)
 		return ERR_INVALID;
 	TRY(caller_find(caller, &process));
-	if (process->continued != continued || !process->process.raw)
+	if (process->continued != continued)
 		return OK;
 	if (signal != SIG_STOP && is_orphaned(process->group, nullptr))
 		return ERR_STATE;
+	if (!process->process.raw)
+		return ERR_BUSY; // its parent is about to tell of it
 	process_stop(process, signal);
 	return OK;
 }

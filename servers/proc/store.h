@@ -5,7 +5,7 @@
 #pragma once
 
 #include "ifc/proc.h"
-#include "servers/proc/ledger.h"
+#include "lib/os/ledger.h"
 
 NONNULL_BEGIN
 
@@ -86,7 +86,7 @@ struct credential_set {
 };
 
 struct terminal {
-	u32 number; // 0: free
+	u32 number; // of the device; 0: free
 	u32 session, foreground;
 };
 
@@ -99,8 +99,10 @@ struct answer {
 
 struct store {
 	u64 magic, size;
-	u64 boot;       // differs at each boot
-	handle_t table; // owned; memory of the table of slots
+	u64 boot;          // differs at each boot
+	handle_t table;    // owned; memory of the table of slots
+	handle_t steering; // owned; connection to tty, none: no terminals
+	u64 taken;         // of tty's signals
 	u32 next_pid;
 	u32 stopped;             // how many are
 	u32 count;               // records in use

@@ -89,9 +89,11 @@ static void test_handles(void)
 		AT(sent.handle, i) = timer;
 		AT(sent.handle_rights, i) = RIGHT_WAIT | (i & 1 ? RIGHT_SIGNAL : RIGHT_READ);
 	}
+	AT(sent.handle, 3) = HANDLE_NONE;
 	CHECK_OK(take(&message));
 	CHECK_EQ(message.tag >> TAG_HANDLES_SHIFT & 7, 4);
-	for (u32 i = 0; i < MESSAGE_HANDLES; i++) {
+	CHECK_EQ(AT(message.handle, 3).raw, 0);
+	for (u32 i = 0; i < MESSAGE_HANDLES - 1; i++) {
 		got = AT(message.handle, i);
 		CHECK(got.raw && got.raw != timer.raw);
 		CHECK_EQ(rights_of(got), RIGHT_WAIT | (i & 1 ? RIGHT_SIGNAL : 0)); // READ it never had

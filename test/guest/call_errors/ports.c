@@ -94,7 +94,7 @@ void test_replies(void)
 	AT(block_self()->handle, 0) = fixed;
 	AT(block_self()->handle_rights, 0) = RIGHTS_ALL;
 	FAILS(REPLY_SEND, ERR_RIGHTS, 0, 1ull << TAG_HANDLES_SHIFT);
-	AT(block_self()->handle, 0) = HANDLE_NONE;
+	AT(block_self()->handle, 0) = (handle_t){ 0xdeadbeef };
 	FAILS(REPLY_SEND, ERR_BAD_HANDLE, 0, 1ull << TAG_HANDLES_SHIFT);
 	AT(block_self()->handle, 0) = port.port;
 	CHECK(starve(STARVE_HANDLES));

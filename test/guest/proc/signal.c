@@ -49,16 +49,24 @@ void test_stop(void)
 	CHECK_EQ(waited.status, KILL);
 }
 
+static err_t stop(u32 signal, u32 continued)
+{
+	err_t err;
+	while ((err = proc_stop(self.proc, signal, continued)) == ERR_BUSY)
+		(void)sleep_until(clock_read() + 100 * NS_PER_US);
+	return err;
+}
+
 // Stops itself as the library does for SIGTSTP.
 static u64 stop_self(u64 index)
 {
 	u32 continued = slot_of(self.slot)->continued;
-	MUST(proc_stop(self.proc, TSTP, continued) == ERR_STATE); // its group is an orphan's
+	MUST(stop(TSTP, continued) == ERR_STATE); // its group is an orphan's
 	MUST(proc_set_group(self.proc, 0, 0) == OK);
-	MUST(proc_stop(self.proc, TSTP, continued) == OK);
+	MUST(stop(TSTP, continued) == OK);
 	__atomic_store_n(shared_word((u32)index), 1, __ATOMIC_RELEASE);
 	MUST(slot_of(self.slot)->continued == continued + 1);
-	MUST(proc_stop(self.proc, TSTP, continued) == OK); // SIGCONT came first
+	MUST(stop(TSTP, continued) == OK); // SIGCONT came first
 	return 0;
 }
 

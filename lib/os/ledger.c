@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// ledger.c - head page, contents, notes. A note is the old bytes, padded to 8, then where they
+// belong; notes are undone last first. The process may end between any two stores, and nothing else
+// writes here, so that the compiler's order is the only one that counts.
+#include "lib/os/ledger.h"
+
+#include "abi/info.h"
+#include "lib/base/checked.h"
+#include "os/syscalls.h"
+
+constexpr u64 ADDRESS = 0x5000'0000'0000;
+constexpr u64 CONTENTS = ADDRESS + PAGE_SIZE;
+constexpr u64 MAGIC = 0x7265'6764'656c'0001;
+
+struct head {
+	u64 magic;
+	u64 size;  // of the contents, whole pages
+	u64 notes; // bytes of notes in use
+};
+
+struct note {
+	u64 address;
+	u64 size;
+};
+
+static struct head *_Nullable head; // written once by ledger_open
+
+static void order(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static span_t bytes_at(u64 address, u64 size)
+{
+	UNSAFE_BEGIN("within the ledger's mapping, checked by the caller")
+	return span_from((u8 *)address, size);
+	UNSAFE_END
+}
+
+static u64 padded(u64 size)
+{
+	return (size + 7) & ~7ull;
+}
+
+static u64 notes_start(void)
+{
+	return CONTENTS + head->size;
+}
+
+static bool is_contents(u64 address, u64 size)
+{
+	return address >= CONTENTS && checked_range(address - CONTENTS, size, head->size) == OK;
+}
+
+void ledger_save(void *address, usize size)
+{
+	struct note note = { (u64)(uintptr_t)address, size };
+	u64 room = LEDGER_NOTES_SIZE - head->notes, at = notes_start() + head->notes;
+	if (!is_contents(note.address, size) || padded(size) + sizeof note > room)
+		__builtin_trap(); // transactions are bounded by who makes them
+	err_t err = span_copy(bytes_at(at, size), span_view(bytes_at(note.address, size)));
+	if (err == OK)
+		err = span_copy(bytes_at(at + padded(size), sizeof note), view_of(note));
+	if (err != OK)
+		__builtin_trap();
+	order();
+	head->notes += padded(size) + sizeof note;
+	order();
+}
+
+void ledger_commit(void)
+{
+	order();
+	head->notes = 0;
+	order();
+}
+
+// False: the notes make no sense.
+static bool undo_last(void)
+{
+	struct note note;
+	u64 end = notes_start() + head->notes;
+	if (head->notes < sizeof note || head->notes > LEDGER_NOTES_SIZE)
+		return false;
+	view_t bytes = span_view(bytes_at(end - sizeof note, sizeof note));
+	if (span_copy(span_of(note), bytes) != OK || !is_contents(note.address, note.size) ||
+		padded(note.size) + sizeof note > head->notes)
+		return false;
+	u64 old = end - sizeof note - padded(note.size);
+	err_t err = span_copy(bytes_at(note.address, note.size), span_view(bytes_at(old, note.size)));
+	order();
+	head->notes -= padded(note.size) + sizeof note;
+	return err == OK;
+}
+
+static err_t map(handle_t memory, u64 size)
+{
+	struct memory_info info = {};
+	u64 got, mapped;
+	TRY(handle_info(memory, INFO_TOPIC_MEMORY, span_of(info), &got));
+	if (info.size < size)
+		return ERR_RANGE;
+	return memory_map(HANDLE_NONE, memory, ADDRESS, size, 0,
+		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED, &mapped);
+}
+
+err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out)
+{
+	u64 whole = (size + PAGE_MASK) & ~PAGE_MASK;
+	TRY(map(memory, ledger_memory_size(size)));
+	UNSAFE_BEGIN("just mapped")
+	head = (struct head *)ADDRESS;
+	*out = (void *)CONTENTS;
+	UNSAFE_END
+	if (head->magic == MAGIC && head->size == whole) {
+		while (head->notes && undo_last())
+			;
+		head->notes = 0;
+		return OK;
+	}
+	if (head->magic)
+		span_fill(bytes_at(CONTENTS, whole), 0);
+	*head = (struct head){ MAGIC, whole, 0 };
+	return OK;
+}

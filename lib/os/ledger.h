@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// ledger.h - what of a service's memory survives it (docs/decisions/015): one memory object, mapped
+// at the same address in each life, so that pointers within it stay good. Old bytes are noted
+// before a change; the next life undoes what was not committed. One thread.
+#pragma once
+
+#include "lib/base/view.h"
+
+NONNULL_BEGIN
+
+constexpr u64 LEDGER_NOTES_SIZE = 256 * 1024; // what one transaction may change
+
+// Bytes of memory behind a ledger whose contents have this size.
+static inline u64 ledger_memory_size(u64 size)
+{
+	return PAGE_SIZE + ((size + PAGE_MASK) & ~PAGE_MASK) + LEDGER_NOTES_SIZE;
+}
+
+// Maps it and undoes what the last life left half done. Contents of another size are emptied: zeros
+// are a ledger that nobody used yet. ERR_RANGE: the memory is too small.
+err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out);
+// Before a change of these bytes of the contents.
+void ledger_save(void *address, usize size);
+// From here on the changes since the last commit are there for good.
+void ledger_commit(void);
+
+NONNULL_END
