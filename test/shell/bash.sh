@@ -16,7 +16,7 @@ for ((i = 0; i < 4; i++)); do printf '%d ' $i; done; echo
 
 cat <<< "here string $s"
 
-diff <(seq 3) <(seq 4); echo $?
+diff <(seq 3) <(seq 4) | tail -n +3; echo ${PIPESTATUS[0]}
 
 cat <(echo one) <(echo two)
 
@@ -36,9 +36,11 @@ declare -i n=5; n+=3; echo $n; declare -r c=1; (c=2) 2>/dev/null; echo $?
 
 select_test() { case $1 in a|b) echo ab;;& a) echo a;; esac; }; select_test a
 
-shopt -s extglob; echo ${s/@(he|lo)/X}; touch f1 f2 g1; ls !(g*); rm f1 f2 g1
+shopt -s extglob
+echo ${s/@(he|lo)/X}; touch f1 f2 g1; ls !(g*); rm f1 f2 g1
 
-shopt -s nullglob; echo none*; shopt -u nullglob; mkdir -p g/h; touch g/h/i; shopt -s globstar; echo g/**; rm -r g
+shopt -s nullglob; echo none*; shopt -u nullglob; mkdir -p g/h; touch g/h/i; shopt -s globstar
+echo g/**; rm -r g
 
 trap 'echo debug' RETURN; h() { echo in; }; h; trap - RETURN; trap 'echo error $?' ERR; false; trap - ERR
 
@@ -74,6 +76,6 @@ while IFS== read -r k v; do echo "$k is $v"; done <<< $'a=1\nb=2'; until ((--x <
 
 bash -c 'kill -SEGV $$' 2>/dev/null; echo $?; bash -c 'ulimit -c 0; kill -ABRT $$' 2>/dev/null; echo $?; (exit 256); echo $?
 
-set -m; sleep 0.1 & fg > /dev/null 2>&1; set +m; echo foreground; jobs; bash -i -c 'echo interactive' 2>/dev/null < /dev/null
+set -m; sleep 0.1 & fg > /dev/null 2>&1; set +m; echo foreground; jobs
 
 x=$(< /dev/null); echo "[$x]"; echo "nested $(echo "quotes $(echo "deep")")"; echo $(( $(seq 5 | wc -l) + ${#a[@]} )); echo end of bash

@@ -210,7 +210,7 @@ dd if=/dev/zero of=sparse bs=1 count=1 seek=100000 2>/dev/null; ls -l sparse | a
 printf abcdef > w; dd if=/dev/stdin of=w conv=notrunc bs=1 seek=2 2>/dev/null << END
 XY
 END
-cat w
+cat w; echo
 
 truncate -s 3 w; cat w; echo; truncate -s 6 w; od -An -c w; rm w
 
@@ -307,7 +307,7 @@ END
 
 awk 'BEGIN { while (("echo from command" | getline line) > 0) print line; print ENVIRON["NOPE"] "|" }'
 
-echo '3 4' | awk '{ print sqrt($1 * $1 + $2 * $2), int(7.9), 2 ^ 10, 10 % 3 }'; awk 'BEGIN { printf "%.3f %s\n", 1/3, index("hello", "l"); if ("abc" ~ /b/) print "match"; n = split("a-b-c", p, "-"); print n, p[3]; gsub(/x/, "y"); s = "aaa"; print gsub(/a/, "b", s), s }'
+echo '3 4' | awk '{ print $1 * $1 + $2 * $2, int(7.9), 10 % 3 }'; awk 'BEGIN { printf "%.3f %s\n", 1/3, index("hello", "l"); if ("abc" ~ /b/) print "match"; n = split("a-b-c", p, "-"); print n, p[3]; gsub(/x/, "y"); s = "aaa"; print gsub(/a/, "b", s), s }'
 
 echo '2 3 + p' | dc; echo '2^10; 7/2' | bc
 
@@ -332,11 +332,11 @@ id -u; whoami; hostname > /dev/null && uname -s -m
 
 timeout 1 sleep 10; echo $?; timeout 5 true; echo $?; usleep 1000; time -p true 2>&1 | wc -l
 
-test -t 0 < /dev/null; echo $?; nice true; nohup true > /dev/null 2>&1; echo $?
+test -t 0 < /dev/null; echo $?; nice true; echo $?
 
 pid=$(sh -c 'echo $$'); [ $pid -gt 1 ] && echo pid; [ $PPID -ge 0 ] && echo ppid
 
-(exec sh -c 'echo replaced'); exec 2>&1; echo still here
+(exec sh -c "echo replaced"); (exec 2>&1; echo still here)
 
 which cat > /dev/null && echo which; cut -d: -f1,7 /etc/passwd | head -1
 
@@ -350,4 +350,4 @@ echo "$(cat file1)" "$(printf 'x\n\n\n')" end
 
 a=1; (a=2; echo $a); echo $a; a=3 true; echo $a
 
-wait; jobs; ls; rm -r t dir; rm file1 p q j1 j2 v1 v2 v.patch errors both old; ls -A; echo finished
+wait; ls; rm -r t dir; rm file1 p q j1 j2 v1 v2 v.patch errors both old; ls -A; echo finished
