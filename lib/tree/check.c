@@ -37,7 +37,7 @@ static bool is_directory_sound(const struct tree *tree, u32 number)
 // Its own name leads to it, and the way up ends at the root.
 static bool is_rooted(const struct tree *tree, u32 directory)
 {
-	u32 left = 1024;
+	u32 left = tree->inode_count;
 	while (directory != TREE_ROOT && --left) {
 		const struct tree_entry *entry = tree_entry(tree, tree_inode(tree, directory)->entry);
 		if (entry->inode != directory)

@@ -54,7 +54,7 @@ struct tree_inode {
 	u32 clocks;        // enum tree_clock
 	u32 contents;      // the server's handle
 	u32 count;         // directory: entries
-	u64 reserved[2];
+	u64 reserved[3];
 };
 static_assert(sizeof(struct tree_inode) == 128);
 

@@ -161,6 +161,7 @@ static err_t look_up(struct walk *walk, struct step *step, struct position *at, 
 	end(walk, step, LAST_NAME);
 	walk->at = *at;
 	walk->entry = entry;
+	*is_done = step->is_last && !names_mount(walk->names, at->mount)->is_remote;
 	return OK;
 }
 
