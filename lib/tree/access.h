@@ -7,7 +7,7 @@
 
 NONNULL_BEGIN
 
-constexpr u32 TREE_GROUPS_MAX = 64;
+
 
 enum tree_capability : u64 { // Linux's, as bits
 	CAPABILITY_CHOWN = 1u << 0,

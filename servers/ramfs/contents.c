@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// contents.c - see contents.h.
+#include "servers/ramfs/contents.h"
+
+#include "abi/info.h"
+#include "abi/memory.h"
+#include "os/syscalls.h"
+#include "servers/ramfs/boot.h"
+
+u32 contents_rights(u32 flags)
+{
+	u32 rights = RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER | RIGHT_WAIT;
+	u32 access = flags & OPEN_ACCESS;
+	if (access != OPEN_WRITE_ONLY)
+		rights |= RIGHT_READ | RIGHT_EXEC;
+	if (access == OPEN_WRITE_ONLY || access == OPEN_READ_WRITE)
+		rights |= RIGHT_WRITE | RIGHT_RESIZE;
+	return rights;
+}
+
+static err_t make(const struct tree_inode *inode, handle_t *out)
+{
+	u64 unused;
+	bool is_whole;
+	if (!inode->length)
+		return memory_create(MEMORY_KIND_ANONYMOUS, 0, HANDLE_NONE, 0, 0, out);
+	TRY(boot_clone(inode, out, &is_whole));
+	if (is_whole)
+		return OK;
+	// The last page shows no more than the file.
+	return memory_control(*out, MEMORY_OPERATION_RESIZE, inode->length, 0, &unused);
+}
+
+err_t contents_get(u32 number, handle_t *out)
+{
+	struct tree_inode *inode = inode_at(number);
+	u64 unused;
+	*out = (handle_t){ inode->contents };
+	if (inode->contents)
+		return OK;
+	err_t err = make(inode, out);
+	if (err != OK)
+		return err == ERR_NO_MEMORY ? err : ERR_NO_SPACE;
+	tree_change_begin(&writer);
+	writer.save(inode, sizeof *inode);
+	err = memory_control(
+		*out, MEMORY_OPERATION_PUBLISH, inode_slot(number), store->ledger.raw, &unused);
+	inode->written_floor = inode->written_ns; // making it was no change of the file's
+	inode->contents = out->raw;
+	if (err != OK)
+		(void)handle_close(*out);
+	return err;
+}
+
+void inode_end(u32 number)
+{
+	close_later((handle_t){ inode_at(number)->contents }, true);
+	tree_inode_free(&writer, number);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// operations.h - one function a call of ifc/tree.ifc, in the order of that file.
+#pragma once
+
+#include "lib/os/service.h"
+#include "servers/ramfs/store.h"
+
+NONNULL_BEGIN
+
+extern const struct tree_ops operations;
+
+err_t operation_open(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
+	u32 entry, u32 flags, handle_t *out_contents);
+err_t operation_make(void *_Nullable self, struct caller caller, lease_t asked, u32 *out_inode,
+	u32 *out_generation, handle_t *out_contents);
+err_t operation_link(void *_Nullable self, struct caller caller, lease_t asked);
+err_t operation_unlink(void *_Nullable self, struct caller caller, lease_t asked);
+err_t operation_rename(void *_Nullable self, struct caller caller, lease_t asked);
+err_t operation_change(void *_Nullable self, struct caller caller, lease_t asked);
+err_t operation_locker(
+	void *_Nullable self, struct caller caller, u32 owner, handle_t *out_locker);
+void operation_lock(void *_Nullable self, struct tree_lock_call call);
+err_t operation_lock_test(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
+	enum tree_lock_family family, enum tree_lock_kind kind, u64 start, u64 end,
+	enum tree_lock_kind *out_kind, u32 *out_owner, u64 *out_start, u64 *out_end);
+
+NONNULL_END
