@@ -162,9 +162,8 @@ TEST(cpio_padded_names)
 	span_t all = span_of(bytes);
 	struct cpio_entry entry;
 	usize name = PAGE_SIZE - 110;
-	view_t header =
-		format_view(all, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 7, CPIO_FILE,
-			0, 0, 1, 0, 4, 0, 0, 0, 0, (u32)name, 0);
+	view_t header = format_view(all, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+		7, CPIO_FILE, 0, 0, 1, 0, 4, 0, 0, 0, 0, (u32)name, 0);
 	CHECK_OK(span_copy(span_from_offset(all, header.size), VIEW_TEXT("bin/x")));
 	CHECK_OK(span_copy(span_from_offset(all, PAGE_SIZE), VIEW_TEXT("data")));
 	struct cpio cpio;

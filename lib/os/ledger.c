@@ -93,6 +93,13 @@ static bool undo_last(void)
 	return err == OK;
 }
 
+void ledger_undo(void)
+{
+	while (head->notes && undo_last())
+		;
+	head->notes = 0;
+}
+
 static err_t map(handle_t memory, u64 size)
 {
 	struct memory_info info = {};
@@ -113,9 +120,7 @@ err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out)
 	*out = (void *)CONTENTS;
 	UNSAFE_END
 	if (head->magic == MAGIC && head->size == whole) {
-		while (head->notes && undo_last())
-			;
-		head->notes = 0;
+		ledger_undo();
 		return OK;
 	}
 	if (head->magic)

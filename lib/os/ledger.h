@@ -21,6 +21,8 @@ static inline u64 ledger_memory_size(u64 size)
 err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out);
 // Before a change of these bytes of the contents.
 void ledger_save(void *address, usize size);
+// Puts back what was changed since the last commit.
+void ledger_undo(void);
 // From here on the changes since the last commit are there for good.
 void ledger_commit(void);
 

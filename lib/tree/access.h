@@ -7,8 +7,6 @@
 
 NONNULL_BEGIN
 
-
-
 enum tree_capability : u64 { // Linux's, as bits
 	CAPABILITY_CHOWN = 1u << 0,
 	CAPABILITY_DAC_OVERRIDE = 1u << 1,
@@ -42,7 +40,6 @@ static inline bool tree_owns(const struct tree_inode *inode, const struct tree_c
 bool tree_may_remove(const struct tree_inode *directory, const struct tree_inode *inode,
 	const struct tree_credentials *who);
 // The directory and all above it may be searched.
-bool tree_may_reach(
-	const struct tree *tree, u32 directory, const struct tree_credentials *who);
+bool tree_may_reach(const struct tree *tree, u32 directory, const struct tree_credentials *who);
 
 NONNULL_END

@@ -29,8 +29,7 @@ err_t tree_attach(struct tree *out, view_t table)
 	TRY(part(table, head->buckets_at, bucket_count, sizeof(u32), &buckets));
 	TRY(part(table, head->names_at, head->names, 1, &names));
 	*out = (struct tree){ head, (const void *)inodes.data, (const void *)entries.data,
-		(const void *)buckets.data, names, inode_count, entry_count, bucket_count - 1,
-		head->seed };
+		(const void *)buckets.data, names, inode_count, entry_count, bucket_count - 1, head->seed };
 	return OK;
 }
 
@@ -120,8 +119,7 @@ u32 tree_next(const struct tree *tree, u32 directory, u64 cookie, u32 hint)
 u64 tree_modified(const struct tree_inode *inode, bool *is_real)
 {
 	u64 written = atomic_load_relaxed(&inode->written_ns);
-	bool is_written =
-		(inode->mode & MODE_TYPE) == MODE_REGULAR && written > inode->written_floor;
+	bool is_written = (inode->mode & MODE_TYPE) == MODE_REGULAR && written > inode->written_floor;
 	*is_real = !is_written && inode->clocks & CLOCK_MODIFIED;
 	return is_written ? written : (u64)inode->modified_ns;
 }

@@ -41,8 +41,11 @@ static void read_all(const struct tree *tree, view_t path)
 		{ true, false, 0, 0, TREE_ROOT, 3, 1 } };
 	struct names names = { tree, 1, mounts, 2 };
 	struct tree_credentials who = { .user = 1 };
-	struct walk walk = { .names = &names, .who = &who, .root = { 0, TREE_ROOT },
-		.start = { 0, 2 }, .scratch = span_of(scratch) };
+	struct walk walk = { .names = &names,
+		.who = &who,
+		.root = { 0, TREE_ROOT },
+		.start = { 0, 2 },
+		.scratch = span_of(scratch) };
 	u8 out[TREE_PATH_MAX];
 	view_t text;
 	(void)tree_walk(&walk, path);
@@ -69,6 +72,5 @@ int LLVMFuzzerTestOneInput(const u8 *data, usize size)
 	read_all(&tree, view_from_offset(view_from(data, size), at)); // attached before
 	if (tree_attach(&tree, span_view(table.memory)) == OK)
 		read_all(&tree, view_from_offset(view_from(data, size), at));
-	table_free(&table);
 	return 0;
 }

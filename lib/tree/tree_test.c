@@ -18,7 +18,6 @@ TEST(tree_empty)
 	CHECK_EQ(tree_parent(tree, TREE_ROOT), TREE_ROOT);
 	CHECK_EQ(tree_mode(tree, 77), 0);
 	CHECK(tree_holds(tree));
-	table_free(&table);
 }
 
 TEST(tree_full)
@@ -32,7 +31,6 @@ TEST(tree_full)
 	CHECK_EQ(table_add(&table, TREE_ROOT, "c", MODE_REGULAR, ""), 2);
 	CHECK_EQ(tree_inode(&table.writer.tree, 2)->generation, 3);
 	CHECK(tree_holds(&table.writer.tree));
-	table_free(&table);
 }
 
 constexpr u32 NAMES = 300;
@@ -80,7 +78,6 @@ TEST(tree_model)
 	CHECK_EQ(listed(&table.writer.tree), count);
 	CHECK_EQ(tree_inode(&table.writer.tree, TREE_ROOT)->count, count);
 	CHECK(tree_holds(&table.writer.tree));
-	table_free(&table);
 }
 
 // The next one is found from any cookie, with a good hint, a stale one and none.
@@ -98,7 +95,6 @@ TEST(tree_listing)
 	CHECK_EQ(tree_entry(tree, tree_next(tree, TREE_ROOT, 2, TREE_NONE))->cookie, 4);
 	CHECK_EQ(tree_next(tree, TREE_ROOT, 10, TREE_NONE), TREE_NONE);
 	CHECK(tree_holds(tree));
-	table_free(&table);
 }
 
 TEST(tree_reader_notices)
@@ -115,7 +111,6 @@ TEST(tree_reader_notices)
 	sequence = tree_begin(tree);
 	tree_change_settle(&table.writer);
 	CHECK(tree_is_same(tree, sequence));
-	table_free(&table);
 }
 
 TEST(tree_times)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// walk.c - see walk.h. One step a component; a link puts its text before the rest, in scratch, whose
-// end the rest always shares. No recursion.
+// walk.c - see walk.h. One step a component; a link puts its text before the rest, in scratch,
+// whose end the rest always shares. No recursion.
 #include "lib/tree/walk.h"
 
 struct step {

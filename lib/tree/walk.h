@@ -34,10 +34,10 @@ struct position {
 };
 
 enum walk_flag : u32 {
-	WALK_NO_FOLLOW = 1, // a link at the end is what is meant
-	WALK_NO_LINKS = 2,  // no link anywhere: ERR_LOOP
-	WALK_BENEATH = 4,   // never above the start, no absolute links: ERR_CROSS_DEVICE
-	WALK_IN_ROOT = 8,   // the start is the root
+	WALK_NO_FOLLOW = 1,  // a link at the end is what is meant
+	WALK_NO_LINKS = 2,   // no link anywhere: ERR_LOOP
+	WALK_BENEATH = 4,    // never above the start, no absolute links: ERR_CROSS_DEVICE
+	WALK_IN_ROOT = 8,    // the start is the root
 	WALK_NO_MOUNTS = 16, // no mount is crossed: ERR_CROSS_DEVICE
 };
 
@@ -65,8 +65,9 @@ struct walk {
 	view_t rest;    // below that mount, may be empty
 };
 
-// OK also when only the last name is absent. ERR_NOT_FOUND, ERR_NOT_DIRECTORY, ERR_RIGHTS, ERR_LOOP,
-// ERR_TOO_BIG; ERR_CROSS_DEVICE: see flags; ERR_BUSY: a table was being changed all the time.
+// OK also when only the last name is absent. ERR_NOT_FOUND, ERR_NOT_DIRECTORY, ERR_RIGHTS,
+// ERR_LOOP, ERR_TOO_BIG; ERR_CROSS_DEVICE: see flags; ERR_BUSY: a table was being changed all the
+// time.
 err_t tree_walk(struct walk *walk, view_t path);
 
 // The absolute path of a directory below root, written to the end of out. ERR_NOT_FOUND: it is not

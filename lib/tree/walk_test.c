@@ -49,14 +49,11 @@ static void begin(void)
 	trees[1] = other.writer.tree;
 	names = (struct names){ trees, 2, mounts, 3 };
 	who = (struct tree_credentials){ .user = 1 };
-	walk = (struct walk){ .names = &names, .who = &who, .root = { 0, TREE_ROOT },
-		.start = { 0, TREE_ROOT }, .scratch = span_of(scratch) };
-}
-
-static void finish(void)
-{
-	table_free(&table);
-	table_free(&other);
+	walk = (struct walk){ .names = &names,
+		.who = &who,
+		.root = { 0, TREE_ROOT },
+		.start = { 0, TREE_ROOT },
+		.scratch = span_of(scratch) };
 }
 
 static err_t go(const char *path)
@@ -88,7 +85,6 @@ TEST(walk_plain)
 	CHECK_EQ(walk.at.inode, file);
 	CHECK_OK(go("../b/file"));
 	CHECK_EQ(walk.at.inode, file);
-	finish();
 }
 
 TEST(walk_absent)
@@ -108,7 +104,6 @@ TEST(walk_absent)
 	CHECK_EQ(go(name), ERR_TOO_BIG);
 	name[255] = 0;
 	CHECK_OK(go(name));
-	finish();
 }
 
 TEST(walk_links)
@@ -132,7 +127,6 @@ TEST(walk_links)
 	CHECK_EQ(walk.at.inode, b);
 	walk.flags = WALK_NO_LINKS;
 	CHECK_EQ(go("/up/file"), ERR_LOOP);
-	finish();
 }
 
 // 40 links are followed, 41 are not.
@@ -148,7 +142,6 @@ TEST(walk_many_links)
 	CHECK_OK(go("/l39"));
 	CHECK_EQ(walk.at.inode, a);
 	CHECK_EQ(go("/l40"), ERR_LOOP);
-	finish();
 }
 
 TEST(walk_permissions)
@@ -160,7 +153,6 @@ TEST(walk_permissions)
 	CHECK(tree_may_reach(trees, b, &who));
 	who.capabilities = CAPABILITY_DAC_READ_SEARCH;
 	CHECK_OK(go("/secret/in"));
-	finish();
 }
 
 TEST(walk_mounts)
@@ -187,7 +179,6 @@ TEST(walk_mounts)
 	CHECK(view_equal(walk.rest, VIEW_TEXT("self")));
 	walk.flags = WALK_NO_MOUNTS;
 	CHECK_EQ(go("/m/x"), ERR_CROSS_DEVICE);
-	finish();
 }
 
 TEST(walk_in_root)
@@ -205,7 +196,6 @@ TEST(walk_in_root)
 	walk.flags = WALK_IN_ROOT;
 	CHECK_OK(go("/../b"));
 	CHECK_EQ(walk.at.inode, b);
-	finish();
 }
 
 static bool is_path(struct position at, const char *wanted)
@@ -228,5 +218,4 @@ TEST(walk_paths)
 	u8 out[64];
 	view_t path;
 	CHECK_EQ(tree_path(&walk, (struct position){ 0, secret }, span_of(out), &path), ERR_NOT_FOUND);
-	finish();
 }

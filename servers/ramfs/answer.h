@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// answer.h - calls that change something are done once: when the kernel makes one again, because the
-// service died between commit and answer, the answer comes from the ledger.
+// answer.h - calls that change something are done once: when the kernel makes one again, because
+// the service died between commit and answer, the answer comes from the ledger.
 #pragma once
 
 #include "servers/ramfs/request.h"

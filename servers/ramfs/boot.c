@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// boot.c - see boot.h. An inode notes where in the image its bytes are (reserved[0]); memory is made of
-// them when the file is first opened, sharing whole pages where they lie on page boundaries.
+// boot.c - see boot.h. An inode notes where in the image its bytes are (reserved[0]); memory is
+// made of them when the file is first opened, sharing whole pages where they lie on page
+// boundaries.
 #include "servers/ramfs/boot.h"
 
 #include "lib/base/cpio.h"

@@ -11,8 +11,7 @@ static err_t check_owner(const struct tree_change *change, const struct tree_ino
 {
 	if (who->capabilities & CAPABILITY_CHOWN)
 		return OK;
-	if (change->what & TREE_WHAT_USER &&
-		(inode->user != who->user || change->user != inode->user))
+	if (change->what & TREE_WHAT_USER && (inode->user != who->user || change->user != inode->user))
 		return ERR_NOT_OWNER;
 	if (change->what & TREE_WHAT_GROUP &&
 		(inode->user != who->user ||
@@ -34,8 +33,7 @@ static err_t check(const struct tree_change *change, const struct tree_inode *in
 	return check_owner(change, inode, who);
 }
 
-static void set_mode(
-	struct tree_inode *inode, u32 mode, const struct tree_credentials *who)
+static void set_mode(struct tree_inode *inode, u32 mode, const struct tree_credentials *who)
 {
 	if (!tree_is_member(who, inode->group) && !(who->capabilities & CAPABILITY_FSETID) &&
 		!is_directory(inode))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// contents.h - the memory of regular files: made when first opened, from the boot image where the file
-// came from there; its length and time are the kernel's word (docs/decisions/016).
+// contents.h - the memory of regular files: made when first opened, from the boot image where the
+// file came from there; its length and time are the kernel's word (docs/decisions/016).
 #pragma once
 
 #include "servers/ramfs/request.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // link.c - link and unlink: one name more, one name less.
+#include "servers/ramfs/link.h"
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/contents.h"
-#include "servers/ramfs/link.h"
 #include "servers/ramfs/operations.h"
 
 constexpr u32 LINKS_MAX = 65000;
@@ -34,8 +34,8 @@ static err_t check_link(const struct request *request)
 	const struct tree_request *asked = &request->asked;
 	struct tree_inode *inode;
 	TRY(inode_find_named(request, &inode));
-	TRY(directory_find(request, asked->directory, asked->directory_generation,
-		ACCESS_WRITE | ACCESS_EXECUTE));
+	TRY(directory_find(
+		request, asked->directory, asked->directory_generation, ACCESS_WRITE | ACCESS_EXECUTE));
 	if (tree_find(&writer.tree, asked->directory, request->name) != TREE_NONE)
 		return ERR_EXISTS;
 	if (is_directory(inode) || !may_link(inode, &request->who))
@@ -65,8 +65,7 @@ err_t operation_link(void *_Nullable self, struct caller caller, lease_t lease)
 static err_t check_unlink(const struct request *request, u32 *entry)
 {
 	const struct tree_request *asked = &request->asked;
-	TRY(directory_find(
-		request, asked->directory, asked->directory_generation, ACCESS_EXECUTE));
+	TRY(directory_find(request, asked->directory, asked->directory_generation, ACCESS_EXECUTE));
 	*entry = tree_find(&writer.tree, asked->directory, request->name);
 	if (*entry == TREE_NONE)
 		return ERR_NOT_FOUND;

@@ -43,8 +43,8 @@ static const struct lock *_Nullable find_obstacle(const struct place *place)
 {
 	for (u32 i = 0; i < store->lock_count && place->kind; i++) {
 		const struct lock *lock = lock_at(i);
-		bool is_exclusive = lock->kind == TREE_LOCK_KIND_EXCLUSIVE ||
-		                    place->kind == TREE_LOCK_KIND_EXCLUSIVE;
+		bool is_exclusive =
+			lock->kind == TREE_LOCK_KIND_EXCLUSIVE || place->kind == TREE_LOCK_KIND_EXCLUSIVE;
 		if (lock->locker != place->locker && is_exclusive && overlaps(lock, place))
 			return lock;
 	}
@@ -88,8 +88,7 @@ static err_t cut(const struct place *place)
 	return OK;
 }
 
-static err_t place_of(
-	struct place *out, const struct tree_lock_call *call)
+static err_t place_of(struct place *out, const struct tree_lock_call *call)
 {
 	struct tree_inode *inode;
 	bool is_locker = call->caller.badge >> 32 == BADGE_LOCKER;
@@ -113,8 +112,8 @@ static err_t try_lock(const struct tree_lock_call *call)
 	TRY(cut(&place));
 	if (!place.kind)
 		return OK;
-	return add((struct lock){ place.locker, place.inode, place.generation, place.family,
-		place.kind, place.start, place.end });
+	return add((struct lock){ place.locker, place.inode, place.generation, place.family, place.kind,
+		place.start, place.end });
 }
 
 static void finish(struct tree_lock_call call, err_t err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// main.c - ramfs's one loop. Each message is a transaction: what it changes is noted in the ledger and
-// undone when it fails; it is committed before anything goes out. Authority: the port, the ledger, the
-// boot image to read.
+// main.c - ramfs's one loop. Each message is a transaction: what it changes is noted in the ledger
+// and undone when it fails; it is committed before anything goes out. Authority: the port, the
+// ledger, the boot image to read.
 #include "abi/info.h"
 #include "lib/os/process.h"
 #include "lib/os/start.h"
@@ -11,8 +11,8 @@
 #include "servers/ramfs/lock.h"
 #include "servers/ramfs/operations.h"
 
-static err_t operation_table(void *_Nullable self, struct caller caller, u64 *out_offset,
-	u64 *out_size, handle_t *out_table)
+static err_t operation_table(
+	void *_Nullable self, struct caller caller, u64 *out_offset, u64 *out_size, handle_t *out_table)
 {
 	(void)self;
 	(void)caller;

@@ -40,8 +40,8 @@ err_t operation_open(void *_Nullable self, struct caller caller, u32 number, u32
 	u32 entry, u32 flags, handle_t *out_contents)
 {
 	(void)self;
-	struct request request = { .asked = { .inode = number, .generation = generation,
-								   .entry = entry } };
+	struct request request = { .asked = {
+								   .inode = number, .generation = generation, .entry = entry } };
 	struct tree_inode *inode;
 	TRY(who_is(caller.badge, &request.who));
 	TRY(inode_find_named(&request, &inode));
@@ -60,8 +60,8 @@ static err_t check_make(const struct request *request)
 {
 	const struct tree_request *asked = &request->asked;
 	u32 type = asked->mode & MODE_TYPE;
-	TRY(directory_find(request, asked->directory, asked->directory_generation,
-		ACCESS_WRITE | ACCESS_EXECUTE));
+	TRY(directory_find(
+		request, asked->directory, asked->directory_generation, ACCESS_WRITE | ACCESS_EXECUTE));
 	if (tree_find(&writer.tree, asked->directory, request->name) != TREE_NONE)
 		return ERR_EXISTS;
 	switch (type) {
@@ -74,8 +74,7 @@ static err_t check_make(const struct request *request)
 			return ERR_NOT_FOUND;
 		return request->text.size <= TREE_LINK_TEXT_MAX ? OK : ERR_TOO_BIG;
 	case MODE_CHARACTER:
-	case MODE_BLOCK:
-		return request->who.capabilities & CAPABILITY_MKNOD ? OK : ERR_NOT_OWNER;
+	case MODE_BLOCK: return request->who.capabilities & CAPABILITY_MKNOD ? OK : ERR_NOT_OWNER;
 	default: return ERR_INVALID;
 	}
 }
@@ -90,7 +89,8 @@ static void set_owner(const struct request *request, struct tree_inode *inode)
 	inode->group = is_set_group ? directory->group : who->group;
 	if (is_directory(inode) && is_set_group)
 		inode->mode |= MODE_SET_GROUP;
-	else if (!is_directory(inode) && (inode->mode & (MODE_SET_GROUP | 010)) == (MODE_SET_GROUP | 010) &&
+	else if (!is_directory(inode) &&
+			 (inode->mode & (MODE_SET_GROUP | 010)) == (MODE_SET_GROUP | 010) &&
 			 !tree_is_member(who, inode->group) && !(who->capabilities & CAPABILITY_FSETID))
 		inode->mode &= ~(u32)MODE_SET_GROUP;
 }

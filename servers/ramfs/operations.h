@@ -17,8 +17,7 @@ err_t operation_link(void *_Nullable self, struct caller caller, lease_t asked);
 err_t operation_unlink(void *_Nullable self, struct caller caller, lease_t asked);
 err_t operation_rename(void *_Nullable self, struct caller caller, lease_t asked);
 err_t operation_change(void *_Nullable self, struct caller caller, lease_t asked);
-err_t operation_locker(
-	void *_Nullable self, struct caller caller, u32 owner, handle_t *out_locker);
+err_t operation_locker(void *_Nullable self, struct caller caller, u32 owner, handle_t *out_locker);
 void operation_lock(void *_Nullable self, struct tree_lock_call call);
 err_t operation_lock_test(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	enum tree_lock_family family, enum tree_lock_kind kind, u64 start, u64 end,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// rename.c - moves a name, in one change: readers see the old name or the new, or with exchange both
-// swapped, and never neither.
+// rename.c - moves a name, in one change: readers see the old name or the new, or with exchange
+// both swapped, and never neither.
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/link.h"
 #include "servers/ramfs/operations.h"
@@ -8,9 +8,9 @@
 enum rename_flag : u32 { RENAME_NO_REPLACE = 1, RENAME_EXCHANGE = 2 };
 
 struct move {
-	u32 from, to;               // directories
-	u32 from_entry, to_entry;   // to_entry: TREE_NONE when nothing is there
-	u32 from_inode, to_inode;   // to_inode: of to_entry
+	u32 from, to;             // directories
+	u32 from_entry, to_entry; // to_entry: TREE_NONE when nothing is there
+	u32 from_inode, to_inode; // to_inode: of to_entry
 	bool is_exchange;
 };
 
@@ -68,11 +68,11 @@ static err_t check_target(const struct request *request, const struct move *move
 static err_t find(const struct request *request, struct move *move)
 {
 	const struct tree_request *asked = &request->asked;
-	TRY(directory_find(
-		request, asked->directory, asked->directory_generation, ACCESS_EXECUTE));
+	TRY(directory_find(request, asked->directory, asked->directory_generation, ACCESS_EXECUTE));
 	TRY(directory_find(request, asked->inode, asked->generation, ACCESS_EXECUTE));
-	*move = (struct move){ .from = asked->directory, .to = asked->inode,
-		.is_exchange = asked->flags & RENAME_EXCHANGE };
+	*move = (struct move){
+		.from = asked->directory, .to = asked->inode, .is_exchange = asked->flags & RENAME_EXCHANGE
+	};
 	move->from_entry = tree_find(&writer.tree, move->from, request->name);
 	move->to_entry = tree_find(&writer.tree, move->to, request->text);
 	move->from_inode = tree_entry(&writer.tree, move->from_entry)->inode;
@@ -107,8 +107,8 @@ static void count_links(u32 directory, i32 change)
 
 static void exchange(const struct move *move)
 {
-	i32 change = (i32)is_directory(inode_at(move->from_inode)) -
-	             (i32)is_directory(inode_at(move->to_inode));
+	i32 change =
+		(i32)is_directory(inode_at(move->from_inode)) - (i32)is_directory(inode_at(move->to_inode));
 	tree_entry_point(&writer, move->from_entry, move->to_inode);
 	tree_entry_point(&writer, move->to_entry, move->from_inode);
 	count_links(move->from, -change);

@@ -93,7 +93,7 @@ err_t store_open(bool *is_new)
 {
 	struct memory_info info = {};
 	void *contents;
-	u64 size, around = LEDGER_PAGES_AROUND * PAGE_SIZE;
+	u64 size, around = ledger_memory_size(0);
 	handle_t ledger = start_handle("ledger");
 	TRY(handle_info(ledger, INFO_TOPIC_MEMORY, span_of(info), &size));
 	if (info.size < around + STORE_SIZE + (1 << 20))

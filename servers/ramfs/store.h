@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// store.h - all that ramfs knows, in its ledger: the published tables, who connections speak for, the
-// last answer, handles to be closed. Changes go through SET and lib/tree/write.h, so that one cut
-// short by a death is undone by the next life.
+// store.h - all that ramfs knows, in its ledger: the published tables, who connections speak for,
+// the last answer, handles to be closed. Changes go through SET and lib/tree/write.h, so that one
+// cut short by a death is undone by the next life.
 #pragma once
 
 #include "ifc/tree.h"
+#include "lib/os/ledger.h"
 #include "lib/tree/access.h"
 #include "lib/tree/write.h"
 #include "os/syscalls.h"
-#include "servers/ramfs/ledger.h"
 
 NONNULL_BEGIN
 
@@ -55,9 +55,9 @@ struct lock {
 struct store {
 	u64 magic, size;
 	handle_t ledger;
-	struct replay last;              // of the request in hand or answered last
+	struct replay last;                 // of the request in hand or answered last
 	struct replay replays[REPLAYS_MAX]; // answers that may not have gone out at former deaths
-	handle_t handed; // connection that goes out with the answer: ours until then
+	handle_t handed;                    // connection that goes out with the answer: ours until then
 	u32 next_replay;
 	u32 closing_count;
 	struct closing closing[CLOSING_MAX];
@@ -87,7 +87,7 @@ void close_later(handle_t handle, bool is_contents);
 void store_close_handles(void);
 void store_forget_handed(void); // once the answer is out
 void store_seal(void);          // the tree is filled
-u64 inode_slot(u32 inode); // where in the ledger's memory the kernel writes length and time
+u64 inode_slot(u32 inode);      // where in the ledger's memory the kernel writes length and time
 
 static inline struct tree_inode *inode_at(u32 number)
 {
