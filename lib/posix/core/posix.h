@@ -6,6 +6,7 @@
 
 #include "abi/types.h"
 #include "lib/posix/core/lock.h"
+#include "lib/posix/core/state.h"
 #include "lib/posix/file/file.h"
 #include "lib/posix/memory/area.h"
 #include "lib/posix/process/identity.h"
@@ -18,7 +19,8 @@ constexpr u64 PROCESS_AREA = 0xffff'8001'0000'0000;
 constexpr u64 TABLE_AREA = 0xffff'8002'0000'0000;
 constexpr u64 TABLE_SPACING = 1ull << 32;
 constexpr u64 ARENA_AREA = 0xffff'8004'0000'0000;
-constexpr u64 THREAD_AREA = 0xffff'8008'0000'0000;
+constexpr u64 PROCESS_AREA_SIZE = (u64)64 << 20;  // reserved and mapped; pages come when touched
+constexpr u64 POSIX_MAGIC = 0x7869'736f'70'63ull; // "cposix"
 
 struct posix {
 	u64 magic;
@@ -27,6 +29,7 @@ struct posix {
 	struct file_state files;  // file/: descriptors, working directory, umask, namespace
 	struct area_state areas;  // memory/: brk, what was mapped by whom
 	struct actions actions;   // signal/: dispositions
+	struct core_state core;   // core/: threads, heap, log
 };
 
 static inline struct posix *posix_self(void)
@@ -35,5 +38,6 @@ static inline struct posix *posix_self(void)
 	return (struct posix *)PROCESS_AREA;
 	UNSAFE_END
 }
+static_assert(PROCESS_AREA + offsetof(struct posix, identity) == IDENTITY_ADDRESS);
 
 NONNULL_END

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// entry.S - into the library and out of it. The program's registers go to self->registers (GS base
+// is self); the call runs on the library's stack with all notifications blocked. The way out is a
+// restartable sequence: it opens the mask, looks at what is pending, leaves; an upcall that hits
+// it in between starts over (upcall.S). Registers that C code keeps are not loaded again, unless
+// self->slow says that the program's were changed. entry.c checks the offsets.
+#include "lib/posix/core/offsets.h"
+
+	.section .posix_image, "a", @progbits
+	.globl posix_image
+posix_image: // struct posix_image
+	.quad POSIX_IMAGE_MAGIC_VALUE
+	.quad posix_constants, posix_end
+	.quad posix_start, posix_entry, posix_entry_native, posix_upcall
+	.quad 0
+
+	.text
+	.balign 64
+	.globl posix_entry, posix_entry_native, posix_start, posix_resume, posix_leave_slow
+	.globl leave_begin, leave_end, resume_begin, resume_end, resume_iret
+posix_entry: // from the kernel: a foreign call; its return address stands in the thread block
+	movq %gs:BLOCK_FOREIGN_RETURN, %rcx
+posix_entry_native: // rcx: return address; rax, rdi, rsi, rdx, r10, r8, r9 as in a system call
+	movq $-1, %gs:BLOCK_BLOCKED
+	movq %rsp, %gs:THREAD_RSP
+	movq %gs:THREAD_STACK_TOP, %rsp
+	movq %rcx, %gs:THREAD_RIP
+	pushfq
+	popq %gs:THREAD_RFLAGS
+	movq %rdi, %gs:THREAD_RDI
+	movq %rsi, %gs:THREAD_RSI
+	movq %rdx, %gs:THREAD_RDX
+	movq %r10, %gs:THREAD_R10
+	movq %r8, %gs:THREAD_R8
+	movq %r9, %gs:THREAD_R9
+	movq %rax, %gs:THREAD_RAX
+	movq %rax, %gs:THREAD_NUMBER
+	movq %rbx, %gs:THREAD_RBX
+	movq %rbp, %gs:THREAD_RBP
+	movq %r11, %gs:THREAD_R11
+	movq %r12, %gs:THREAD_R12
+	movq %r13, %gs:THREAD_R13
+	movq %r14, %gs:THREAD_R14
+	movq %r15, %gs:THREAD_R15
+	movq %rcx, %gs:THREAD_RCX
+	cld
+	movq %gs:BLOCK_SELF, %rdi
+	leaq THREAD_RDI(%rdi), %rsi
+	cmpl $0, THREAD_SLOW(%rdi)
+	jne 1f
+	cmpq $TABLE_NUMBERS_VALUE, %rax
+	jae 1f
+	leaq posix_table(%rip), %rdx
+	movq (%rdx, %rax, 8), %rdx
+	testq %rdx, %rdx
+	jz 1f
+	call *%rdx
+	jmp 2f
+1:	call posix_call_slowly // traced, or there is no such call
+2:	movq %rax, %gs:THREAD_RAX
+	cmpl $0, %gs:THREAD_SLOW
+	jne posix_leave_slow
+	leaq ERESTART_LAST(%rax), %rdx // -516 ... -512
+	cmpq $ERESTART_COUNT, %rdx
+	jb posix_leave_slow
+	movq %gs:THREAD_MASK, %rdx
+leave_begin:
+	movq %rdx, %gs:BLOCK_BLOCKED
+	notq %rdx
+	andq %gs:BLOCK_PENDING, %rdx
+	jnz posix_leave_slow
+	movq %gs:THREAD_RDI, %rdi
+	movq %gs:THREAD_RSI, %rsi
+	movq %gs:THREAD_RDX, %rdx
+	movq %gs:THREAD_R10, %r10
+	movq %gs:THREAD_R8, %r8
+	movq %gs:THREAD_R9, %r9
+	movq %gs:THREAD_RCX, %rcx
+	movq %gs:THREAD_RFLAGS, %r11
+	movq %gs:THREAD_RSP, %rsp
+	jmp *%rcx
+leave_end:
+
+	.balign 16
+posix_leave_slow: // signals, changed registers: from anywhere, nothing on the stack counts
+	movq $-1, %gs:BLOCK_BLOCKED
+	movq %gs:THREAD_STACK_TOP, %rsp
+	movq %gs:BLOCK_SELF, %rdi
+	call posix_leave
+posix_resume: // all registers
+	movq %gs:THREAD_MASK, %rdx
+resume_begin:
+	movq %rdx, %gs:BLOCK_BLOCKED
+	notq %rdx
+	andq %gs:BLOCK_PENDING, %rdx
+	jnz posix_leave_slow
+	movq %gs:THREAD_RDI, %rdi
+	movq %gs:THREAD_RSI, %rsi
+	movq %gs:THREAD_RDX, %rdx
+	movq %gs:THREAD_R10, %r10
+	movq %gs:THREAD_R8, %r8
+	movq %gs:THREAD_R9, %r9
+	movq %gs:THREAD_RAX, %rax
+	movq %gs:THREAD_RBX, %rbx
+	movq %gs:THREAD_RBP, %rbp
+	movq %gs:THREAD_R11, %r11
+	movq %gs:THREAD_R12, %r12
+	movq %gs:THREAD_R13, %r13
+	movq %gs:THREAD_R14, %r14
+	movq %gs:THREAD_R15, %r15
+	movq %gs:THREAD_RCX, %rcx
+	movq %gs:BLOCK_SELF, %rsp
+	leaq THREAD_RIP(%rsp), %rsp
+resume_iret:
+	iretq // rip, cs, rflags, rsp, ss: from self->registers
+resume_end:
+
+	.balign 16
+posix_start: // a thread begins: rdi = self
+	call posix_begin
+	jmp posix_resume
+	.section .note.GNU-stack, "", @progbits

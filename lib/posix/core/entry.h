@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// entry.h - between the assembly of the way in and out, and C.
+#pragma once
+
+#include "lib/posix/core/thread.h"
+
+NONNULL_BEGIN
+
+// Labels of entry.S: where the kernel and native programs come in.
+extern const u8 posix_entry[], posix_entry_native[], posix_upcall[];
+
+void posix_begin(struct posix_thread *self); // a thread's first steps
+i64 posix_call_slowly(struct posix_thread *self, const struct arguments *arguments);
+// On the way out when something is to be done: signals, calls that are made again (signal/).
+void posix_leave(struct posix_thread *self);
+// The program was interrupted: self->interruption says by what (signal/).
+void posix_interrupted(struct posix_thread *self);
+// A fault in the library itself; the frame still stands in the block.
+[[noreturn]] void posix_library_fault(struct posix_thread *self);
+
+// The program's FS base; FSGSBASE is on whenever the kernel is.
+static inline void fs_base_write(u64 base)
+{
+	__asm__ volatile("wrfsbase %0" ::"r"(base));
+}
+static inline u64 fs_base_read(void)
+{
+	u64 base;
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+NONNULL_END

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// start.h - how a POSIX process comes to be. The library's image is one flat piece of memory (boot
+// image: /lib/posix), which begins with struct posix_image. Whoever makes a process (cmd/birth,
+// exec, fork's relatives, tests) maps it at POSIX_IMAGE in two parts, fills struct posix at
+// PROCESS_AREA and a struct posix_thread in slot 0 of THREAD_AREA, and starts a thread
+//   entry: image.start   stack: thread_stack_top(slot)   argument and block: the posix_thread
+// or gives these to process_replace. Portable code: native programs use it for what they map.
+#pragma once
+
+#include "lib/posix/core/posix.h"
+
+NONNULL_BEGIN
+
+constexpr u64 POSIX_IMAGE_MAGIC = 0x3130'7869'736f'70ull; // "posix01"
+
+// All addresses are absolute.
+struct posix_image {
+	u64 magic;
+	u64 constants; // from here to the end: read only; before it: read and execute
+	u64 end;
+	u64 start;  // where threads begin
+	u64 entry;  // foreign calls (process_control set_reflection, by the library itself)
+	u64 native; // thread_block.user[USER_ENTRY]
+	u64 upcall; // thread_block.entry
+	u64 reserved;
+};
+
+static inline u64 thread_address(u32 slot)
+{
+	return THREAD_AREA + slot * THREAD_SLOT_SIZE + THREAD_OFFSET;
+}
+// The page at the slot's start is a guard: reserved, without memory.
+static inline u64 thread_stack_top(u32 slot)
+{
+	return thread_address(slot);
+}
+
+// Makes a zeroed struct posix_thread ready to begin in its slot. Its program starts at entry with
+// this stack pointer; other registers are zero. begin: see below. tid, mask, fs_base: set after it.
+void thread_prepare(
+	struct posix_thread *thread, const struct posix_image *image, u32 slot, const u64 random[2]);
+
+// What the library does first in a thread:
+// BEGIN_THREAD   goes to the program with thread->registers (clone; native tests)
+// BEGIN_PROGRAM  the same after exec: what is left of the old program is cleaned up first
+//                (exec/: program_begun)
+// BEGIN_FIRST    first process: exec/ starts a program by what stands in struct posix
+//                (exec/: program_first)
+void program_begun(struct posix_thread *self);
+void program_first(struct posix_thread *self);
+
+NONNULL_END

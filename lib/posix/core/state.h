@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// state.h - what core keeps of a process: its threads, its heap, where its words go.
+#pragma once
+
+#include "lib/base/list.h"
+#include "lib/posix/core/heap.h"
+#include "lib/posix/core/lock.h"
+#include "lib/posix/core/table.h"
+#include "lib/posix/core/thread.h"
+
+NONNULL_BEGIN
+
+struct core_state {
+	struct heap heap;
+	struct posix_lock threads_lock; // threads and slots
+	struct list threads;            // struct posix_thread.node; the first thread is in it too
+	u32 thread_count;
+	u32 is_exiting;            // atomic: exit_group or exec is under way
+	u32 slots[THREAD_SLOTS];   // atomic: 0 free; the kernel clears it when the thread is gone
+	handle_t log;              // connection to servers/log; HANDLE_NONE: none
+	handle_t console;          // resource, for tests that run without services
+	handle_t image;            // memory: the library itself, for exec
+	handle_t time, clock;      // memory: the pages at CLOCK_AREA, for exec
+	struct table_bits unknown; // calls that were logged as unknown
+	u32 trace;                 // atomic: 1: every call is logged; forked children too
+};
+
+NONNULL_END
