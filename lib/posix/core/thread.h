@@ -57,8 +57,7 @@ struct restart {
 
 struct posix_thread {
 	struct thread_block block;
-	u64 reserved[8];
-	struct posix_registers registers;
+	alignas(THREAD_BLOCK_SIZE) struct posix_registers registers;
 	u64 mask;      // the program's signal mask; blocked while the program runs
 	u64 open_mask; // blocked while a wait is under way; MASK_ALL: it is not to be interrupted
 	u64 number;    // of the call; UINT64_MAX: none, an upcall came
