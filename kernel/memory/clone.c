@@ -90,9 +90,12 @@ err_t memory_clone_quiet(struct memory *source, u64 offset, u64 size, struct quo
 	TRY(memory_create_anonymous(quota, size, &clone));
 	memory_lock(source);
 	clone->flags = source->flags;
-	// A file may grow into its clone; anonymous memory ends where it ends.
-	bool is_inside = source->kind == MEMORY_KIND_PAGER || end <= source->size;
-	err_t error = is_inside ? clone_locked(source, offset, clone, quiet, is_due) : ERR_RANGE;
+	// A pager's file may grow into its clone; anonymous memory ends where it ends.
+	if (source->kind != MEMORY_KIND_PAGER && end > source->length) {
+		clone->length = source->length > offset ? source->length - offset : 0;
+		clone->size = align_up(clone->length, PAGE_SIZE);
+	}
+	err_t error = clone_locked(source, offset, clone, quiet, is_due);
 	memory_unlock(source);
 	if (error != OK) {
 		object_put(&clone->object);

@@ -7,6 +7,7 @@
 #include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/cpu.h"
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
 
@@ -197,22 +198,39 @@ static err_t memory_copy_step(
 	return ERR_BUSY;
 }
 
-err_t memory_copy_user(
+static err_t memory_copy_some(
 	struct memory *memory, u64 offset, struct user_span mine, bool to_memory, u64 *done)
 {
-	*done = 0;
-	if (offset > memory->size)
-		return ERR_RANGE;
-	u64 size = min_u64(min_u64(mine.size, COPY_LIMIT), memory->size - offset);
 	err_t error = OK;
-	while (*done < size && error == OK) {
-		struct step step = step_of(offset + *done, size - *done);
+	while (*done < mine.size && error == OK) {
+		struct step step = step_of(offset + *done, mine.size - *done);
 		error = memory_copy_step(memory, offset + *done, mine.address + *done, step, to_memory);
 		if (error == OK)
 			*done += step.size;
 	}
-	u64 wanted = pages_of_size(size - *done);
 	if (error == ERR_PAGE_NEEDED && !*done)
-		return page_wait(memory, offset >> PAGE_SHIFT, wanted, to_memory);
+		return page_wait(memory, offset >> PAGE_SHIFT, pages_of_size(mine.size), to_memory);
+	return error;
+}
+
+err_t memory_read_user(struct memory *memory, u64 offset, struct user_span to, u64 *done)
+{
+	u64 length = atomic_load_relaxed(&memory->length);
+	*done = 0;
+	to.size = min_u64(min_u64(to.size, COPY_LIMIT), length > offset ? length - offset : 0);
+	err_t error = memory_copy_some(memory, offset, to, false, done);
+	return error == ERR_RANGE ? OK : after_some(error, *done); // cut off meanwhile
+}
+
+err_t memory_write_user(struct memory *memory, struct memory_write *write, u64 *done)
+{
+	*done = 0;
+	write->is_append = write->offset == MEMORY_APPEND;
+	write->from.size = min_u64(write->from.size, write->is_append ? MEMORY_APPEND_MAX : COPY_LIMIT);
+	TRY(memory_write_begin(memory, write));
+	err_t error = memory_copy_some(memory, write->offset, write->from, true, done);
+	if (write->is_append && *done < write->from.size) // not whole: not at all
+		*done = 0;
+	memory_write_end(memory, write, *done);
 	return after_some(error, *done);
 }

@@ -17,22 +17,6 @@ static bool is_kept(const struct mapping *mapping)
 	       memory_is_linear(memory) || !(mapping->allowed & MAP_FLAGS_WRITE);
 }
 
-// What the clone shows at its beginning; a part of the mapping may lie beyond the memory's end.
-static err_t clone_shown(
-	const struct mapping *mapping, struct space *child, bool *is_due, struct memory **out)
-{
-	struct memory *memory = mapping->memory;
-	u64 size = mapping->size;
-	if (memory->kind != MEMORY_KIND_PAGER) {
-		u64 whole = memory->size;
-		u64 offset = min_u64(mapping->offset, whole);
-		size = min_u64(size, whole - offset);
-		return memory_clone_quiet(memory, offset, size, child->quota, mapping->space, is_due, out);
-	}
-	return memory_clone_quiet(
-		memory, mapping->offset, size, child->quota, mapping->space, is_due, out);
-}
-
 // The child will look at what the parent just worked with. Nothing depends on its success.
 static void fill(struct mapping *mapping)
 {
@@ -60,7 +44,9 @@ static err_t fork_mapping(const struct mapping *mapping, struct space *child, bo
 	TRY(mapping_create(child, &copy));
 	struct memory *memory = mapping->memory;
 	bool is_clone = !is_kept(mapping);
-	err_t error = is_clone ? clone_shown(mapping, child, is_due, &memory) : OK;
+	err_t error = is_clone ? memory_clone_quiet(memory, mapping->offset, mapping->size,
+								 child->quota, mapping->space, is_due, &memory)
+	                       : OK;
 	if (error != OK) {
 		mapping_free(copy);
 		return error;

@@ -8,16 +8,15 @@
 err_t memory_create_bare(
 	struct quota *quota, u8 kind, u64 size, struct memory *_Nullable *_Nonnull out)
 {
-	if (!is_aligned(size, PAGE_SIZE))
-		return ERR_ALIGNMENT;
-	if (size >> PAGE_SHIFT >= RADIX_INDEX_END)
+	if (size > (RADIX_INDEX_END - 1) << PAGE_SHIFT)
 		return ERR_RANGE;
 	struct object *object;
 	TRY(object_create(OBJECT_MEMORY, sizeof(struct memory), quota, &object));
 	struct memory *memory = memory_of(object);
 	lock_init(&memory->lock, RANK_MEMORY);
 	memory->kind = kind;
-	memory->size = size;
+	memory->size = align_up(size, PAGE_SIZE);
+	memory->length = size;
 	list_init(&memory->mappings);
 	list_init(&memory->clones);
 	list_init(&memory->page_waiters);
@@ -49,7 +48,7 @@ err_t memory_create_physical(
 {
 	if (!is_aligned(base.raw | size, PAGE_SIZE))
 		return ERR_ALIGNMENT;
-	if (base.raw + size < base.raw || base.raw + size > 1ull << 52)
+	if (!size || base.raw + size < base.raw || base.raw + size > 1ull << 52)
 		return ERR_RANGE;
 	TRY(check_physical(base, size));
 	struct memory *memory;
@@ -71,6 +70,8 @@ err_t memory_create_contiguous(
 {
 	u64 pages = size >> PAGE_SHIFT;
 	u32 order = log2_ceil(pages);
+	if (!is_aligned(size, PAGE_SIZE))
+		return ERR_ALIGNMENT;
 	if (!pages || order > FRAME_ORDER_MAX)
 		return ERR_RANGE;
 	struct memory *memory;
@@ -121,6 +122,8 @@ static void memory_destroy(struct object *object)
 	}
 	for (u64 i = 0; (i = radix_next(&memory->pages, i, RADIX_INDEX_END)) != RADIX_NONE; i++)
 		page_drop(memory, i);
+	if (memory->status)
+		frame_put(frame_of_address(memory->status));
 	if (memory->pager) {
 		port_forget(memory->pager, &memory->page_notice);
 		lock_take(&memory->pager->lock);

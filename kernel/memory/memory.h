@@ -5,6 +5,7 @@
 // contiguous, physical (no frames of ours), pager (absent = ask the port). Lock: memory->lock.
 #pragma once
 
+#include "abi/memory.h"
 #include "kernel/memory/address.h"
 #include "kernel/memory/radix.h"
 #include "kernel/memory/user.h"
@@ -23,9 +24,13 @@ struct memory {
 	u8 flags;             // enum memory_flags
 	bool has_large;       // large pages may be mapped
 	bool has_foreign;     // the zero page or pages of the parent may be mapped
-	u64 size;             // bytes, page multiple
-	u64 committed;        // pages held
-	u64 dirty;            // pager: pages written since they were supplied or cleaned
+	bool is_growing;      // a write fills pages beyond the length
+	u64 size;             // bytes, page multiple: where the pages end
+	u64 length;           // bytes, for who reads and writes; written under lock
+	u64 modified_ns;      // of the last memory_write or change of length
+	struct memory_status *_Nullable status; // in a pinned page of another object's
+	u64 committed;                          // pages held
+	u64 dirty; // pager: pages written since they were supplied or cleaned
 	struct radix pages;
 	paddr_t base;         // contiguous, physical
 	struct list mappings; // struct mapping.by_memory, under lock
@@ -42,6 +47,7 @@ struct memory {
 };
 OBJECT_DOWNCAST(memory)
 
+// Size in bytes; physical and contiguous: whole pages.
 err_t memory_create_anonymous(
 	struct quota *quota, u64 size, struct memory *_Nullable *_Nonnull out);
 err_t memory_create_physical(
@@ -51,7 +57,8 @@ err_t memory_create_contiguous(
 	struct quota *quota, u64 size, u32 flags, struct memory *_Nullable *_Nonnull out);
 err_t memory_create_pager(struct quota *quota, u64 size, struct port *port, u64 key,
 	struct memory *_Nullable *_Nonnull out);
-// Copy-on-write copy of a range; write-protects the source's mappings of it.
+// Copy-on-write copy of a range of pages, as much as there is of it; write-protects the source's
+// mappings of it.
 err_t memory_clone(struct memory *source, u64 offset, u64 size, struct quota *quota,
 	struct memory *_Nullable *_Nonnull out);
 

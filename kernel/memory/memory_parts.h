@@ -60,11 +60,24 @@ void space_clear(struct space *space, u64 address, u64 size);
 // range.c: each does a bounded amount and returns SYSCALL_RESTART when there is more.
 err_t memory_commit(struct memory *memory, u64 first, u64 end);
 err_t memory_decommit(struct memory *memory, u64 first, u64 end);
-err_t memory_resize(struct memory *memory, u64 size);
+// Takes up to 256 pages away; true: none is left in the range. Locked.
+bool memory_drop_some(struct memory *memory, u64 first, u64 end);
 err_t memory_supply(
 	struct memory *memory, u64 first, u64 count, struct memory *source, u64 source_first);
 u64 memory_dirty_next(struct memory *memory, u64 first, u64 end); // RADIX_NONE
 err_t memory_clean(struct memory *memory, u64 first, u64 end);
+
+// length.c
+struct memory_write {
+	struct user_span from; // cut to what can be written
+	u64 offset;            // of an append: found out
+	bool may_grow, is_append;
+	bool grows; // beyond the length: until the end of the write nobody else does
+};
+err_t memory_write_begin(struct memory *memory, struct memory_write *write);
+void memory_write_end(struct memory *memory, const struct memory_write *write, u64 done);
+err_t memory_resize(struct memory *memory, u64 length); // SYSCALL_RESTART: there is more to do
+err_t memory_publish(struct memory *memory, struct memory *_Nullable table, u64 offset);
 
 // clone.c
 err_t memory_clone_quiet(struct memory *source, u64 offset, u64 size, struct quota *quota,
@@ -122,8 +135,8 @@ bool space_release(struct page_hold *hold, bool was_written); // false: to be wr
 // As space_copy, but waits for pages of the other side.
 err_t space_copy_waiting(
 	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done);
-// Between an object and memory of the current program, at most COPY_LIMIT bytes.
-err_t memory_copy_user(
-	struct memory *memory, u64 offset, struct user_span mine, bool to_memory, u64 *done);
+// Between an object and memory of the current program. At most COPY_LIMIT bytes; appended whole.
+err_t memory_read_user(struct memory *memory, u64 offset, struct user_span to, u64 *done);
+err_t memory_write_user(struct memory *memory, struct memory_write *write, u64 *done);
 
 NONNULL_END

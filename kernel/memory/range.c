@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// range.c - operations on ranges of pages: commit, decommit, resize, supply, dirty, clean. Each
+// range.c - operations on ranges of pages: commit, decommit, supply, dirty, clean. Each
 // kernel entry does a bounded amount of work and asks to be entered again; what is done shows in
 // the pages themselves, so no progress is kept.
 #include "kernel/memory/memory_parts.h"
@@ -44,8 +44,7 @@ static void break_edges(struct memory *memory, u64 first, u64 end)
 		page_break_large(memory, end);
 }
 
-// Takes up to PAGES_PER_ENTRY pages away; true: none is left in the range.
-static bool drop_some(struct memory *memory, u64 first, u64 end)
+bool memory_drop_some(struct memory *memory, u64 first, u64 end)
 {
 	u64 i = radix_next(&memory->pages, first, end);
 	u64 stop = i;
@@ -71,31 +70,9 @@ err_t memory_decommit(struct memory *memory, u64 first, u64 end)
 	memory_lock(memory);
 	err_t error = ERR_RANGE;
 	if (end <= memory->size >> PAGE_SHIFT)
-		error = drop_some(memory, first, end) ? OK : SYSCALL_RESTART;
+		error = memory_drop_some(memory, first, end) ? OK : SYSCALL_RESTART;
 	memory_unlock(memory);
 	return error;
-}
-
-// The size changes only when no page is left beyond it: what grows back is absent.
-err_t memory_resize(struct memory *memory, u64 size)
-{
-	if (memory_is_linear(memory))
-		return ERR_STATE;
-	if (!is_aligned(size, PAGE_SIZE))
-		return ERR_ALIGNMENT;
-	if (size >> PAGE_SHIFT >= RADIX_INDEX_END)
-		return ERR_RANGE;
-	memory_lock(memory);
-	u64 first = size >> PAGE_SHIFT;
-	u64 end = memory->size >> PAGE_SHIFT;
-	bool is_done = first >= end || drop_some(memory, first, end);
-	if (is_done) {
-		memory->size = size;
-		if (first < end)
-			page_waiters_wake(memory, first, end - first);
-	}
-	memory_unlock(memory);
-	return is_done ? OK : SYSCALL_RESTART;
 }
 
 constexpr u32 SUPPLY_BATCH = 16;

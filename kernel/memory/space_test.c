@@ -388,16 +388,15 @@ TEST(space_user_copies)
 	CHECK_OK(space_copy(
 		other, BASE + 29 * PAGE_SIZE, (struct user_span){ BASE, 3 * PAGE_SIZE }, true, &done));
 	CHECK_EQ(done, PAGE_SIZE);
-	CHECK_OK(memory_copy_user(
-		other_memory, 0, (struct user_span){ BASE, 100 * PAGE_SIZE }, false, &done));
+	CHECK_OK(
+		memory_read_user(other_memory, 0, (struct user_span){ BASE, 100 * PAGE_SIZE }, &done));
 	CHECK_EQ(done, COPY_LIMIT);
 	CHECK_EQ(get(program.space, BASE + 100 + 49'999), get(other, BASE + 100 + 49'999));
-	CHECK_OK(memory_copy_user(
-		other_memory, 39 * PAGE_SIZE, (struct user_span){ BASE, COPY_LIMIT }, true, &done));
+	struct memory_write write = { .from = { BASE, COPY_LIMIT }, .offset = 39 * PAGE_SIZE };
+	CHECK_OK(memory_write_user(other_memory, &write, &done));
 	CHECK_EQ(done, PAGE_SIZE);
-	CHECK_EQ(
-		memory_copy_user(other_memory, 41 * PAGE_SIZE, (struct user_span){ BASE, 1 }, true, &done),
-		ERR_RANGE);
+	write = (struct memory_write){ .from = { BASE, 1 }, .offset = 41 * PAGE_SIZE };
+	CHECK_EQ(memory_write_user(other_memory, &write, &done), ERR_RANGE);
 	program_end();
 	space_put(other);
 	object_put(&memory->object);

@@ -183,12 +183,16 @@ err_t handle_clone_table(struct handle_table *from, struct handle_table *to)
 	return err;
 }
 
-static struct object *_Nullable drain_next(struct handle_table *table)
+static struct object *_Nullable drain_next(
+	struct handle_table *table, const struct object *_Nullable own)
 {
 	struct object *object = nullptr;
 	u32 slot = table->drained++;
 	lock_take(&table->lock);
-	if (handle_entry_at(table, slot)->object)
+	object = handle_entry_at(table, slot)->object;
+	if (object && own && object != own && object->kind != OBJECT_REPLY)
+		object = nullptr;
+	if (object)
 		object = handle_slot_clear(table, slot);
 	lock_give(&table->lock);
 	return object;
@@ -215,21 +219,63 @@ static void close_table(struct handle_table *table)
 	lock_give(&table->lock);
 }
 
-bool handle_table_drain(struct handle_table *table, u32 limit)
+static bool drain(struct handle_table *table, u32 limit, const struct object *_Nullable own)
 {
 	close_table(table);
-	if (!table->chunks)
-		return true;
 	for (u32 steps = limit * SLOTS_PER_CLOSE; table->drained < table->limit; steps--) {
 		if (!limit || !steps)
 			return false;
-		struct object *object = drain_next(table);
+		struct object *object = drain_next(table, own);
 		if (!object)
 			continue;
 		limit--;
 		quota_return_handles(table->quota, 1);
 		object_put_handle(object);
 	}
+	table->drained = 0;
+	return true;
+}
+
+bool handle_table_drain_own(struct handle_table *table, const struct object *own, u32 limit)
+{
+	return drain(table, limit, own);
+}
+
+bool handle_table_drain(struct handle_table *table, u32 limit)
+{
+	if (!table->chunks)
+		return true;
+	if (!drain(table, limit, nullptr) || table->used) // or the beginning was kept until now
+		return false;
 	release_chunks(table);
 	return true;
+}
+
+// Nobody looks into a dead process's table, and no handle of the heir leads into its own yet.
+err_t handle_table_move(struct handle_table *from, struct handle_table *to)
+{
+	struct quota_limits limits = { .pages = from->limit / HANDLES_PER_CHUNK,
+		.handles = from->used };
+	if (from->quota != to->quota)
+		TRY(quota_charge_limits(to->quota, &limits));
+	void *chunks = nullptr;
+	lock_take(&to->lock);
+	bool is_fresh = !to->limit && !to->is_closed;
+	if (is_fresh) {
+		chunks = to->chunks; // empty
+		to->chunks = from->chunks;
+		to->first_free = from->first_free;
+		to->last_free = from->last_free;
+		to->used = from->used;
+		atomic_store_release(&to->limit, from->limit); // pairs with entry_of and handle_fast
+		from->chunks = nullptr;
+		from->used = 0;
+		atomic_store_relaxed(&from->limit, 0u);
+	}
+	lock_give(&to->lock);
+	if (chunks)
+		page_give(from->quota, chunks); // the charge of ours pays for what we got
+	if (from->quota != to->quota)
+		quota_return_limits(is_fresh ? from->quota : to->quota, &limits);
+	return is_fresh ? OK : ERR_STATE;
 }

@@ -206,14 +206,19 @@ void process_remove_thread(struct process *process, struct thread *thread, bool 
 		process_end(process);
 }
 
-// Without threads and without handles nobody can ever bring it to life.
+// Without threads and without handles nobody can ever bring it to life, or inherit from it.
 static void unreachable_process(struct object *object)
 {
 	struct process *process = process_of(object);
 	lock_take(&process->lock);
 	bool is_empty = process->thread_count == 0;
+	bool has_estate = process->has_estate;
+	process->keeps_handles = false;
+	process->has_estate = false;
 	lock_give(&process->lock);
-	if (is_empty)
+	if (has_estate)
+		process_end(process); // the reaper takes up where it stopped
+	else if (is_empty)
 		process_kill(process, 0, EXIT_KILLED);
 }
 

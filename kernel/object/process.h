@@ -31,6 +31,8 @@ struct process {
 	u8 level;
 	bool is_dying;
 	bool is_suspended;
+	bool keeps_handles;   // under lock: when it dies they stay, as its estate, until inherited
+	bool has_estate;      // under lock: it is dead, and they are there
 	struct spinlock lock; // RANK_PROCESS: threads, is_dying
 	struct list threads;  // struct thread.process_node
 	u32 thread_count;
@@ -59,6 +61,8 @@ void process_kill(struct process *process, u64 code, enum exit_reason reason);
 // Takes dying processes of this CPU apart, at most about `steps` pages and handles; false: all
 // done.
 bool process_reap(u32 steps);
+// The handles of a dead process that kept them become the heir's, which has had none.
+err_t process_inherit(struct process *heir, struct process *dead);
 // No thread is left: puts the process on this CPU's reap list. Once, by who saw the count reach 0.
 void process_end(struct process *process);
 // What the system call entry must know of its process. Home CPU, or before it runs.

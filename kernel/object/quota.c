@@ -79,14 +79,14 @@ void quota_free(struct quota *quota, void *memory, usize size)
 	object_put(&quota->object);
 }
 
-static void return_limits(struct quota *parent, const struct quota_limits *limits)
+void quota_return_limits(struct quota *parent, const struct quota_limits *limits)
 {
 	quota_return_pages(parent, limits->pages);
 	quota_return_objects(parent, limits->objects);
 	quota_return_handles(parent, limits->handles);
 }
 
-static err_t charge_limits(struct quota *parent, const struct quota_limits *limits)
+err_t quota_charge_limits(struct quota *parent, const struct quota_limits *limits)
 {
 	TRY(quota_charge_pages(parent, limits->pages));
 	struct quota_limits done = { .pages = limits->pages };
@@ -96,7 +96,7 @@ static err_t charge_limits(struct quota *parent, const struct quota_limits *limi
 		err = quota_charge_handles(parent, limits->handles);
 	}
 	if (err != OK)
-		return_limits(parent, &done);
+		quota_return_limits(parent, &done);
 	return err;
 }
 
@@ -104,12 +104,12 @@ err_t quota_create(struct quota *parent, const struct quota_limits *limits, u32 
 	struct quota *_Nullable *_Nonnull out)
 {
 	struct object *object;
-	err_t err = charge_limits(parent, limits);
+	err_t err = quota_charge_limits(parent, limits);
 	if (err != OK)
 		return grace_retry(parent, err);
 	err = object_create(OBJECT_QUOTA, sizeof(struct quota), parent, &object);
 	if (err != OK) {
-		return_limits(parent, limits);
+		quota_return_limits(parent, limits);
 		return err;
 	}
 	struct quota *quota = quota_of(object);
@@ -131,7 +131,7 @@ static void quota_destroy(struct object *object)
 	struct quota_limits limits = { quota->pages, quota->objects, quota->handles };
 	if (!parent)
 		return;
-	return_limits(parent, &limits);
+	quota_return_limits(parent, &limits);
 	object_put(&parent->object);
 }
 

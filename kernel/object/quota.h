@@ -32,6 +32,8 @@ void quota_free(struct quota *quota, void *memory, usize size);
 struct quota_limits {
 	u64 pages, objects, handles;
 };
+err_t quota_charge_limits(struct quota *quota, const struct quota_limits *limits);
+void quota_return_limits(struct quota *quota, const struct quota_limits *limits);
 err_t quota_create(struct quota *parent, const struct quota_limits *limits, u32 weight,
 	struct quota *_Nullable *_Nonnull out);
 void quota_init_root(u64 pages, u64 objects, u64 handles);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // reap.c - taking dead processes apart in bounded steps, on the way out of the kernel and when
 // idle: handles (which may hang up streams and calls), then mappings and page tables, then
-// SIGNAL_EXITED. Nobody but this CPU works on a process in its reap list; no thread is left in it.
+// SIGNAL_EXITED. Handles that are kept come last, when nobody can inherit them any more.
+// Nobody but this CPU works on a process in its reap list; no thread is left in it.
 #include "kernel/memory/memory.h"
 #include "kernel/memory/space.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/cpu.h"
+#include "lib/base/atomic.h"
 
-enum reap_stage : u32 { REAP_HANDLES, REAP_SPACE, REAP_DONE };
+enum reap_stage : u32 { REAP_HANDLES, REAP_SPACE, REAP_ESTATE, REAP_DONE };
 
 // process_give is under way on another CPU: it looked before the process began to die.
 static bool has_givers(struct process *process)
@@ -18,19 +20,30 @@ static bool has_givers(struct process *process)
 	return has_givers;
 }
 
+static bool drain_handles(struct process *process, u32 steps)
+{
+	bool is_kept = atomic_load_relaxed(&process->keeps_handles);
+	if (has_givers(process))
+		return false;
+	// Of an estate only what meant the dead alone: its saved replies, itself.
+	return is_kept ? handle_table_drain_own(&process->handles, &process->object, steps)
+	               : handle_table_drain(&process->handles, steps);
+}
+
 static bool drain(struct process *process, u32 steps)
 {
 	switch ((enum reap_stage)process->reap_stage) {
-	case REAP_HANDLES: return !has_givers(process) && handle_table_drain(&process->handles, steps);
+	case REAP_HANDLES: return drain_handles(process, steps);
 	case REAP_SPACE: return !process->space || space_drain(process->space, steps);
+	case REAP_ESTATE: return handle_table_drain(&process->handles, steps);
 	case REAP_DONE: break;
 	}
 	return true;
 }
 
+// It may be on another CPU's list already, for its estate.
 static void finish(struct process *process)
 {
-	list_remove(&process->reap_node);
 	lock_take(&process->lock);
 	struct memory *trace = process->trace;
 	process->trace = nullptr;
@@ -39,6 +52,19 @@ static void finish(struct process *process)
 		object_put(&trace->object);
 	object_signal(&process->object, SIGNAL_ALONE | SIGNAL_FAULTED, SIGNAL_EXITED);
 	object_put(&process->object);
+}
+
+// Off the list; with an estate, if it still keeps its handles.
+static bool settle(struct process *process)
+{
+	list_remove(&process->reap_node);
+	lock_take(&process->lock);
+	bool has_estate = process->keeps_handles && object_handles(&process->object);
+	process->has_estate = has_estate;
+	lock_give(&process->lock);
+	if (!has_estate)
+		list_push_front(&cpu_self()->reap, &process->reap_node);
+	return has_estate;
 }
 
 bool process_reap(u32 steps)
@@ -51,6 +77,22 @@ bool process_reap(u32 steps)
 	if (drain(process, steps))
 		process->reap_stage++;
 	if (process->reap_stage == REAP_DONE)
+		list_remove(node);
+	if (process->reap_stage == REAP_DONE ||
+		(process->reap_stage == REAP_ESTATE && atomic_load_relaxed(&process->keeps_handles) &&
+			settle(process)))
 		finish(process);
 	return !list_is_empty(&cpu->reap);
+}
+
+err_t process_inherit(struct process *heir, struct process *dead)
+{
+	lock_take(&dead->lock);
+	err_t err = ERR_STATE;
+	if (dead->has_estate)
+		err = handle_table_move(&dead->handles, &heir->handles);
+	if (err == OK)
+		dead->has_estate = dead->keeps_handles = false; // with nothing left to drain
+	lock_give(&dead->lock);
+	return err;
 }

@@ -108,7 +108,7 @@ err_t process_replace(
 		return err;
 	}
 	swap_spaces(process, image);
-	process->reflection = 0;
+	process->reflection = atomic_load_relaxed(&image->reflection);
 	thread_look_at_process(caller);
 	change_block(caller, &pin);
 	begin_anew(caller, start);

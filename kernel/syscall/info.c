@@ -116,12 +116,13 @@ static err_t tell_memory(const struct question *question, u64 *size)
 	struct memory *memory = memory_of(object);
 	lock_take(&memory->lock);
 	struct memory_info info = {
-		.size = memory->size,
+		.size = memory->length,
 		.committed_pages = memory->committed,
 		.kind = memory->kind,
 		.dirty = memory->dirty < UINT32_MAX ? (u32)memory->dirty : UINT32_MAX,
 		// Only drivers, which need it for DMA, learn where memory is.
 		.physical = question->rights & RIGHT_PIN ? memory->base.raw : 0,
+		.modified_ns = memory->modified_ns,
 	};
 	lock_give(&memory->lock);
 	return answer(question, view_of(info), size);

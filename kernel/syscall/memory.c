@@ -59,8 +59,6 @@ err_t sys_memory_create(struct thread *caller, enum memory_kind kind, u64 size,
 	struct object *_Nullable source, handle_t source_handle, u64 base, enum memory_flags flags,
 	handle_t *out_memory)
 {
-	if (!size)
-		return ERR_RANGE;
 	struct memory *memory;
 	err_t error;
 	if (source) {
@@ -119,14 +117,24 @@ static err_t control(
 	switch (operation) {
 	case MEMORY_OPERATION_COMMIT: return memory_commit(memory, range.first, range.end);
 	case MEMORY_OPERATION_DECOMMIT: return memory_decommit(memory, range.first, range.end);
-	case MEMORY_OPERATION_RESIZE: return memory_resize(memory, range.first << PAGE_SHIFT);
 	case MEMORY_OPERATION_DIRTY_NEXT: return dirty_next(memory, range, out_result);
 	case MEMORY_OPERATION_CLEAN: return memory_clean(memory, range.first, range.end);
 	case MEMORY_OPERATION_FAIL: page_waiters_fail(memory, range.first, range.end); return OK;
 	case MEMORY_OPERATION_RENEW: page_waiters_renew(memory); return OK;
-	case MEMORY_OPERATION_PUBLISH: return ERR_UNSUPPORTED;
+	case MEMORY_OPERATION_RESIZE:
+	case MEMORY_OPERATION_PUBLISH: break; // not of ranges
 	}
 	never_reached();
+}
+
+static err_t publish(struct thread *caller, struct memory *memory, u64 offset, u64 handle)
+{
+	struct object *table = nullptr;
+	if (handle > UINT32_MAX)
+		return ERR_BAD_HANDLE;
+	if (handle)
+		TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_MEMORY, RIGHT_WRITE, &table));
+	return memory_publish(memory, table ? memory_of(table) : nullptr, offset);
 }
 
 err_t sys_memory_control(struct thread *caller, struct memory *memory, handle_t memory_handle,
@@ -134,11 +142,19 @@ err_t sys_memory_control(struct thread *caller, struct memory *memory, handle_t 
 {
 	struct range range;
 	*out_result = 0;
-	if (operation != MEMORY_OPERATION_RESIZE ||
-		check_rights(caller, memory_handle, RIGHT_RESIZE) != OK)
+	bool is_resize = operation == MEMORY_OPERATION_RESIZE;
+	if (!is_resize || check_rights(caller, memory_handle, RIGHT_RESIZE) != OK)
 		TRY(check_rights(caller, memory_handle, RIGHT_MANAGE));
-	TRY(range_of(offset, size, &range));
-	return grace_retry(memory->object.quota, control(memory, operation, range, out_result));
+	err_t error;
+	if (is_resize) {
+		error = memory_resize(memory, offset);
+	} else if (operation == MEMORY_OPERATION_PUBLISH) {
+		error = publish(caller, memory, offset, size);
+	} else {
+		TRY(range_of(offset, size, &range));
+		error = control(memory, operation, range, out_result);
+	}
+	return grace_retry(memory->object.quota, error);
 }
 
 err_t sys_memory_supply(struct thread *caller, struct memory *memory, u64 offset, u64 size,
@@ -151,28 +167,38 @@ err_t sys_memory_supply(struct thread *caller, struct memory *memory, u64 offset
 	return memory_supply(memory, to.first, to.end - to.first, source, from.first);
 }
 
-// Between the caller's buffer and memory, or another process that it may debug.
-static err_t transfer(struct thread *caller, struct object *other, handle_t handle, u64 offset,
+// Between the caller's buffer and another process that it may debug.
+static err_t transfer(struct thread *caller, struct object *other, handle_t handle, u64 address,
 	struct user_span data, bool to_other, u64 *done)
 {
-	if (other->kind == OBJECT_MEMORY)
-		return memory_copy_user(memory_of(other), offset, data, to_other, done);
 	if (other->kind != OBJECT_PROCESS)
 		return ERR_WRONG_TYPE;
 	TRY(check_rights(caller, handle, RIGHT_DEBUG));
 	// Stays valid until the kernel is left: processes die after a grace period.
 	struct space *space = atomic_load_acquire(&process_of(other)->space);
-	return space ? space_copy_waiting(space, offset, data, to_other, done) : ERR_STATE;
+	return space ? space_copy_waiting(space, address, data, to_other, done) : ERR_STATE;
 }
 
 err_t sys_memory_read(struct thread *caller, struct object *source, handle_t source_handle,
 	u64 offset, struct user_span data, u64 *out_done)
 {
+	if (source->kind == OBJECT_MEMORY)
+		return memory_read_user(memory_of(source), offset, data, out_done);
 	return transfer(caller, source, source_handle, offset, data, false, out_done);
 }
 
 err_t sys_memory_write(struct thread *caller, struct object *target, handle_t target_handle,
 	u64 offset, struct user_span data, u64 *out_done)
 {
-	return transfer(caller, target, target_handle, offset, data, true, out_done);
+	if (target->kind != OBJECT_MEMORY)
+		return transfer(caller, target, target_handle, offset, data, true, out_done);
+	struct memory_write write = {
+		.from = data,
+		.offset = offset,
+		.may_grow = check_rights(caller, target_handle, RIGHT_RESIZE) == OK,
+	};
+	err_t error = memory_write_user(memory_of(target), &write, out_done);
+	if (error == OK && write.is_append)
+		caller->block->append_end = write.offset + *out_done;
+	return grace_retry(target->quota, error);
 }

@@ -129,6 +129,25 @@ static err_t set_trace(struct thread *caller, struct process *process, u64 handl
 	return OK;
 }
 
+static err_t keep_handles(struct process *process, bool is_wanted)
+{
+	lock_take(&process->lock);
+	bool is_alive = !process->is_dying;
+	if (is_alive)
+		process->keeps_handles = is_wanted;
+	lock_give(&process->lock);
+	return is_alive ? OK : ERR_STATE;
+}
+
+static err_t inherit(struct thread *caller, struct process *heir, u64 handle)
+{
+	struct object *dead;
+	if (handle > UINT32_MAX)
+		return ERR_BAD_HANDLE;
+	TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_PROCESS, RIGHT_MANAGE, &dead));
+	return grace_retry(heir->quota, process_inherit(heir, process_of(dead)));
+}
+
 err_t sys_process_control(struct thread *caller, struct process *_Nullable process,
 	enum process_operation operation, u64 a, [[maybe_unused]] u64 b)
 {
@@ -141,8 +160,8 @@ err_t sys_process_control(struct thread *caller, struct process *_Nullable proce
 	case PROCESS_OPERATION_SET_REFLECTION: return set_reflection(target, a);
 	case PROCESS_OPERATION_TRACE: return set_trace(caller, target, a);
 	case PROCESS_OPERATION_RESUME_FAULT: resume_faulted(target); return OK;
-	case PROCESS_OPERATION_KEEP_HANDLES:
-	case PROCESS_OPERATION_INHERIT: return ERR_UNSUPPORTED;
+	case PROCESS_OPERATION_KEEP_HANDLES: return keep_handles(target, a != 0);
+	case PROCESS_OPERATION_INHERIT: return inherit(caller, target, a);
 	}
 	return ERR_INVALID;
 }

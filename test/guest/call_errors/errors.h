@@ -55,7 +55,8 @@ void test_calls(void), test_call_ends(void), test_call_depth(void), test_call_qu
 void test_streams(void), test_stream_waits(void);
 void test_memory(void), test_memory_control(void), test_supply(void), test_memory_copy(void);
 void test_maps(void), test_map_quota(void), test_unmaps(void);
-void test_processes(void), test_dead_process(void), test_threads(void), test_dead_thread(void);
+void test_processes(void), test_poor_heir(void), test_dead_process(void), test_threads(void),
+	test_dead_thread(void);
 void test_futexes(void), test_timers(void), test_interrupts(void), test_resources(void),
 	test_iommu(void);
 void test_quota_objects(void), test_quota_handles(void), test_quota_pages(void);

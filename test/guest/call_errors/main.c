@@ -29,6 +29,7 @@ static const struct guest_test tests[] = {
 	{ "map_quota", test_map_quota },
 	{ "unmaps", test_unmaps },
 	{ "processes", test_processes },
+	{ "poor_heir", test_poor_heir },
 	{ "dead_process", test_dead_process },
 	{ "threads", test_threads },
 	{ "dead_thread", test_dead_thread },

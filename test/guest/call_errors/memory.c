@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // memory.c - errors of memory objects.
+#include "abi/memory.h"
 #include "test/guest/call_errors/errors.h"
 
 void test_memory(void)
 {
 	u64 resource = AT(fixture.good, HANDLE_KIND_RESOURCE).raw;
-	u64 port = AT(fixture.good, HANDLE_KIND_PORT).raw;
 	u64 memory = AT(fixture.good, HANDLE_KIND_MEMORY).raw;
 	handle_t poor, physical;
-	FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_ANONYMOUS, 0);
-	FAILS(MEMORY_CREATE, ERR_ALIGNMENT, MEMORY_KIND_ANONYMOUS, PAGE_SIZE + 1);
+	FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_CONTIGUOUS, 0);
+	FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_PHYSICAL, 0, resource, 0xb8000);
 	FAILS(MEMORY_CREATE, ERR_ALIGNMENT, MEMORY_KIND_CONTIGUOUS, PAGE_SIZE + 1);
-	FAILS(MEMORY_CREATE, ERR_ALIGNMENT, MEMORY_KIND_PAGER, PAGE_SIZE + 1, port);
 	FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_ANONYMOUS, ~PAGE_MASK);
 	FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_CONTIGUOUS, 1ull << 40);
 	FAILS(MEMORY_CREATE, ERR_INVALID, MEMORY_KIND_ANONYMOUS, PAGE_SIZE, memory);
@@ -42,14 +41,28 @@ void test_memory_control(void)
 	u64 memory = AT(fixture.good, HANDLE_KIND_MEMORY).raw;
 	handle_t paged;
 	for (u32 operation = 0; operation <= MEMORY_OPERATION_RENEW; operation++) {
+		if (operation == MEMORY_OPERATION_RESIZE)
+			continue;
 		FAILS(MEMORY_CONTROL, ERR_ALIGNMENT, memory, operation, 1, 0);
 		FAILS(MEMORY_CONTROL, ERR_RANGE, memory, operation, ~PAGE_MASK, 2 * PAGE_SIZE);
 	}
+	FAILS(MEMORY_CONTROL, ERR_ALIGNMENT, memory, MEMORY_OPERATION_PUBLISH, 8, memory);
+	FAILS(MEMORY_CONTROL, ERR_RANGE, memory, MEMORY_OPERATION_PUBLISH, 2 * PAGE_SIZE, memory);
+	FAILS(MEMORY_CONTROL, ERR_BAD_HANDLE, memory, MEMORY_OPERATION_PUBLISH, 0, 1ull << 32);
+	FAILS(MEMORY_CONTROL, ERR_BAD_HANDLE, memory, MEMORY_OPERATION_PUBLISH, 0, 0xdeadbeef);
+	FAILS(MEMORY_CONTROL, ERR_WRONG_TYPE, memory, MEMORY_OPERATION_PUBLISH, 0,
+		AT(fixture.good, HANDLE_KIND_PORT).raw);
+	CHECK_OK(handle_duplicate((handle_t){ (u32)memory }, RIGHT_READ | RIGHT_RESIZE, &paged));
+	FAILS(MEMORY_CONTROL, ERR_RIGHTS, memory, MEMORY_OPERATION_PUBLISH, 0, paged.raw);
+	FAILS(MEMORY_CONTROL, ERR_RIGHTS, paged.raw, MEMORY_OPERATION_COMMIT, 0, 0);
+	CHECK_OK(handle_close(paged));
+	FAILS(MEMORY_CONTROL, ERR_RANGE, memory, MEMORY_OPERATION_RESIZE, UINT64_MAX, 0);
 	FAILS(MEMORY_CONTROL, ERR_RANGE, memory, MEMORY_OPERATION_COMMIT, 0, 2 * PAGE_SIZE);
 	FAILS(MEMORY_CONTROL, ERR_RANGE, memory, MEMORY_OPERATION_RESIZE, 1ull << 62, 0);
 	FAILS(MEMORY_CONTROL, ERR_STATE, memory, MEMORY_OPERATION_CLEAN, 0, PAGE_SIZE);
 	CHECK_OK(memory_create(
 		MEMORY_KIND_PAGER, 2 * PAGE_SIZE, AT(fixture.good, HANDLE_KIND_PORT), 1, 0, &paged));
+	FAILS(MEMORY_CONTROL, ERR_STATE, memory, MEMORY_OPERATION_PUBLISH, 0, paged.raw);
 	FAILS(MEMORY_CONTROL, ERR_NOT_FOUND, paged.raw, MEMORY_OPERATION_DIRTY_NEXT, 0, PAGE_SIZE);
 	CHECK_OK(handle_close(paged));
 }
@@ -80,9 +93,16 @@ void test_memory_copy(void)
 	u64 process = AT(fixture.good, HANDLE_KIND_PROCESS).raw;
 	u64 stream = AT(fixture.good, HANDLE_KIND_STREAM).raw;
 	handle_t poor, fresh;
-	FAILS(MEMORY_READ, ERR_RANGE, memory, PAGE_SIZE + 1, buffer, 8);
-	FAILS(MEMORY_READ, ERR_RANGE, memory, UINT64_MAX, buffer, 8);
-	FAILS(MEMORY_WRITE, ERR_RANGE, memory, PAGE_SIZE + 1, buffer, 8);
+	u64 beyond;
+	CHECK_OK(guest_map((handle_t){ (u32)memory }, 4 * PAGE_SIZE, MAP_FLAGS_READ, &beyond));
+	FAILS(MEMORY_READ, ERR_RANGE, start_handle("process").raw, beyond + 3 * PAGE_SIZE, buffer, 8);
+	CHECK_OK(memory_unmap(HANDLE_NONE, beyond, 4 * PAGE_SIZE));
+	CHECK_OK(handle_duplicate((handle_t){ (u32)memory }, RIGHT_WRITE, &poor));
+	FAILS(MEMORY_WRITE, ERR_RANGE, poor.raw, PAGE_SIZE + 1, buffer, 8);
+	FAILS(MEMORY_WRITE, ERR_RIGHTS, poor.raw, MEMORY_APPEND, buffer, 8);
+	CHECK_OK(handle_close(poor));
+	FAILS(MEMORY_WRITE, ERR_RANGE, memory, 1ull << 62, buffer, 8);
+	FAILS(MEMORY_WRITE, ERR_RANGE, memory, UINT64_MAX - 3, buffer, 8);
 	FAILS(MEMORY_READ, ERR_WRONG_TYPE, stream, 0, buffer, 8);
 	FAILS(MEMORY_WRITE, ERR_WRONG_TYPE, stream, 0, buffer, 8);
 	FAILS(MEMORY_READ, ERR_FAULT, process, fixture.buffer, buffer, 8); // empty

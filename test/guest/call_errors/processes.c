@@ -24,6 +24,34 @@ void test_processes(void)
 	FAILS(PROCESS_CONTROL, ERR_BAD_HANDLE, process, PROCESS_OPERATION_TRACE, 0xdeadbeef);
 	FAILS(PROCESS_CONTROL, ERR_BAD_HANDLE, process, PROCESS_OPERATION_TRACE, 1ull << 32);
 	FAILS(PROCESS_CONTROL, ERR_WRONG_TYPE, process, PROCESS_OPERATION_TRACE, process);
+	FAILS(PROCESS_CONTROL, ERR_BAD_HANDLE, process, PROCESS_OPERATION_INHERIT, 0xdeadbeef);
+	FAILS(PROCESS_CONTROL, ERR_BAD_HANDLE, process, PROCESS_OPERATION_INHERIT, 1ull << 32);
+	FAILS(PROCESS_CONTROL, ERR_WRONG_TYPE, process, PROCESS_OPERATION_INHERIT,
+		AT(fixture.good, HANDLE_KIND_PORT).raw);
+	FAILS(PROCESS_CONTROL, ERR_STATE, process, PROCESS_OPERATION_INHERIT, self); // it lives
+}
+
+// More handles than the heir may have.
+void test_poor_heir(void)
+{
+	handle_t dead, heir, quota, timer = AT(fixture.good, HANDLE_KIND_TIMER);
+	u32 observed, value;
+	CHECK_OK(process_create(HANDLE_NONE, 0, 15, &dead));
+	for (u32 i = 0; i < 3; i++)
+		CHECK_OK(process_give(dead, timer, RIGHTS_ALL, &value));
+	CHECK_OK(process_control(dead, PROCESS_OPERATION_KEEP_HANDLES, 1, 0));
+	CHECK_OK(process_control(dead, PROCESS_OPERATION_KILL, 1, 0));
+	CHECK_OK(object_wait(dead, SIGNAL_EXITED, guest_soon(), &observed));
+	CHECK_OK(quota_create(HANDLE_NONE, 50, 10, 2, 100, &quota));
+	CHECK_OK(process_create(quota, 0, 15, &heir));
+	FAILS(PROCESS_CONTROL, ERR_QUOTA, heir.raw, PROCESS_OPERATION_INHERIT, dead.raw);
+	CHECK_OK(handle_close(heir));
+	CHECK_OK(process_create(HANDLE_NONE, 0, 15, &heir));
+	CHECK_OK(process_give(heir, timer, RIGHTS_ALL, &value));
+	FAILS(PROCESS_CONTROL, ERR_STATE, heir.raw, PROCESS_OPERATION_INHERIT, dead.raw); // not fresh
+	CHECK_OK(handle_close(dead));
+	CHECK_OK(handle_close(heir));
+	CHECK_OK(handle_close(quota));
 }
 
 void test_dead_process(void)
@@ -35,6 +63,7 @@ void test_dead_process(void)
 	CHECK_OK(object_wait(dead, SIGNAL_EXITED, guest_soon(), &observed));
 	FAILS(PROCESS_GIVE, ERR_STATE, dead.raw, timer.raw, RIGHTS_ALL);
 	FAILS(PROCESS_REPLACE, ERR_STATE, dead.raw, fixture.buffer, fixture.buffer, 0, fixture.buffer);
+	FAILS(PROCESS_CONTROL, ERR_STATE, dead.raw, PROCESS_OPERATION_KEEP_HANDLES, 1);
 	FAILS(THREAD_CREATE, ERR_STATE, dead.raw, fixture.buffer, fixture.buffer, 0, fixture.buffer);
 	FAILS(MEMORY_MAP, ERR_STATE, dead.raw, 0, 0, PAGE_SIZE, 0, 0);
 	FAILS(MEMORY_PROTECT, ERR_NOT_FOUND, dead.raw, fixture.buffer, PAGE_SIZE, 0);

@@ -59,7 +59,7 @@ void test_quota_pages(void)
 	u64 size, buffer = fixture.buffer;
 	CHECK_OK(handle_info(HANDLE_NONE, INFO_TOPIC_QUOTA, span_of(before), &size));
 	for (u32 i = 0; i < 20; i++) {
-		FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_ANONYMOUS, 0);
+		FAILS(MEMORY_CREATE, ERR_RANGE, MEMORY_KIND_CONTIGUOUS, 0);
 		FAILS(STREAM_CREATE, ERR_RANGE, 0, 0);
 		FAILS(THREAD_CREATE, ERR_ALIGNMENT, 0, buffer, buffer, 0, buffer + 8);
 		FAILS(PROCESS_CREATE, ERR_LEVEL, 0, 0, 16);

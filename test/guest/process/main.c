@@ -21,6 +21,10 @@ static const struct guest_test tests[] = {
 	{ "many", test_many },
 	{ "crowd", test_crowd },
 	{ "suspend_storm", test_suspend_storm },
+	{ "estate", test_estate },
+	{ "estate_values", test_estate_values },
+	{ "estate_calls", test_estate_calls },
+	{ "estate_lost", test_estate_lost },
 	{ "trace", test_trace },
 	{ "balance", test_balance },
 };

@@ -40,5 +40,9 @@ void test_double_fault(void);
 void test_replace(void);
 void test_crowd(void);
 void test_balance(void);
+void test_estate(void);
+void test_estate_values(void);
+void test_estate_calls(void);
+void test_estate_lost(void);
 
 NONNULL_END
