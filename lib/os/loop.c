@@ -31,7 +31,12 @@ err_t loop_watch(
 		struct loop_event *event = &AT(loop->events, i);
 		if (event->handler)
 			continue;
-		TRY(port_bind(loop->port, source, bits, i, BIND_MODE_LEVEL));
+		err_t err = port_bind(loop->port, source, bits, i, BIND_MODE_LEVEL);
+		if (err == ERR_EXISTS) { // by a former life of this service
+			TRY(port_bind(loop->port, source, 0, 0, BIND_MODE_LEVEL));
+			err = port_bind(loop->port, source, bits, i, BIND_MODE_LEVEL);
+		}
+		TRY(err);
 		*event = (struct loop_event){ handler, self, source };
 		return OK;
 	}

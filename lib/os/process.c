@@ -6,6 +6,7 @@
 #include "abi/thread.h"
 #include "lib/base/atomic.h"
 #include "lib/base/format.h"
+#include "lib/os/log.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
 
@@ -27,8 +28,12 @@ constexpr usize LINE_SIZE = 512;
 void print_view(view_t text)
 {
 	handle_t console = start_handle("console");
-	if (console.raw && text.size)
+	if (!text.size)
+		return;
+	if (console.raw)
 		(void)console_write(console, text);
+	else
+		log_text(LOG_SEVERITY_INFO, view_clamp(text, 0, view_find(text, '\n')));
 }
 
 void print(const char *format, ...)

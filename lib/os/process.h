@@ -9,7 +9,8 @@ NONNULL_BEGIN
 [[noreturn]] void program_exit(u64 code);
 // Says why on the console and ends with code 134, as abort does elsewhere.
 [[noreturn]] void program_abort(const char *why);
-// Text to the debug console, if the program was given one. Conversions: lib/base/format.h.
+// Text to the debug console if the program was given one, else a line to the log. Conversions:
+// lib/base/format.h.
 void print(const char *format, ...);
 void print_view(view_t text);
 u64 clock_read(void); // monotonic nanoseconds; no system call when the time page was given

@@ -41,6 +41,18 @@ err_t lease_put(lease_t lease, u64 offset, view_t from);
 
 void message_drop_handles(struct message *message);        // closes what came with it
 void later_finish(later_t later, struct message *message); // answers; if nobody waits, forgets
+// A service that servers/init started: it has `port`, which outlives it, and `watch`, through which
+// it says that it is ready and answers heartbeats.
+constexpr u32 WATCH_READY = 1u << 16; // set by the service
+constexpr u32 WATCH_PING = 1u << 17;  // set by the supervisor, cleared by the service
+// The loop of such a service: its port, heartbeats answered.
+err_t service_begin(struct loop *loop);
+// From here on those are started who call this service.
+void service_ready(void);
+// For services without lib/os's loop: heartbeats come to the port with this key; then answer.
+err_t service_watch(handle_t port, u64 key);
+void service_answer(void);
+
 err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights); // or an error
 // An answer has another shape than its protocol says: closes what came with it. ERR_CORRUPT.
 err_t answer_refuse(u64 tag);

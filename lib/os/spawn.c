@@ -23,7 +23,7 @@ err_t spawn_give(struct spawn *spawn, const char *name, handle_t handle, u32 rig
 {
 	if (spawn->handle_count >= SPAWN_HANDLES_MAX)
 		return ERR_TOO_BIG;
-	AT(spawn->handles, spawn->handle_count++) = (struct spawn_handle){ name, handle, rights };
+	AT(spawn->handles, spawn->handle_count++) = (struct spawn_handle){ name, handle, rights, 0 };
 	return OK;
 }
 
@@ -112,19 +112,18 @@ static err_t add_arguments(struct start_info *info, const struct spawn *spawn)
 	return spawn->last.size ? add_argument(info, spawn->last) : OK;
 }
 
-static err_t add_handle(
-	struct start_info *info, handle_t process, const char *name, handle_t handle, u32 rights)
+static err_t add_handle(struct start_info *info, handle_t process, struct spawn_handle *given)
 {
-	view_t text = view_cstring(name);
+	view_t text = view_cstring(given->name);
 	if (info->handle_count >= START_HANDLES)
 		return ERR_TOO_BIG;
 	struct start_handle *entry = &AT(info->handles, info->handle_count);
 	if (text.size >= sizeof entry->name)
 		return ERR_TOO_BIG;
 	TRY(span_copy(span_of(entry->name), text));
-	u32 value;
-	TRY(process_give(process, handle, rights, &value));
-	entry->handle.raw = value;
+	if (!given->value)
+		TRY(process_give(process, given->handle, given->rights, &given->value));
+	entry->handle.raw = given->value;
 	info->handle_count++;
 	return OK;
 }
@@ -132,15 +131,18 @@ static err_t add_handle(
 static err_t fill_info(struct spawn *spawn, handle_t process, struct start_info *info)
 {
 	*info = (struct start_info){ .magic = START_MAGIC, .stack_size = STACK_SIZE };
-	const struct start_info *self = start_self();
-	AT(info->random, 0) = AT(self->random, 0) * 6364136223846793005u + __builtin_ia32_rdtsc();
-	AT(info->random, 1) = AT(self->random, 1) ^ __builtin_ia32_rdtsc() << 17;
+	const struct start_info *ours = start_self();
+	AT(info->random, 0) = AT(ours->random, 0) * 6364136223846793005u + __builtin_ia32_rdtsc();
+	AT(info->random, 1) = AT(ours->random, 1) ^ __builtin_ia32_rdtsc() << 17;
 	TRY(add_arguments(info, spawn));
-	TRY(add_handle(info, process, "process", process, RIGHTS_ALL));
-	for (u32 i = 0; i < spawn->handle_count; i++) {
-		const struct spawn_handle *given = &AT(spawn->handles, i);
-		TRY(add_handle(info, process, given->name, given->handle, given->rights));
-	}
+	struct spawn_handle self = { "process", process, RIGHTS_ALL, 0 };
+	struct spawn_handle former = { "former", HANDLE_NONE, 0, spawn->former };
+	TRY(add_handle(info, process, &self));
+	spawn->self = self.value;
+	if (spawn->former)
+		TRY(add_handle(info, process, &former));
+	for (u32 i = 0; i < spawn->handle_count; i++)
+		TRY(add_handle(info, process, &AT(spawn->handles, i)));
 	return OK;
 }
 
@@ -181,12 +183,16 @@ err_t spawn_start(struct spawn *spawn, handle_t *process)
 	spawn->problem = elf_parse(spawn->image, &elf);
 	if (spawn->problem != ELF_GOOD)
 		return ERR_CORRUPT;
-	TRY(process_create(spawn->quota, spawn->identity, spawn->level, &child));
+	child = spawn->process;
+	if (!child.raw)
+		TRY(process_create(spawn->quota, spawn->identity, spawn->level, &child));
 	err_t err = start_in(spawn, &elf, child);
 	if (err == OK) {
 		*process = child;
 		return OK;
 	}
+	if (spawn->process.raw)
+		return err;
 	(void)process_control(child, PROCESS_OPERATION_KILL, 0, 0);
 	(void)handle_close(child);
 	return err;

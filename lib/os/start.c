@@ -3,6 +3,7 @@
 #include "lib/os/start.h"
 
 #include "lib/os/process.h"
+#include "os/syscalls.h"
 
 // Written once before main; the compiler's prologues compare against it.
 u64 __stack_chk_guard = 0x595e9fbd94fda766;
@@ -26,6 +27,9 @@ u64 __stack_chk_guard = 0x595e9fbd94fda766;
 	if (info->magic != START_MAGIC)
 		__builtin_trap();
 	start_adopt(info);
+	handle_t former = start_handle("former"); // of a life that ended: nothing else is done with it
+	if (former.raw)
+		(void)handle_close(former);
 	__stack_chk_guard = AT(info->random, 0) & ~0xffull; // a zero byte stops string overruns
 	program_exit((u64)main());
 }

@@ -29,8 +29,8 @@ struct start_info {
 	char text[START_TEXT]; // arguments, each ending with a zero
 };
 
-// This program's. Names in use: process, thread, quota, console, time, boot, resource, and those of
-// services ("log").
+// This program's. Names in use: process, thread, quota, console, time, boot, resource, those of
+// services ("log"), and for services: port, ledger, watch (service.h), what its manifest grants.
 u32 start_argument_count(void);
 const char *start_argument(u32 index);   // "" beyond the last
 handle_t start_handle(const char *name); // HANDLE_NONE: not given

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 static int failures;
-[[gnu::unused]] static void *volatile bad_address = (void *)8; // no mapping, and the compiler does not know
+[[gnu::unused]] static void *volatile bad_address =
+	(void *)8; // no mapping, and the compiler does not know
 
 static inline void said(bool is_ok, const char *what, const char *why)
 {
