@@ -7,6 +7,7 @@
 #include "abi/types.h"
 #include "lib/posix/core/lock.h"
 #include "lib/posix/core/state.h"
+#include "lib/posix/event/state.h"
 #include "lib/posix/file/file.h"
 #include "lib/posix/memory/area.h"
 #include "lib/posix/process/identity.h"
@@ -25,11 +26,12 @@ constexpr u64 POSIX_MAGIC = 0x7869'736f'70'63ull; // "cposix"
 struct posix {
 	u64 magic;
 	u64 used; // bytes of the process area in use, this struct first: what exec copies
-	struct identity identity; // process/: pid, parent's, spare, connection to proc
-	struct file_state files;  // file/: descriptors, working directory, umask, namespace
-	struct area_state areas;  // memory/: brk, what was mapped by whom
-	struct actions actions;   // signal/: dispositions
-	struct core_state core;   // core/: threads, heap, log
+	struct identity identity;  // process/: pid, parent's, spare, connection to proc
+	struct file_state files;   // file/: descriptors, working directory, umask, namespace
+	struct area_state areas;   // memory/: brk, what was mapped by whom
+	struct actions actions;    // signal/: dispositions
+	struct event_state events; // event/: ports for waiting, epoll sets
+	struct core_state core;    // core/: threads, heap, log
 };
 
 static inline struct posix *posix_self(void)

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// state.h - what event/ keeps of a process: a port to wait for many things, and how many epoll sets
+// there are.
+#pragma once
+
+#include "lib/base/list.h"
+#include "lib/posix/core/lock.h"
+
+NONNULL_BEGIN
+
+struct event_state {
+	// A port that nobody waits at just now; atomic, 0: none. A forked child does not use its
+	// parent's: the pid it belongs to is kept above it.
+	u64 port;
+	struct posix_lock lock; // sets
+	struct list sets;       // struct epoll_set.node; a null link: not made yet
+	u32 set_count;          // atomic
+	u32 inodes;             // atomic: numbers given to what has none
+};
+
+NONNULL_END
