@@ -82,7 +82,7 @@ struct posix_thread {
 	struct restart restart;
 	u64 call_started_ns; // traced: when
 	char name[16];
-	struct list node; // in core_state.threads
+	struct list_node node; // in core_state.threads
 };
 static_assert(offsetof(struct posix_thread, registers) == THREAD_BLOCK_SIZE);
 static_assert(sizeof(struct posix_thread) <= PAGE_SIZE);

@@ -19,7 +19,8 @@ enum file_kind : u16 {
 	FILE_SOCKET,    // handle: stream, both ways
 	FILE_TERMINAL,  // handle: connection to tty, file protocol and controls
 	FILE_SCHEME,    // handle: connection that speaks the file protocol (ifc/file.ifc)
-	FILE_EVENT,     // eventfd, timerfd, signalfd, pidfd
+	FILE_EVENT,     // eventfd, timerfd, signalfd
+	FILE_PROCESS,   // pidfd: handle: process; process/pidfd.c: process_operations
 	FILE_EPOLL,     // handle: port
 	FILE_MEMORY,    // memfd: handle: memory, no inode
 	FILE_KINDS,
@@ -36,6 +37,7 @@ struct description {
 	u32 inode, generation;
 	u64 detail[2]; // the kind's own
 	u64 owner;     // pid and signal of F_SETOWN
+	u64 reserved;
 };
 static_assert(sizeof(struct description) == 64);
 

@@ -6,6 +6,7 @@
 
 #include "abi/types.h"
 #include "ifc/proc.h"
+#include "lib/posix/core/lock.h"
 
 NONNULL_BEGIN
 
@@ -51,13 +52,18 @@ struct identity {
 	struct program_text program;
 	struct wishes wishes;
 	u32 pid, slot;
-	handle_t connection; // owned; to proc, badge: pid
-	handle_t table;      // owned; memory of the table of slots, for exec
-	struct spare spare;
-	u32 serial; // atomic: the last one used
-	u32 seen;   // slot's changed, when limits and credentials below were fetched
+	handle_t connection;    // owned; to proc, badge: pid
+	handle_t table;         // owned; memory of the table of slots, for exec
+	struct spare spare;     // with its lock
+	struct posix_lock lock; // one fork at a time
+	u32 serial;             // atomic: the last one used
+	u32 seen;               // slot's changed, when the limits below were fetched
 	u32 personality;
-	u32 is_borrowed; // vfork child: thread and memory are the parent's until exec
+	u32 exec_signal;   // of a vfork child: what its parent gets at its end
+	u32 parent_signal; // PR_SET_PDEATHSIG
+	u32 is_subreaper;
+	handle_t released; // owned; closed by exec: the parent of a vfork child waits for it
+	u64 timer_slack_ns;
 	struct proc_credentials credentials;
 	struct limit limits[PROC_RESOURCES];
 };

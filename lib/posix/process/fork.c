@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// fork.c - a second process like this one. The child is the spare that the parent holds; the parent
+// tells proc of it and gets the next spare (docs/decisions/019). vfork is a fork whose parent waits
+// until the child has called exec or ended.
+#include "lib/posix/process/fork.h"
+#include "abi/signals.h"
+#include "lib/posix/core/calls.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/user.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/process/process_local.h"
+#include "os/syscalls.h"
+
+constexpr u64 ALLOWED = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                        CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_PIDFD | CLONE_IO |
+                        CLONE_SYSVSEM | CLONE_UNTRACED | CLONE_PTRACE | CLONE_DETACHED |
+                        CLONE_CLEAR_SIGHAND | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
+
+// What both sides of vfork hold: a stream whose writer the child closes.
+struct latch {
+	handle_t reader, writer;
+};
+
+static i64 latch_init(struct latch *latch, bool is_wanted)
+{
+	*latch = (struct latch){};
+	if (is_wanted)
+		TRY_ERR(stream_create(16, 0, &latch->reader, &latch->writer));
+	return 0;
+}
+
+static void latch_fini(const struct latch *latch)
+{
+	if (!latch->reader.raw)
+		return;
+	(void)handle_close(latch->reader);
+	(void)handle_close(latch->writer);
+}
+
+// Only a fatal signal ends this wait, as Linux has it: those wait for the child too, or kill us.
+static void latch_wait(struct latch *latch)
+{
+	u32 observed;
+	(void)handle_close(latch->writer);
+	while (object_wait(latch->reader, SIGNAL_HANGUP, DEADLINE_NEVER, &observed) == ERR_INTERRUPTED)
+		;
+	(void)handle_close(latch->reader);
+}
+
+static i64 spare_fetch(struct identity *identity)
+{
+	struct spare *spare = &identity->spare;
+	if (spare->pid)
+		return 0;
+	err_t err =
+		proc_spare(process_proc(), process_serial(), &spare->pid, &spare->slot, &spare->connection);
+	return err == OK ? 0 : -EAGAIN;
+}
+
+// The child, which is the spare now.
+static void become_child(struct posix_thread *self, struct latch *latch)
+{
+	struct identity *identity = process_self();
+	(void)handle_close(identity->connection);
+	identity->connection = identity->spare.connection;
+	identity->pid = identity->spare.pid;
+	identity->slot = identity->spare.slot;
+	identity->spare = (struct spare){};
+	identity->program.executed = 0;
+	identity->parent_signal = 0;
+	identity->is_subreaper = 0;
+	identity->seen = UINT32_MAX;
+	if (identity->released.raw)
+		(void)handle_close(identity->released);
+	identity->released = latch->writer;
+	if (latch->reader.raw)
+		(void)handle_close(latch->reader);
+	self->id = (i32)identity->pid;
+	fork_child(self);
+}
+
+static void child_registers(struct posix_thread *self, const struct process_clone *clone)
+{
+	if (clone->stack) {
+		self->registers.rsp = clone->stack;
+		self->slow |= SLOW_REGISTERS;
+	}
+	if (clone->flags & CLONE_SETTLS && thread_set_fs)
+		thread_set_fs(self, clone->tls);
+	self->clear_child_tid = clone->flags & CLONE_CHILD_CLEARTID ? clone->child_tid : 0;
+	if (clone->flags & CLONE_CHILD_SETTID)
+		(void)user_store_u32(clone->child_tid, (u32)self->id); // a fault is the program's affair
+	self->robust_list = 0;
+	self->registers.rax = 0;
+}
+
+// The parent tells of its child, and holds the next spare. Without that nobody could steer it.
+static i64 tell(struct identity *identity, u32 signal, handle_t process)
+{
+	struct spare used = identity->spare;
+	struct spare *next = &identity->spare;
+	err_t err = proc_child(
+		process_proc(), used.pid, signal, process, &next->pid, &next->slot, &next->connection);
+	(void)handle_close(used.connection);
+	if (err == OK)
+		return used.pid;
+	*next = (struct spare){};
+	(void)process_control(process, PROCESS_OPERATION_KILL, SIGKILL, 0);
+	return -EAGAIN;
+}
+
+static i64 fork_locked(struct posix_thread *self, const struct process_clone *clone,
+	struct latch *latch, bool *is_child)
+{
+	struct identity *identity = process_self();
+	handle_t process;
+	TRY_POSIX(spare_fetch(identity));
+	TRY_POSIX(fork_before(self));
+	err_t err = process_fork(0, &process);
+	*is_child = err == OK && !process.raw;
+	if (*is_child) {
+		become_child(self, latch);
+		return 0;
+	}
+	fork_parent(self, err == OK);
+	if (err != OK)
+		return err == ERR_RIGHTS ? -EPERM : -EAGAIN;
+	i64 pid = tell(identity, clone->exit_signal, process);
+	(void)handle_close(process);
+	return pid;
+}
+
+// The child has no lock to give back: it makes it anew.
+i64 process_clone(
+	struct posix_thread *self, const struct process_clone *clone) NO_THREAD_SAFETY_ANALYSIS
+{
+	struct identity *identity = process_self();
+	struct latch latch;
+	bool is_child;
+	if (clone->flags & CLONE_NEW_ANY)
+		return -EPERM;
+	if (clone->flags & ~ALLOWED || clone->exit_signal > SIGNALS)
+		return -EINVAL;
+	// Sharing of files and directory is given to none: such children soon call exec.
+	TRY_POSIX(latch_init(&latch, clone->flags & CLONE_VFORK));
+	posix_lock_take(&identity->lock);
+	i64 answer = fork_locked(self, clone, &latch, &is_child);
+	if (is_child) {
+		posix_lock_init(&identity->lock);
+		child_registers(self, clone);
+		return 0;
+	}
+	posix_lock_give(&identity->lock);
+	if (answer < 0) {
+		latch_fini(&latch);
+		return answer;
+	}
+	if (clone->flags & CLONE_PARENT_SETTID)
+		(void)user_store_u32(clone->parent_tid, (u32)answer);
+	if (clone->flags & CLONE_PIDFD)
+		TRY_POSIX(process_pidfd_put(self, (u32)answer, clone->pidfd));
+	if (latch.reader.raw)
+		latch_wait(&latch);
+	return answer;
+}
+
+i64 call_fork(struct posix_thread *self, const struct arguments *arguments)
+{
+	(void)arguments;
+	return process_clone(self, &(struct process_clone){ .exit_signal = SIGCHLD });
+}
+
+i64 call_vfork(struct posix_thread *self, const struct arguments *arguments)
+{
+	(void)arguments;
+	return process_clone(
+		self, &(struct process_clone){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
+}
