@@ -91,6 +91,8 @@ err_t thread_create(struct process *process, const struct program_start *start,
 	struct thread *_Nullable *_Nonnull out);
 // A fault of the current thread: upcall, or stop for a debugger, or end of the process.
 void thread_fault(struct thread *thread, u64 cause, u64 address, u64 detail);
+void thread_notify(struct thread *thread, u64 bits);
+err_t process_notify(struct process *process, u64 bits); // one of its threads; ERR_STATE: none left
 // Leaving the kernel with WORK_NOTIFY: enters the upcall if one is due and not blocked.
 void thread_deliver(struct thread *thread);
 

@@ -90,6 +90,14 @@ static err_t step(struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 	return set_suspended(thread, false);
 }
 
+static err_t open(struct thread *caller, struct thread *thread, u64 *out_result)
+{
+	handle_t handle;
+	TRY(handle_install(&caller->process->handles, &thread->object, RIGHTS_ALL, &handle));
+	*out_result = handle.raw;
+	return OK;
+}
+
 err_t sys_thread_control(struct thread *caller, struct thread *_Nullable thread,
 	enum thread_operation operation, u64 a, [[maybe_unused]] u64 b, u64 *out_result)
 {
@@ -106,6 +114,7 @@ err_t sys_thread_control(struct thread *caller, struct thread *_Nullable thread,
 	case THREAD_OPERATION_SET_AFFINITY: return set_affinity(target, a);
 	case THREAD_OPERATION_INTERRUPT: request_send(target, REQUEST_INTERRUPT); return OK;
 	case THREAD_OPERATION_STEP: return step(target);
+	case THREAD_OPERATION_OPEN: return open(caller, target, out_result);
 	}
 	return ERR_INVALID;
 }
@@ -194,12 +203,15 @@ err_t sys_thread_registers(struct thread *caller, struct thread *thread,
 	return ERR_INVALID;
 }
 
-err_t sys_thread_notify(struct thread *caller, struct thread *_Nullable thread, u64 bits)
+err_t sys_thread_notify(struct thread *caller, struct object *_Nullable object, u64 bits)
 {
-	struct thread *target = target_of(caller, thread);
+	if (object && object->kind == OBJECT_PROCESS)
+		return process_notify(process_of(object), bits);
+	if (object && object->kind != OBJECT_THREAD)
+		return ERR_WRONG_TYPE;
+	struct thread *target = object ? thread_of(object) : caller;
 	if (is_dead(target))
 		return ERR_STATE;
-	atomic_or_acq_rel(&target->notified, bits); // pairs with apply_notify
-	request_send(target, REQUEST_NOTIFY);
+	thread_notify(target, bits);
 	return OK;
 }

@@ -14,6 +14,8 @@ static const struct guest_test tests[] = {
 	{ "upcall_fault", test_upcall_fault },
 	{ "notify_self", test_notify_self },
 	{ "notify_blocked", test_notify_blocked },
+	{ "notify_process", test_notify_process },
+	{ "thread_open", test_thread_open },
 	{ "notify_ends_wait", test_notify_ends_wait },
 	{ "double_fault", test_double_fault },
 	{ "replace", test_replace },

@@ -35,6 +35,8 @@ void test_trace(void);
 void test_upcall_fault(void);
 void test_notify_self(void);
 void test_notify_blocked(void);
+void test_notify_process(void);
+void test_thread_open(void);
 void test_notify_ends_wait(void);
 void test_double_fault(void);
 void test_replace(void);

@@ -110,6 +110,32 @@ static u64 notify_later(void *_Nullable argument)
 	return (u64)(i64)thread_notify(thread, 1);
 }
 
+// Our process's only thread is we.
+void test_notify_process(void)
+{
+	handle_t process = start_handle("process");
+	if (!process.raw)
+		return; // nobody gave us one
+	upcalls_on();
+	CHECK_OK(thread_notify(process, 6));
+	u64 count = atomic_load_relaxed(&upcall_count);
+	upcalls_off();
+	CHECK_EQ(count, 1);
+	CHECK_EQ(upcall_detail, 6);
+	CHECK_EQ(thread_notify(start_handle("console"), 6), ERR_WRONG_TYPE);
+}
+
+void test_thread_open(void)
+{
+	u64 handle;
+	CHECK_OK(thread_control(HANDLE_NONE, THREAD_OPERATION_OPEN, 0, 0, &handle));
+	upcalls_on();
+	CHECK_OK(thread_notify((handle_t){ (u32)handle }, 6));
+	upcalls_off();
+	CHECK_EQ(upcall_detail, 6);
+	CHECK_OK(handle_close((handle_t){ (u32)handle }));
+}
+
 void test_notify_ends_wait(void)
 {
 	struct worker worker;
