@@ -17,7 +17,7 @@ posix_image: // struct posix_image
 	.text
 	.balign 64
 	.globl posix_entry, posix_entry_native, posix_start, posix_resume, posix_leave_slow
-	.globl leave_begin, leave_end, resume_begin, resume_end, resume_iret
+	.globl leave_begin, leave_end, resume_begin, resume_end, resume_jump
 posix_entry: // from the kernel: a foreign call; its return address stands in the thread block
 	movq %gs:BLOCK_FOREIGN_RETURN, %rcx
 posix_entry_native: // rcx: return address; rax, rdi, rsi, rdx, r10, r8, r9 as in a system call
@@ -109,10 +109,11 @@ resume_begin:
 	movq %gs:THREAD_R14, %r14
 	movq %gs:THREAD_R15, %r15
 	movq %gs:THREAD_RCX, %rcx
-	movq %gs:BLOCK_SELF, %rsp
-	leaq THREAD_RIP(%rsp), %rsp
-resume_iret:
-	iretq // rip, cs, rflags, rsp, ss: from self->registers
+	pushq %gs:THREAD_RFLAGS
+	popfq
+	movq %gs:THREAD_RSP, %rsp
+resume_jump: // not iretq: under SMAP, QEMU lets it read the stack as the kernel would, and it faults
+	jmp *%gs:THREAD_RIP
 resume_end:
 
 	.balign 16

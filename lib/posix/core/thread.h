@@ -18,7 +18,7 @@ constexpr u64 THREAD_OFFSET = THREAD_SLOT_SIZE - PAGE_SIZE; // of struct posix_t
 constexpr u64 MASK_ALL = UINT64_MAX;
 
 // The program's registers while the library runs. The six arguments of a call come first, in their
-// order; the last five are what iretq takes. All other registers are never touched.
+// order. All other registers are never touched.
 struct posix_registers {
 	struct arguments arguments; // rdi rsi rdx r10 r8 r9
 	u64 rax, rbx, rbp, r11, r12, r13, r14, r15, rcx;

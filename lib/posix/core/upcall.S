@@ -6,7 +6,7 @@
 //   on the way out       starts over (entry.S)
 //   in a wait's window   the wait is interrupted
 //   in user_* copies     a fault is the function's answer
-//   at the last iretq    the program's own fault: rip or rsp was nonsense
+//   at the last jump     the program's own fault: rip was nonsense
 // Any other fault in the library is its bug.
 #include "lib/posix/core/offsets.h"
 
@@ -101,7 +101,7 @@ fault:
 	jae 1f
 	leaq user_fault(%rip), %rax
 	jmp go_on
-1:	leaq resume_iret(%rip), %rcx
+1:	leaq resume_jump(%rip), %rcx
 	cmpq %rcx, %rax
 	je program_interrupted
 	movq %gs:BLOCK_FRAME_STACK, %rsp // the frames below are wanted for the report

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// area.h - the program's address space as the library keeps it: the break, and what was mapped.
+// area.h - the program's address space as the library keeps it: the break, and what the kernel
+// does not tell of a mapping: which file it shows, and a handle to show it again.
 #pragma once
 
 #include "lib/base/view.h"
@@ -7,9 +8,32 @@
 
 NONNULL_BEGIN
 
+struct exec_record; // exec/exec.h
+struct exec_space;
+
+// Memory that the program has mapped and may want again: a file that is shown read-only, of which
+// mprotect makes a private copy; what is shared, for mremap. In the heap; by memory_id.
+struct area_source {
+	u64 memory_id;               // the kernel's; 0: free
+	handle_t memory;             // owned; READ MAP, and EXEC or WRITE as the mapping had
+	u32 tree, inode, generation; // of the file; inode 0: none
+};
+
 struct area_state {
 	struct posix_lock lock;
 	u64 break_start, break_end; // [start, end): set by exec, moved by brk
+	u64 break_mapped;           // pages up to here are there
+	u64 stack_low, stack_top;
+	u64 program_low, program_end; // the program itself
+	u64 vdso;
+	struct area_source *_Nullable sources;  // owned
+	u32 source_count;                       // of places
+	u64 random;                             // exec/random.c: where the processor has none
+	handle_t boot;                          // memory: the boot image, while there is no file server
+	struct exec_record *_Nullable starting; // exec/: while the new program is not yet begun
 };
+
+// exec: what the fresh space holds.
+void areas_start(struct area_state *areas, const struct exec_space *space);
 
 NONNULL_END

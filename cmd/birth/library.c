@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// library.c - see library.h. The same parts that exec makes for a program (lib/posix/exec/space.c),
+// made for the first time.
+#include "cmd/birth/library.h"
+
+#include "abi/rights.h"
+#include "lib/os/boot_image.h"
+#include "lib/os/start.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/exec/vdso/vdso.h"
+#include "os/syscalls.h"
+
+constexpr u32 RIGHTS_IMAGE = RIGHT_READ | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER;
+constexpr u32 MAP_DATA = MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_FIXED;
+constexpr u32 MAP_CONSTANTS = MAP_FLAGS_READ | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED;
+
+static err_t write_all(handle_t memory, view_t bytes)
+{
+	for (u64 offset = 0, done; bytes.size; offset += done) {
+		TRY(memory_write(memory, offset, bytes, &done));
+		if (!done)
+			return ERR_IO;
+		bytes = view_from_offset(bytes, done);
+	}
+	return OK;
+}
+
+static err_t make_image(view_t bytes, handle_t *out)
+{
+	handle_t memory;
+	TRY(memory_create(
+		MEMORY_KIND_ANONYMOUS, (bytes.size + PAGE_MASK) & ~PAGE_MASK, HANDLE_NONE, 0, 0, &memory));
+	err_t err = write_all(memory, bytes);
+	if (err == OK)
+		err = handle_duplicate(memory, RIGHTS_IMAGE, out);
+	(void)handle_close(memory);
+	return err;
+}
+
+static err_t map_image(handle_t image, const struct posix_image *header)
+{
+	u64 mapped, text = header->constants - POSIX_IMAGE;
+	TRY(memory_map(
+		HANDLE_NONE, image, POSIX_IMAGE, text, 0, MAP_CONSTANTS | MAP_FLAGS_EXEC, &mapped));
+	return memory_map(HANDLE_NONE, image, header->constants, header->end - header->constants, text,
+		MAP_CONSTANTS, &mapped);
+}
+
+static err_t map_zeros(u64 address, u64 size)
+{
+	handle_t memory;
+	u64 mapped;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = memory_map(HANDLE_NONE, memory, address, size, 0, MAP_DATA, &mapped);
+	(void)handle_close(memory);
+	return err;
+}
+
+static err_t map_clock(const char *name, u64 address)
+{
+	u64 mapped;
+	handle_t memory = start_handle(name);
+	if (!memory.raw)
+		return map_zeros(address, PAGE_SIZE);
+	return memory_map(HANDLE_NONE, memory, address, PAGE_SIZE, 0, MAP_CONSTANTS, &mapped);
+}
+
+static void fill(struct posix *posix, handle_t image)
+{
+	posix->magic = POSIX_MAGIC;
+	posix->used = (u64)(uintptr_t)exec_first() - PROCESS_AREA + sizeof(struct exec_first);
+	posix->core.image = image;
+	posix->core.log = start_handle("log");
+	posix->core.console = start_handle("console");
+	posix->core.time = start_handle("time");
+	posix->core.clock = start_handle("clock");
+	posix->areas.random = AT(start_self()->random, 0);
+	posix->areas.boot = start_handle("boot");
+	posix->identity.connection = start_handle("proc");
+	posix->identity.pid = 1;
+}
+
+err_t library_map(void)
+{
+	view_t bytes;
+	handle_t image;
+	TRY(boot_file("lib/posix", &bytes));
+	const struct posix_image *header = VIEW_AS(struct posix_image, bytes, 0);
+	if (!header || header->magic != POSIX_IMAGE_MAGIC ||
+		header->end - POSIX_IMAGE > bytes.size + PAGE_SIZE)
+		return ERR_CORRUPT;
+	TRY(make_image(bytes, &image));
+	TRY(map_image(image, header));
+	TRY(map_zeros(PROCESS_AREA, PROCESS_AREA_SIZE));
+	TRY(map_zeros(THREAD_AREA + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE));
+	TRY(map_clock("time", CLOCK_AREA));
+	TRY(map_clock("clock", CLOCK_AREA + CLOCK_PAGE_OFFSET));
+	fill(posix_self(), image);
+	return OK;
+}
+
+err_t library_start(void)
+{
+	UNSAFE_BEGIN("both were mapped by library_map")
+	const struct posix_image *image = (const struct posix_image *)POSIX_IMAGE;
+	struct posix_thread *thread = (struct posix_thread *)thread_address(0);
+	UNSAFE_END
+	thread_prepare(thread, image, 0, start_self()->random);
+	thread->begin = BEGIN_FIRST;
+	thread->id = 1;
+	return thread_create(HANDLE_NONE, image->start, thread_stack_top(0), thread_address(0),
+		thread_address(0), &thread->handle);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// begun.c - the first thing that happens in a new program: its library, a copy of the old
+// program's, leaves behind what does not survive exec. And the first program of all, which no exec
+// began.
+#include "lib/base/atomic.h"
+#include "lib/posix/core/log.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/exec/exec.h"
+#include "lib/posix/exec/first.h"
+#include "lib/posix/exec/shared.h"
+#include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
+
+constexpr u64 CODE_NOT_STARTED = 127; // as shells have it
+
+// The locks were held while the copy was made.
+static void forget_locks(struct posix *posix)
+{
+	posix_lock_init(&posix->files.lock);
+	posix_lock_init(&posix->areas.lock);
+	posix_lock_init(&posix->actions.lock);
+	posix_lock_init(&posix->core.threads_lock);
+	posix_lock_init(&posix->core.heap.lock);
+}
+
+static void set_name(struct program_text *text, view_t path)
+{
+	usize start = 0;
+	for (usize i = 0; i < path.size; i++)
+		if (view_at(path, i) == '/')
+			start = i + 1;
+	span_fill(span_of(text->name), 0);
+	(void)span_copy(span_of(text->name), view_clamp(path, start, sizeof text->name - 1));
+}
+
+static void set_path(struct program_text *text, view_t path)
+{
+	UNSAFE_BEGIN("the old program's path, in the process area")
+	heap_give((void *)text->path, text->path_size);
+	UNSAFE_END
+	void *memory = heap_take(path.size);
+	text->path = (u64)memory;
+	text->path_size = memory ? path.size : 0;
+	(void)span_copy(span_from(memory, text->path_size), view_clamp(path, 0, text->path_size));
+}
+
+static void set_program(struct identity *identity, const struct exec_record *record)
+{
+	const struct exec_plan *plan = record->plan;
+	struct program_text *text = &identity->program;
+	set_name(text, plan_path(plan));
+	set_path(text, view_clamp(view_of(plan->file.path), 0, plan->file.path_size));
+	text->arguments = record->space.stack.arguments;
+	text->arguments_size = plan->arguments.used;
+	text->environment = record->space.stack.environment;
+	text->environment_size = plan->environment.used;
+	text->executed = 1;
+}
+
+void program_begun(struct posix_thread *self)
+{
+	struct posix *posix = posix_self();
+	struct exec_record *record = posix->areas.starting;
+	(void)self;
+	forget_locks(posix);
+	areas_start(&posix->areas, &record->space);
+	set_program(&posix->identity, record);
+	exec_close_files();
+	exec_reset_actions();
+	(void)handle_close(record->space.process); // the old space, about to be taken apart
+	plan_destroy(record->plan);
+	heap_give(record, sizeof *record);
+}
+
+// Takes one text off the front of what is left.
+static view_t take_text(view_t *rest)
+{
+	view_t text = view_clamp(*rest, 0, view_find(*rest, 0));
+	*rest = view_from_offset(*rest, text.size + 1);
+	return text;
+}
+
+static i64 gather_first(struct exec_plan *plan, const struct exec_first *first)
+{
+	view_t rest = view_clamp(view_of(first->text), 0, first->text_size);
+	view_t path = take_text(&rest);
+	plan->path_size = path.size;
+	plan->texts_max = sizeof first->text * sizeof(u64);
+	if (span_copy(span_of(plan->path), path) != OK)
+		return -ENAMETOOLONG;
+	for (u32 i = 0; i < first->arguments; i++)
+		TRY_POSIX(gather(&plan->arguments, take_text(&rest), plan->texts_max));
+	for (u32 i = 0; i < first->environment; i++)
+		TRY_POSIX(gather(&plan->environment, take_text(&rest), plan->texts_max));
+	return 0;
+}
+
+static i64 exec_first_program(struct posix_thread *self, const struct exec_first *first)
+{
+	struct exec_plan *plan = plan_create();
+	i64 error = plan ? gather_first(plan, first) : -ENOMEM;
+	return error ? error : exec_take_plan(self, plan, EXEC_HERE, 0);
+}
+
+void program_first(struct posix_thread *self)
+{
+	struct exec_first *first = exec_first();
+	while (!atomic_load_acquire(&first->ready)) // pairs with birth
+		(void)futex_wait((u64)(uintptr_t)&first->ready, 0, DEADLINE_NEVER, HANDLE_NONE);
+	i64 error = exec_first_program(self, first);
+	posix_log("the first program cannot be started: error %ld", -error);
+	(void)task_exit(EXIT_SCOPE_PROCESS, CODE_NOT_STARTED << 8, 0);
+}

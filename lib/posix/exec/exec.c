@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// exec.c - execve and execveat: gather the texts, find the program, build a fresh space beside the
+// old one, replace. All that can fail comes before process_replace; what must change in the
+// library's state is changed afterwards, in the copy that the new program has (begun.c).
+#include "lib/posix/exec/exec.h"
+
+#include "lib/base/bits.h"
+#include "lib/posix/core/calls.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/core/user.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/exec/random.h"
+#include "lib/posix/exec/shared.h"
+#include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
+
+constexpr u32 LEVEL_PROGRAM = 15;
+constexpr u64 TEXTS_MIN = 128 * 1024, TEXTS_MAX = (u64)6 << 20; // as Linux has it
+constexpr u64 TEXTS_SHARE = 4;                                  // of the stack's limit
+
+static u64 texts_limit(void)
+{
+	u64 stack = AT(posix_self()->identity.limits, EXEC_LIMIT_STACK).soft;
+	return max_u64(TEXTS_MIN, min_u64(stack / TEXTS_SHARE, TEXTS_MAX));
+}
+
+static const struct posix_image *image_header(void)
+{
+	UNSAFE_BEGIN("the library's own image is mapped there")
+	return (const struct posix_image *)POSIX_IMAGE;
+	UNSAFE_END
+}
+
+// The new program's only thread: this one, with what Linux keeps of it.
+static void prepare_thread(
+	const struct posix_thread *self, const struct exec_record *record, struct posix_thread *next)
+{
+	u64 random[2];
+	random_bytes(span_of(random));
+	thread_prepare(next, image_header(), 0, random);
+	next->begin = BEGIN_PROGRAM;
+	next->mask = self->mask;
+	next->directed = self->directed;
+	next->handle = self->handle;
+	next->id = (i32)posix_self()->identity.pid;
+	bool has_loader = record->plan->loader.memory.raw;
+	next->registers.rip = has_loader ? record->space.loader.entry : record->space.program.entry;
+	next->registers.rsp = record->space.stack.pointer;
+}
+
+// Other threads must not change what is being copied; they end with the old space.
+static void hold_state(struct posix *posix) NO_THREAD_SAFETY_ANALYSIS
+{
+	posix_lock_take(&posix->files.lock);
+	posix_lock_take(&posix->areas.lock);
+	posix_lock_take(&posix->actions.lock);
+	posix_lock_take(&posix->core.threads_lock);
+	posix_lock_take(&posix->core.heap.lock);
+}
+
+static void release_state(struct posix *posix) NO_THREAD_SAFETY_ANALYSIS
+{
+	posix_lock_give(&posix->core.heap.lock);
+	posix_lock_give(&posix->core.threads_lock);
+	posix_lock_give(&posix->actions.lock);
+	posix_lock_give(&posix->areas.lock);
+	posix_lock_give(&posix->files.lock);
+}
+
+static err_t replace(struct posix_thread *self, struct exec_record *record)
+{
+	struct posix *posix = posix_self();
+	struct posix_thread *next = heap_take(sizeof *next);
+	if (!next)
+		return ERR_NO_MEMORY;
+	prepare_thread(self, record, next);
+	hold_state(posix);
+	posix->areas.starting = record;
+	err_t err = space_copy_library(&record->space, next);
+	if (err == OK)
+		err = process_replace(record->space.process, image_header()->start, thread_stack_top(0),
+			thread_address(0), thread_address(0));
+	posix->areas.starting = nullptr;
+	release_state(posix);
+	heap_give(next, sizeof *next);
+	return err;
+}
+
+// Of a half-built program, and of one that is no program after all.
+static i64 build_error(err_t err)
+{
+	return err == ERR_TOO_BIG ? -E2BIG : err == ERR_RANGE || err == ERR_EXISTS ? -ENOEXEC : -ENOMEM;
+}
+
+static i64 build(struct posix_thread *self, struct exec_record *record)
+{
+	handle_t *process = &record->space.process;
+	err_t err = process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process);
+	if (err != OK)
+		return -EAGAIN;
+	err = space_fill(record->plan, &record->space);
+	if (err == OK)
+		err = replace(self, record);
+	(void)process_control(*process, PROCESS_OPERATION_KILL, 0, 0);
+	(void)handle_close(*process);
+	return build_error(err);
+}
+
+i64 exec_take_plan(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
+{
+	struct exec_record *record = heap_take(sizeof *record);
+	i64 error = record ? plan_find(self, plan, directory, flags) : -ENOMEM;
+	if (!error) {
+		record->plan = plan;
+		error = build(self, record);
+	}
+	heap_give(record, sizeof *record);
+	plan_destroy(plan);
+	return error;
+}
+
+struct exec_arguments {
+	i32 directory;
+	u32 flags;
+	u64 path, arguments, environment; // in the program's memory
+};
+
+static i64 gather_all(struct exec_plan *plan, const struct exec_arguments *from)
+{
+	i64 size = user_copy_string(span_of(plan->path), from->path);
+	if (size < 0)
+		return size;
+	if (!size && !(from->flags & EXEC_OPEN_EMPTY_PATH))
+		return -ENOENT;
+	plan->path_size = (u64)size;
+	plan->texts_max = texts_limit();
+	TRY_POSIX(gather_user(&plan->arguments, from->arguments, plan->texts_max));
+	u64 left = plan->texts_max - plan->arguments.used;
+	TRY_POSIX(gather_user(&plan->environment, from->environment, left));
+	return plan->arguments.count ? 0 : gather(&plan->arguments, (view_t){}, plan->texts_max);
+}
+
+static i64 exec(struct posix_thread *self, const struct exec_arguments *from)
+{
+	struct exec_plan *plan = plan_create();
+	if (!plan)
+		return -ENOMEM;
+	i64 error = gather_all(plan, from);
+	if (error) {
+		plan_destroy(plan);
+		return error;
+	}
+	return exec_take_plan(self, plan, from->directory, from->flags);
+}
+
+i64 call_execve(struct posix_thread *self, const struct arguments *arguments)
+{
+	return exec(self,
+		&(struct exec_arguments){
+			.directory = EXEC_HERE, .path = ARG(0), .arguments = ARG(1), .environment = ARG(2) });
+}
+
+i64 call_execveat(struct posix_thread *self, const struct arguments *arguments)
+{
+	u32 flags = ARG_U32(4);
+	if (flags & ~(EXEC_OPEN_EMPTY_PATH | EXEC_OPEN_NO_FOLLOW))
+		return -EINVAL;
+	return exec(self, &(struct exec_arguments){ .directory = ARG_INT(0),
+						  .flags = flags,
+						  .path = ARG(1),
+						  .arguments = ARG(2),
+						  .environment = ARG(3) });
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// first.h - what the first program of a POSIX process is started with, when there was no exec
+// before: cmd/birth puts it into the process area, right behind struct posix; the library reads it
+// in the first thread (program_first). Portable: birth includes it.
+#pragma once
+
+#include "lib/posix/core/posix.h"
+
+NONNULL_BEGIN
+
+constexpr u32 FIRST_TEXT_MAX = 4096;
+
+struct exec_first {
+	u32 ready; // futex: 1 when all of it, and the thread's own handle, is filled in
+	u32 arguments, environment; // texts
+	u32 text_size;
+	char text[FIRST_TEXT_MAX]; // the program's path, arguments, environment; each with its zero
+};
+
+static inline struct exec_first *exec_first(void)
+{
+	UNSAFE_BEGIN("birth put it there, in memory that it mapped")
+	return (struct exec_first *)(PROCESS_AREA + ((sizeof(struct posix) + 63) & ~63ull));
+	UNSAFE_END
+}
+
+NONNULL_END

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// load.c - see load.h. Nothing is read here: pages come when the program touches them. A writable
+// segment is one copy-on-write clone of the file's pages, made longer for what is zero at its end.
+#include "lib/posix/exec/load.h"
+
+#include "lib/base/bits.h"
+#include "lib/base/checked.h"
+#include "lib/base/memory.h"
+#include "os/syscalls.h"
+
+constexpr u64 LOWER_HALF_START = 0x10000;
+constexpr u64 LOWER_HALF_END = 0x0000'7fff'ffff'f000;
+
+static u32 map_flags_of(u32 access)
+{
+	u32 flags = access & PROGRAM_WRITE ? MAP_FLAGS_WRITE | MAP_FLAGS_READ : 0;
+	flags |= access & PROGRAM_READ ? MAP_FLAGS_READ : 0;
+	flags |= access & PROGRAM_EXECUTE ? MAP_FLAGS_EXEC | MAP_FLAGS_READ : 0;
+	return flags | MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE;
+}
+
+// Whole pages of a segment: what the file fills (the last of them in part), and the rest.
+struct pages {
+	u64 address, offset;
+	u64 file_size, size;
+	u64 zero_at, zero_size; // what must be cleared in the last page of the file, from offset on
+};
+
+static struct pages pages_of(const struct program_segment *segment, u64 base)
+{
+	u64 head = segment->address & PAGE_MASK;
+	struct pages pages = {
+		.address = base + segment->address - head,
+		.offset = segment->offset - head,
+		.size = align_up(head + segment->memory_size, PAGE_SIZE),
+	};
+	if (!segment->file_size)
+		return pages;
+	pages.file_size = align_up(head + segment->file_size, PAGE_SIZE);
+	pages.zero_at = head + segment->file_size;
+	if (segment->memory_size > segment->file_size)
+		pages.zero_size = pages.file_size - pages.zero_at;
+	return pages;
+}
+
+err_t load_zeros(handle_t process, u64 address, u64 size, u32 flags)
+{
+	handle_t memory;
+	u64 mapped;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = memory_map(process, memory, address, size, 0, flags, &mapped);
+	(void)handle_close(memory);
+	return err;
+}
+
+static err_t clear(handle_t memory, u64 offset, u64 size)
+{
+	static const u8 zeros[PAGE_SIZE];
+	u64 done;
+	TRY(size ? memory_write(memory, offset, view_clamp(view_of(zeros), 0, size), &done) : OK);
+	return OK;
+}
+
+static err_t fill_private(handle_t clone, const struct pages *pages)
+{
+	u64 unused;
+	if (pages->size > pages->file_size)
+		TRY(memory_control(clone, MEMORY_OPERATION_RESIZE, pages->size, 0, &unused));
+	return clear(clone, pages->zero_at, pages->zero_size);
+}
+
+static err_t map_private(handle_t process, handle_t file, const struct pages *pages, u32 flags)
+{
+	handle_t clone;
+	u64 mapped;
+	TRY(memory_clone(file, pages->offset, pages->file_size, &clone));
+	err_t err = fill_private(clone, pages);
+	if (err == OK)
+		err = memory_map(process, clone, pages->address, pages->size, 0, flags, &mapped);
+	(void)handle_close(clone);
+	return err;
+}
+
+static err_t map_shared(handle_t process, handle_t file, const struct pages *pages, u32 flags)
+{
+	u64 mapped;
+	TRY(memory_map(process, file, pages->address, pages->file_size, pages->offset, flags, &mapped));
+	if (pages->size == pages->file_size)
+		return OK;
+	return load_zeros(
+		process, pages->address + pages->file_size, pages->size - pages->file_size, flags);
+}
+
+static err_t load_segment(
+	handle_t process, handle_t file, const struct program_segment *segment, u64 base)
+{
+	struct pages pages = pages_of(segment, base);
+	u32 flags = map_flags_of(segment->flags);
+	if (!pages.file_size)
+		return load_zeros(process, pages.address, pages.size, flags);
+	if (segment->flags & PROGRAM_WRITE)
+		return map_private(process, file, &pages, flags);
+	return map_shared(process, file, &pages, flags);
+}
+
+static err_t check_place(const struct program *program, u64 base)
+{
+	u64 low, high;
+	TRY(checked_add(program->low, base, &low));
+	TRY(checked_add(program->high, base, &high));
+	return low >= LOWER_HALF_START && high <= LOWER_HALF_END ? OK : ERR_RANGE;
+}
+
+err_t load_program(
+	handle_t process, handle_t file, const struct program *program, u64 base, struct loaded *out)
+{
+	TRY(check_place(program, base));
+	for (u32 i = 0; i < program->segments; i++)
+		TRY(load_segment(process, file, &AT(program->segment, i), base));
+	*out = (struct loaded){
+		.base = base,
+		.entry = base + program->entry,
+		.headers = program->headers_address ? base + program->headers_address : 0,
+		.low = base + program->low,
+		.end = base + program->high,
+	};
+	return OK;
+}

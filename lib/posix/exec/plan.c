@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// plan.c - see plan.h. Reads of the file are copies of its headers: it may be cut or changed while
+// we look, which then is a broken program and nothing worse.
+#include "lib/posix/exec/plan.h"
+
+#include "lib/base/bits.h"
+#include "lib/posix/core/heap.h"
+#include "lib/posix/exec/script.h"
+#include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
+
+constexpr usize START_SIZE = 1024; // holds the table of headers of nearly every program
+
+static_assert(SCRIPT_LINE_SIZE <= START_SIZE && PROGRAM_START_SIZE <= START_SIZE);
+static_assert(PROGRAM_HEADERS_MAX * PROGRAM_HEADER_SIZE <= EXEC_PATH_MAX); // scratch
+
+struct exec_plan *_Nullable plan_create(void)
+{
+	return heap_take(sizeof(struct exec_plan));
+}
+
+static void close_file(struct exec_file *file)
+{
+	if (file->memory.raw)
+		(void)handle_close(file->memory);
+	file->memory = HANDLE_NONE;
+}
+
+void plan_destroy(struct exec_plan *plan)
+{
+	close_file(&plan->file);
+	close_file(&plan->loader);
+	gathered_free(&plan->arguments);
+	gathered_free(&plan->environment);
+	heap_give(plan, sizeof *plan);
+}
+
+// As much as there is.
+static view_t read_at(handle_t memory, u64 offset, span_t room)
+{
+	u64 done = 0;
+	if (memory_read(memory, offset, room, &done) != OK)
+		done = 0;
+	return view_clamp(span_view(room), 0, done);
+}
+
+static view_t read_start(const struct exec_file *file, span_t room)
+{
+	return read_at(file->memory, 0, span_clamp(room, 0, min_u64(file->size, room.size)));
+}
+
+static i64 read_program(
+	struct exec_plan *plan, const struct exec_file *file, view_t start, struct program *program)
+{
+	if (!program_begin(program, start, file->size))
+		return -ENOEXEC;
+	usize size = (usize)program->headers * PROGRAM_HEADER_SIZE;
+	view_t table = view_clamp(start, program->headers_offset, size);
+	if (table.size < size)
+		table = read_at(
+			file->memory, program->headers_offset, span_clamp(span_of(plan->scratch), 0, size));
+	return program_finish(program, table, file->size) ? 0 : -ENOEXEC;
+}
+
+// The path that PT_INTERP names, in scratch.
+static i64 read_loader_path(struct exec_plan *plan, view_t *out)
+{
+	const struct program *program = &plan->program;
+	span_t room = span_clamp(span_of(plan->scratch), 0, program->interpreter_size);
+	view_t path = read_at(plan->file.memory, program->interpreter_offset, room);
+	usize size = view_find(path, 0);
+	if (!size || size == path.size)
+		return -ENOEXEC;
+	*out = view_clamp(path, 0, size);
+	return 0;
+}
+
+// A loader that wants a loader itself is taken as it is, as Linux does.
+static i64 find_loader(struct posix_thread *self, struct exec_plan *plan)
+{
+	u8 room[START_SIZE];
+	view_t path;
+	if (!plan->program.interpreter_size)
+		return 0;
+	i64 error = read_loader_path(plan, &path);
+	if (!error)
+		error = exec_open(self, EXEC_HERE, path, 0, &plan->loader);
+	if (error)
+		return error;
+	view_t start = read_start(&plan->loader, span_of(room));
+	return read_program(plan, &plan->loader, start, &plan->loader_program) ? -ELIBBAD : 0;
+}
+
+// Texts from behind the first one of old.
+static i64 gather_rest(struct gathered *to, const struct gathered *old, u64 limit)
+{
+	view_t rest = view_clamp(span_view(old->room), 0, old->used);
+	i64 error = 0;
+	for (u64 i = 0; i < old->count && !error; i++) {
+		usize size = view_find(rest, 0);
+		if (i)
+			error = gather(to, view_clamp(rest, 0, size), limit);
+		rest = view_from_offset(rest, size + 1);
+	}
+	return error;
+}
+
+// argv becomes: interpreter, its argument if there is one, the script's path, the old argv from 1
+// on.
+static i64 take_script(struct exec_plan *plan, const struct script *script, view_t path)
+{
+	struct gathered arguments = {};
+	u64 limit = plan->texts_max;
+	i64 error = gather(&arguments, script->interpreter, limit);
+	if (!error && script->argument.size)
+		error = gather(&arguments, script->argument, limit);
+	if (!error)
+		error = gather(&arguments, path, limit);
+	if (!error)
+		error = gather_rest(&arguments, &plan->arguments, limit);
+	if (error) {
+		gathered_free(&arguments);
+		return error;
+	}
+	gathered_free(&plan->arguments);
+	plan->arguments = arguments;
+	return 0;
+}
+
+// Not a script: the program that it is.
+static i64 find_program(struct posix_thread *self, struct exec_plan *plan, view_t start)
+{
+	i64 error = read_program(plan, &plan->file, start, &plan->program);
+	return error ? error : find_loader(self, plan);
+}
+
+i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
+{
+	u8 room[START_SIZE], interpreter[SCRIPT_LINE_SIZE];
+	view_t path = plan_path(plan);
+	for (u32 depth = 0; depth <= SCRIPT_NESTING; depth++) {
+		struct script script;
+		close_file(&plan->file);
+		i64 error = exec_open(self, directory, path, flags, &plan->file);
+		if (error)
+			return error;
+		view_t start = read_start(&plan->file, span_of(room));
+		if (!script_is(start))
+			return find_program(self, plan, start);
+		if (!script_parse(start, &script))
+			return -ENOEXEC;
+		error = take_script(plan, &script, path);
+		if (error)
+			return error;
+		(void)span_copy(span_of(interpreter), script.interpreter); // shorter than the line
+		path = view_clamp(view_of(interpreter), 0, script.interpreter.size);
+		directory = EXEC_HERE;
+		flags = 0;
+	}
+	return -ELOOP;
+}

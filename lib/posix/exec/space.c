@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// space.c - see space.h. Layout of the lower half, each part at random within its range:
+//   a fixed program where it is linked · 0x5555'5555'4000 a relocatable one, then its break
+//   0x7f00'0000'0000 loader, vDSO · below 0x7fff'ffff'e000 the stack
+#include "lib/posix/exec/space.h"
+
+#include "lib/base/bits.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/exec/random.h"
+#include "lib/posix/exec/shared.h"
+#include "lib/posix/exec/vdso/vdso.h"
+#include "os/syscalls.h"
+
+constexpr u64 PROGRAM_BASE = 0x5555'5555'4000, PROGRAM_CHOICE = (u64)1 << 28; // pages
+constexpr u64 LOADER_BASE = 0x7f00'0000'0000, LOADER_CHOICE = (u64)1 << 27;
+constexpr u64 STACK_END = 0x7fff'ffff'e000, STACK_CHOICE = (u64)1 << 22;
+constexpr u64 BREAK_CHOICE = 0x2000;         // 32 MiB
+constexpr u32 ADDR_NO_RANDOMIZE = 0x0040000; // of personality
+constexpr u64 STACK_MIN = 128 * 1024, STACK_MAX = (u64)64 << 20;
+
+constexpr u32 MAP_PRIVATE_DATA = MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_FIXED;
+constexpr u32 MAP_CONSTANTS = MAP_FLAGS_READ | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED;
+
+static u64 random_pages(u64 choice)
+{
+	bool is_fixed = posix_self()->identity.personality & ADDR_NO_RANDOMIZE;
+	return is_fixed ? 0 : (random_word() & (choice - 1)) * PAGE_SIZE;
+}
+
+static const struct posix_image *image_header(void)
+{
+	UNSAFE_BEGIN("the library's own image is mapped there")
+	return (const struct posix_image *)POSIX_IMAGE;
+	UNSAFE_END
+}
+
+static err_t map_part(handle_t process, handle_t memory, u64 address, u64 size, u64 offset)
+{
+	u64 mapped;
+	return memory_map(process, memory, address, size, offset, MAP_CONSTANTS, &mapped);
+}
+
+static err_t map_clock(handle_t process, const struct core_state *core)
+{
+	u64 address = CLOCK_AREA + CLOCK_PAGE_OFFSET;
+	TRY(core->time.raw ? map_part(process, core->time, CLOCK_AREA, PAGE_SIZE, 0)
+					   : load_zeros(process, CLOCK_AREA, PAGE_SIZE, MAP_CONSTANTS));
+	return core->clock.raw ? map_part(process, core->clock, address, PAGE_SIZE, 0)
+	                       : load_zeros(process, address, PAGE_SIZE, MAP_CONSTANTS);
+}
+
+static err_t map_image(handle_t process, handle_t image)
+{
+	const struct posix_image *header = image_header();
+	u64 text = header->constants - POSIX_IMAGE, mapped;
+	TRY(memory_map(process, image, POSIX_IMAGE, text, 0, MAP_CONSTANTS | MAP_FLAGS_EXEC, &mapped));
+	return map_part(process, image, header->constants, header->end - header->constants, text);
+}
+
+static err_t map_library(handle_t process)
+{
+	struct posix *posix = posix_self();
+	TRY(map_image(process, posix->core.image));
+	TRY(map_clock(process, &posix->core));
+	if (posix->identity.table.raw)
+		TRY(map_part(process, posix->identity.table, SLOT_AREA, SLOT_AREA_SIZE, 0));
+	return exec_map_files(process);
+}
+
+static err_t load_programs(const struct exec_plan *plan, struct exec_space *space)
+{
+	const struct program *program = &plan->program;
+	u64 base = 0;
+	if (program->is_relocatable)
+		base = align_down(PROGRAM_BASE + random_pages(PROGRAM_CHOICE), program->alignment) -
+		       align_down(program->low, program->alignment);
+	TRY(load_program(space->process, plan->file.memory, program, base, &space->program));
+	space->break_start = space->program.end + random_pages(BREAK_CHOICE);
+	space->vdso = LOADER_BASE + random_pages(LOADER_CHOICE);
+	if (!plan->loader.memory.raw)
+		return OK;
+	const struct program *loader = &plan->loader_program;
+	base = 0;
+	if (loader->is_relocatable)
+		base = align_up(space->vdso + 2 * PAGE_SIZE, loader->alignment) -
+		       align_down(loader->low, loader->alignment);
+	return load_program(space->process, plan->loader.memory, loader, base, &space->loader);
+}
+
+static err_t map_vdso(const struct exec_space *space)
+{
+	u64 mapped;
+	return memory_map(space->process, posix_self()->core.image, space->vdso, PAGE_SIZE,
+		exec_vdso_offset(), MAP_FLAGS_READ | MAP_FLAGS_EXEC | MAP_FLAGS_FIXED, &mapped);
+}
+
+static void fill_auxiliary(
+	const struct exec_plan *plan, const struct exec_space *space, struct auxiliary *out)
+{
+	const struct proc_credentials *credentials = &posix_self()->identity.credentials;
+	*out = (struct auxiliary){
+		.headers = space->program.headers,
+		.headers_count = plan->program.headers,
+		.entry = space->program.entry,
+		.interpreter = plan->loader.memory.raw ? space->loader.base + plan->loader_program.low : 0,
+		.vdso = space->vdso,
+		.processor = exec_processor_features(),
+		.signal_stack = exec_signal_stack_size(),
+		.user = credentials->user,
+		.effective_user = credentials->effective_user,
+		.group = credentials->group,
+		.effective_group = credentials->effective_group,
+		.is_secure = credentials->user != credentials->effective_user ||
+		             credentials->group != credentials->effective_group,
+	};
+}
+
+static struct words words_of(const struct gathered *gathered)
+{
+	return (
+		struct words){ view_clamp(span_view(gathered->room), 0, gathered->used), gathered->count };
+}
+
+static u64 stack_size(void)
+{
+	u64 limit = AT(posix_self()->identity.limits, EXEC_LIMIT_STACK).soft;
+	u64 size = limit ? limit : STACK_MAX; // not known yet: as without a limit
+	size = size < STACK_MIN ? STACK_MIN : min_u64(size, STACK_MAX);
+	return align_up(size, PAGE_SIZE);
+}
+
+static err_t write_stack(
+	handle_t memory, const struct exec_space *space, const struct stack_request *request)
+{
+	const struct stack_layout *layout = &space->stack;
+	u64 size = layout->size;
+	void *bytes = heap_take(size);
+	if (!bytes)
+		return ERR_NO_MEMORY;
+	stack_write(request, layout, span_from(bytes, size));
+	err_t err = exec_write(memory, layout->pointer - space->stack_low, view_from(bytes, size));
+	heap_give(bytes, size);
+	return err;
+}
+
+static err_t load_stack(const struct exec_plan *plan, struct exec_space *space)
+{
+	struct stack_request request = {
+		.arguments = words_of(&plan->arguments),
+		.environment = words_of(&plan->environment),
+		.path = plan_path(plan),
+	};
+	u64 size = stack_size(), mapped;
+	handle_t memory;
+	random_bytes(span_of(request.random));
+	fill_auxiliary(plan, space, &request.auxiliary);
+	request.top = space->stack_top = STACK_END - random_pages(STACK_CHOICE);
+	space->stack_low = space->stack_top - size;
+	TRY(stack_plan(&request, size / 2, &space->stack));
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = write_stack(memory, space, &request);
+	u32 flags = MAP_PRIVATE_DATA | (plan->program.has_executable_stack ? MAP_FLAGS_EXEC : 0);
+	if (err == OK)
+		err = memory_map(space->process, memory, space->stack_low, size, 0, flags, &mapped);
+	(void)handle_close(memory);
+	return err;
+}
+
+err_t space_fill(const struct exec_plan *plan, struct exec_space *space)
+{
+	TRY(map_library(space->process));
+	TRY(load_programs(plan, space));
+	TRY(map_vdso(space));
+	return load_stack(plan, space);
+}
+
+// A piece of private memory of the library with these bytes in it.
+static err_t copy_part(handle_t process, u64 address, u64 size, u64 offset, view_t bytes)
+{
+	handle_t memory;
+	u64 mapped;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = exec_write(memory, offset, bytes);
+	if (err == OK)
+		err = memory_map(process, memory, address, size, 0, MAP_PRIVATE_DATA, &mapped);
+	(void)handle_close(memory);
+	return err;
+}
+
+err_t space_copy_library(const struct exec_space *space, const struct posix_thread *thread)
+{
+	const struct posix *posix = posix_self();
+	TRY(copy_part(
+		space->process, PROCESS_AREA, PROCESS_AREA_SIZE, 0, view_from(posix, posix->used)));
+	return copy_part(space->process, THREAD_AREA + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE,
+		THREAD_OFFSET - PAGE_SIZE, view_of(*thread));
+}

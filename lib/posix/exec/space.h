@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// space.h - a fresh address space for a planned program: the library's parts in the upper half, the
+// program, its loader, its stack in the lower one. Built in a process that has no thread yet.
+#pragma once
+
+#include "lib/posix/core/thread.h"
+#include "lib/posix/exec/load.h"
+#include "lib/posix/exec/plan.h"
+
+NONNULL_BEGIN
+
+// Where the new program begins and what it starts with; exec hands it to the library in there.
+struct exec_space {
+	handle_t process; // owned; MANAGE
+	struct loaded program, loader;
+	u64 vdso;
+	u64 break_start;
+	u64 stack_low, stack_top;
+	struct stack_layout stack;
+};
+
+// All but the library's private parts. An error leaves the process to whoever made it.
+err_t space_fill(const struct exec_plan *plan, struct exec_space *space);
+// The library's private parts, as they are now: the process area, and slot 0 of the thread area
+// with this thread in it.
+err_t space_copy_library(const struct exec_space *space, const struct posix_thread *thread);
+
+NONNULL_END

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// mmap.c - mmap and munmap. Anonymous memory is an object of its own for each mapping, without a
+// handle: what unmaps it frees it. Private mappings of files that may be written are copy-on-write
+// clones, others show the file's own memory.
+#include "lib/posix/core/calls.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/memory/map.h"
+#include "lib/posix/memory/range.h"
+
+struct request {
+	u64 address, size; // whole pages
+	u32 protection, type, flags;
+	i32 file;
+	u64 offset;
+};
+
+err_t map_zeros(u64 address, u64 size, u32 flags, u64 *out)
+{
+	handle_t memory;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = memory_map(HANDLE_NONE, memory, address, size, 0, flags, out);
+	(void)handle_close(memory);
+	return err;
+}
+
+// As Linux says it of mmap.
+static i64 map_error(err_t err)
+{
+	switch ((i32)err) {
+	case ERR_EXISTS: return -EEXIST;
+	case ERR_RIGHTS: return -EACCES;
+	default: return -ENOMEM;
+	}
+}
+
+static u32 place_flags(const struct request *request)
+{
+	u32 flags = access_of(request->protection);
+	if (request->flags & MAP_FIXED_NOREPLACE)
+		flags |= MAP_FLAGS_FIXED;
+	else if (request->flags & MAP_FIXED)
+		flags |= MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE;
+	flags |= request->type == MAP_PRIVATE ? 0 : MAP_FLAGS_SHARED;
+	return flags | (request->flags & (MAP_POPULATE | MAP_LOCKED) ? MAP_FLAGS_POPULATE : 0);
+}
+
+static i64 map_anonymous(const struct request *request)
+{
+	u64 address;
+	err_t err = map_zeros(request->address, request->size, place_flags(request), &address);
+	return err == OK ? (i64)address : map_error(err);
+}
+
+static i64 check(struct request *request)
+{
+	u32 type = request->flags & MAP_TYPE;
+	bool is_fixed = request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	if (!request->size || !is_aligned(request->offset, PAGE_SIZE))
+		return -EINVAL;
+	if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	request->type = type == MAP_SHARED_VALIDATE ? MAP_SHARED : type;
+	if (!size_to_pages(&request->size) || request->flags & MAP_HUGETLB)
+		return -ENOMEM;
+	if (!is_fixed) {
+		request->address = align_down(request->address, PAGE_SIZE);
+		bool is_usable =
+			request->address >= RANGE_LOW && range_is_good(request->address, request->size);
+		request->address = is_usable ? request->address : 0;
+		return 0;
+	}
+	if (!is_aligned(request->address, PAGE_SIZE))
+		return -EINVAL;
+	if (!range_is_good(request->address, request->size))
+		return -ENOMEM;
+	return request->address < RANGE_LOW ? -EPERM : 0;
+}
+
+i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
+{
+	struct request request = { .address = ARG(0),
+		.size = ARG(1),
+		.protection = ARG_U32(2),
+		.flags = ARG_U32(3),
+		.file = ARG_INT(4),
+		.offset = ARG(5) };
+	(void)self;
+	TRY_POSIX(check(&request));
+	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : -ENODEV;
+}
+
+i64 call_munmap(struct posix_thread *self, const struct arguments *arguments)
+{
+	u64 address = ARG(0), size = ARG(1);
+	(void)self;
+	if (!size || !size_to_pages(&size) || !range_is_good(address, size))
+		return -EINVAL;
+	u64 start = max_u64(address, RANGE_LOW), end = address + size;
+	if (start >= end)
+		return 0;
+	return memory_unmap(HANDLE_NONE, start, end - start) == OK ? 0 : -ENOMEM;
+}
