@@ -8,6 +8,7 @@
 #include "lib/os/start.h"
 #include "lib/posix/core/start.h"
 #include "lib/posix/exec/vdso/vdso.h"
+#include "lib/posix/process/begin.h"
 #include "os/syscalls.h"
 
 constexpr u32 RIGHTS_IMAGE = RIGHT_READ | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER;
@@ -76,8 +77,17 @@ static void fill(struct posix *posix, handle_t image)
 	posix->core.clock = start_handle("clock");
 	posix->areas.random = AT(start_self()->random, 0);
 	posix->areas.boot = start_handle("boot");
-	posix->identity.connection = start_handle("proc");
 	posix->identity.pid = 1;
+}
+
+// Without servers/proc it is alone in the world.
+static err_t begin_identity(struct identity *identity)
+{
+	handle_t connection = start_handle("proc");
+	if (!connection.raw)
+		return map_zeros(SLOT_AREA, SLOT_AREA_SIZE);
+	TRY(identity_begin(identity, connection, start_handle("process")));
+	return identity_map(identity, HANDLE_NONE);
 }
 
 err_t library_map(void)
@@ -96,7 +106,7 @@ err_t library_map(void)
 	TRY(map_clock("time", CLOCK_AREA));
 	TRY(map_clock("clock", CLOCK_AREA + CLOCK_PAGE_OFFSET));
 	fill(posix_self(), image);
-	return OK;
+	return begin_identity(&posix_self()->identity);
 }
 
 err_t library_start(void)

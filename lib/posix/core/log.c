@@ -28,7 +28,7 @@ void posix_log(const char *format_text, ...)
 	const struct identity *identity = &posix_self()->identity;
 	view_t name = view_clamp(view_of(identity->program.name), 0, sizeof identity->program.name - 1);
 	name = view_clamp(name, 0, view_find(name, 0));
-	usize size = format(span_of(line), "%v[%u]: ", name, identity->pid);
+	usize size = format(span_of(line), "%v[%u]: ", &name, identity->pid);
 	va_list arguments;
 	va_start(arguments, format_text);
 	size += format_list(span_from_offset(span_of(line), size), format_text, arguments);

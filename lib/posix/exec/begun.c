@@ -11,6 +11,7 @@
 #include "lib/posix/exec/first.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/process/process.h"
 #include "os/syscalls.h"
 
 constexpr u64 CODE_NOT_STARTED = 127; // as shells have it
@@ -69,6 +70,8 @@ void program_begun(struct posix_thread *self)
 	set_program(&posix->identity, record);
 	exec_close_files();
 	exec_reset_actions();
+	if (posix->identity.connection.raw)
+		process_executed();
 	(void)handle_close(record->space.process); // the old space, about to be taken apart
 	plan_destroy(record->plan);
 	heap_give(record, sizeof *record);

@@ -4,12 +4,14 @@
 #include "abi/info.h"
 #include "lib/base/cpio.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/exec/open.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/process/process.h"
 #include "os/syscalls.h"
 
 #define WEAK [[gnu::weak]]
@@ -127,4 +129,18 @@ WEAK i64 call_exit_group(struct posix_thread *self, const struct arguments *argu
 	(void)self;
 	(void)task_exit(EXIT_SCOPE_PROCESS, (ARG(0) & 0xff) << 8, 0);
 	__builtin_trap();
+}
+
+WEAK i64 call_arch_prctl(struct posix_thread *self, const struct arguments *arguments)
+{
+	constexpr u64 ARCH_SET_FS = 0x1002;
+	(void)self;
+	if (ARG(0) != ARCH_SET_FS)
+		return -EINVAL;
+	fs_base_write(ARG(1));
+	return 0;
+}
+
+WEAK void process_executed(void)
+{
 }

@@ -10,6 +10,7 @@
 #include "lib/posix/exec/random.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/exec/vdso/vdso.h"
+#include "lib/posix/process/begin.h"
 #include "os/syscalls.h"
 
 constexpr u64 PROGRAM_BASE = 0x5555'5555'4000, PROGRAM_CHOICE = (u64)1 << 28; // pages
@@ -63,8 +64,8 @@ static err_t map_library(handle_t process)
 	struct posix *posix = posix_self();
 	TRY(map_image(process, posix->core.image));
 	TRY(map_clock(process, &posix->core));
-	if (posix->identity.table.raw)
-		TRY(map_part(process, posix->identity.table, SLOT_AREA, SLOT_AREA_SIZE, 0));
+	TRY(posix->identity.table.raw ? identity_map(&posix->identity, process)
+								  : load_zeros(process, SLOT_AREA, SLOT_AREA_SIZE, MAP_CONSTANTS));
 	return exec_map_files(process);
 }
 
