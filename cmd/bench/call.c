@@ -40,7 +40,7 @@ static u64 serve(u64 port)
 
 err_t call_prepare(u64 *argument)
 {
-	TRY(port_create(&bench.port));
+	TRY(port_create(0, &bench.port));
 	TRY(connection_create(bench.port, 7, &bench.connection));
 	TRY(bench_fork(serve, bench.port.raw, &bench.server));
 	*argument = bench.connection.raw;
@@ -68,7 +68,7 @@ err_t other_prepare(u64 *argument)
 	if (move_to(CPU_SECOND) != OK)
 		return ERR_UNSUPPORTED;
 	TRY(move_to(CPU_FIRST));
-	TRY(port_create(&bench.port));
+	TRY(port_create(0, &bench.port));
 	TRY(connection_create(bench.port, 7, &bench.connection));
 	TRY(bench_fork(serve_elsewhere, bench.port.raw, &bench.server));
 	*argument = bench.connection.raw;

@@ -71,7 +71,7 @@ static struct {
 err_t event_prepare(u64 *argument)
 {
 	*argument = 0;
-	TRY(port_create(&event.port));
+	TRY(port_create(0, &event.port));
 	TRY(timer_create(&event.source));
 	return port_bind(event.port, event.source, 1u << 16, 5, BIND_MODE_EDGE);
 }

@@ -16,7 +16,7 @@ static err_t start_service(handle_t *connection)
 	static struct spawn spawn = { .arguments = VIEW_TEXT("hello"), .level = PROGRAM_LEVEL };
 	handle_t port, process;
 	TRY(boot_file("service/hello", &spawn.image));
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(connection_create(port, 1, connection));
 	TRY(spawn_give(&spawn, "port", port, RIGHT_SERVE));
 	return spawn_start(&spawn, &process);

@@ -28,7 +28,7 @@ struct port {
 	struct list connections; // struct connection.node
 	struct list pagers;      // struct memory.pager_node: whose pages are asked for here
 	bool is_closed;          // atomic, written under lock: no handle is left, nobody can ever serve
-	u8 level;                // of the process that made it
+	u8 level;                // of the process that made it, or as it chose
 	u32 pending;             // atomic: calls or notices are queued
 	u32 waiters;             // atomic: mask of CPUs on which servers have idled
 	struct list idle[CPU_MAX]; // struct thread.idle_node; each its own CPU's

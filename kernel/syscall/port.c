@@ -13,10 +13,13 @@ constexpr u32 PORT_RIGHTS = RIGHT_SERVE | RIGHT_MANAGE | RIGHT_WAIT | RIGHT_DUP 
 constexpr u32 CONNECTION_RIGHTS =
 	RIGHT_CALL | RIGHT_WAIT | RIGHT_SIGNAL | RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
 
-err_t sys_port_create(struct thread *caller, handle_t *out_port)
+err_t sys_port_create(struct thread *caller, u32 level, handle_t *out_port)
 {
 	struct port *port;
-	TRY(port_object_create(caller->process->quota, caller->process->level, &port));
+	u8 own = caller->process->level;
+	if (level > LEVEL_PROGRAM)
+		return ERR_LEVEL;
+	TRY(port_object_create(caller->process->quota, level > own ? (u8)level : own, &port));
 	return handle_install_take(&caller->process->handles, &port->object, PORT_RIGHTS, out_port);
 }
 

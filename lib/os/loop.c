@@ -9,7 +9,7 @@
 err_t loop_init(struct loop *loop)
 {
 	*loop = (struct loop){};
-	return port_create(&loop->port);
+	return port_create(0, &loop->port);
 }
 
 void loop_adopt(struct loop *loop, handle_t port)

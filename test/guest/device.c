@@ -68,7 +68,7 @@ static void test_port(void)
 	struct message message = {};
 	handle_t interrupt, port;
 	u64 route;
-	CHECK_OK(port_create(&port));
+	CHECK_OK(port_create(0, &port));
 	CHECK_OK(interrupt_create(start_handle("resource"), LINE, 0, &interrupt, &route));
 	CHECK_OK(port_bind(port, interrupt, SIGNAL_RAISED, 5, BIND_MODE_LEVEL));
 	CHECK(periodic(true));

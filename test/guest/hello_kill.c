@@ -24,7 +24,7 @@ static err_t start(void)
 
 static err_t begin(void)
 {
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(connection_create(port, 1, &hello.handle));
 	return start();
 }

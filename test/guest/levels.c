@@ -18,6 +18,14 @@ static void test_sideways(void)
 	CHECK_OK(guest_port(1, &port));
 	CHECK_EQ(connection_invoke(port.connection, &message), ERR_LEVEL); // our own level
 	guest_port_close(&port);
+	CHECK_OK(port_create(OWN + 1, &port.port)); // for who will serve it one level up
+	CHECK_OK(connection_create(port.port, 1, &port.connection));
+	CHECK_EQ(connection_invoke(port.connection, &message), ERR_LEVEL);
+	guest_port_close(&port);
+	CHECK_OK(port_create(OWN - 1, &port.port)); // never below our own
+	CHECK_OK(connection_create(port.port, 1, &port.connection));
+	CHECK_EQ(connection_invoke(port.connection, &message), ERR_LEVEL);
+	guest_port_close(&port);
 }
 
 static void test_create(void)

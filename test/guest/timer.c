@@ -68,7 +68,7 @@ static void test_order(void)
 	struct message message;
 	handle_t port;
 	u64 begin = clock_read();
-	CHECK_OK(port_create(&port));
+	CHECK_OK(port_create(0, &port));
 	for (u64 i = 0; i < COUNT(timers); i++) {
 		CHECK_OK(timer_create(&AT(timers, i)));
 		CHECK_OK(port_bind(port, AT(timers, i), SIGNAL_FIRED, i, BIND_MODE_EDGE));

@@ -84,7 +84,7 @@ err_t fixture_object(enum handle_kind kind, handle_t *out)
 	case HANDLE_KIND_THREAD: return make_thread(out);
 	case HANDLE_KIND_ANY:
 	case HANDLE_KIND_MEMORY: return guest_memory(PAGE_SIZE, out);
-	case HANDLE_KIND_PORT: return port_create(out);
+	case HANDLE_KIND_PORT: return port_create(0, out);
 	case HANDLE_KIND_CONNECTION:
 		TRY(guest_port(1, &made));
 		*out = made.connection;

@@ -36,10 +36,11 @@ void test_ports(void)
 {
 	u64 timer = AT(fixture.good, HANDLE_KIND_TIMER).raw;
 	CHECK_OK(guest_port(7, &port));
+	FAILS(PORT_CREATE, ERR_LEVEL, 16);
 	FAILS(PORT_BIND, ERR_NOT_FOUND, port.port.raw, timer, 0, 1, 0);
 	CHECK(starve(STARVE_OBJECTS));
 	FAILS(PORT_BIND, ERR_QUOTA, port.port.raw, timer, 1, 1, 0);
-	FAILS(PORT_CREATE, ERR_QUOTA);
+	FAILS(PORT_CREATE, ERR_QUOTA, 0);
 	FAILS(CONNECTION_CREATE, ERR_QUOTA, port.port.raw, 1);
 	feed();
 	CHECK_OK(port_bind(port.port, (handle_t){ (u32)timer }, 1u << 16, 1, BIND_MODE_LEVEL));

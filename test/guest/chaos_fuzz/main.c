@@ -23,7 +23,7 @@ static void fill_pool(struct fuzzer *fuzzer)
 	handle_t thread = HANDLE_NONE, port, connection;
 	for (u32 i = 0; i < FUZZ_POOL; i++)
 		fuzz_pool_add(fuzzer, start_handle(AT(names, i % COUNT(names))));
-	if (port_create(&port) == OK && connection_create(port, 1, &connection) == OK) {
+	if (port_create(0, &port) == OK && connection_create(port, 1, &connection) == OK) {
 		fuzz_pool_add(fuzzer, port);
 		fuzz_pool_add(fuzzer, connection);
 	}

@@ -86,7 +86,7 @@ static void handle_hog(void)
 		u32 count = 0;
 		for (; count < COUNT(handles) && !is_over(); count++) {
 			handle_t *handle = &AT(handles, count);
-			err_t err = count & 1 ? port_create(handle)
+			err_t err = count & 1 ? port_create(0, handle)
 			                      : handle_duplicate(start_handle("gift"), RIGHTS_ALL, handle);
 			if (err != OK)
 				break;

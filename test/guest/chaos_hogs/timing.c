@@ -18,7 +18,7 @@ static u64 serve(u64 port)
 err_t timing_begin(struct timing *timing)
 {
 	*timing = (struct timing){};
-	TRY(port_create(&timing->port));
+	TRY(port_create(0, &timing->port));
 	TRY(connection_create(timing->port, 1, &timing->connection));
 	TRY(timer_create(&timing->timer));
 	return guest_fork(serve, timing->port.raw, &timing->service);

@@ -51,7 +51,7 @@ static err_t begin(const struct step *step, bool is_idempotent)
 	atomic_store_release(&shared->wrong, 0u);
 	now.step = step;
 	now.is_idempotent = is_idempotent;
-	TRY(port_create(&now.port));
+	TRY(port_create(0, &now.port));
 	return connection_create(now.port, 9, &now.connection);
 }
 

@@ -91,7 +91,7 @@ static err_t start_all(u64 seed)
 	random_init(&storm.random, seed);
 	*shared = (struct kill_shared){};
 	for (u32 i = 0; i < PORTS; i++) {
-		TRY(port_create(&AT(storm.port, i)));
+		TRY(port_create(0, &AT(storm.port, i)));
 		TRY(connection_create(AT(storm.port, i), i, &AT(storm.connection, i)));
 	}
 	for (u32 i = 0; i < SERVICES; i++)

@@ -9,14 +9,14 @@ err_t port_step(u64 round)
 {
 	(void)round;
 	handle_t port;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	return handle_close(port);
 }
 
 err_t connection_step(u64 round)
 {
 	handle_t port, first, second;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(connection_create(port, round, &first));
 	TRY(connection_create(port, round + 1, &second));
 	if (round & 1)
@@ -72,7 +72,7 @@ err_t memory_step(u64 round)
 err_t pager_step(u64 round)
 {
 	handle_t port, memory;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(memory_create(MEMORY_KIND_PAGER, 64 * PAGE_SIZE, port, round, 0, &memory));
 	TRY(handle_close(round & 1 ? port : memory));
 	return handle_close(round & 1 ? memory : port);
@@ -134,7 +134,7 @@ err_t interrupt_step(u64 round)
 	TRY(interrupt_create(lines, FREE_LINE, 0, &interrupt, &route));
 	TRY(handle_close(lines));
 	if (round & 1) {
-		TRY(port_create(&port));
+		TRY(port_create(0, &port));
 		TRY(port_bind(port, interrupt, SIGNAL_RAISED, 1, BIND_MODE_LEVEL));
 		TRY(object_signal(interrupt, SIGNAL_RAISED, 0)); // unmasks
 		TRY(handle_close(port));
@@ -159,7 +159,7 @@ err_t process_step(u64 round)
 err_t duplicate_step(u64 round)
 {
 	handle_t port, copies[8];
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	for (u32 i = 0; i < COUNT(copies); i++)
 		TRY(handle_duplicate(port, RIGHTS_ALL, &AT(copies, (i + round) % COUNT(copies))));
 	TRY(handle_close(port));

@@ -118,7 +118,7 @@ err_t supply_step(u64 round)
 {
 	handle_t port, file, source;
 	u64 done, value = 0;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(memory_create(MEMORY_KIND_PAGER, 8 * PAGE_SIZE, port, round, 0, &file));
 	TRY(make(4, &source));
 	TRY(memory_write(source, 0, view_of(round), &done));

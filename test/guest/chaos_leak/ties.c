@@ -13,7 +13,7 @@ static err_t close_both(handle_t a, handle_t b, bool is_turned)
 err_t bind_step(u64 round)
 {
 	handle_t port, timer;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(timer_create(&timer));
 	TRY(port_bind(port, timer, SIGNAL_FIRED, 1, (enum bind_mode)(round % 3)));
 	if (round % 5 == 4)
@@ -26,7 +26,7 @@ err_t bind_fired_step(u64 round)
 {
 	handle_t port, timer;
 	struct message message = {};
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(timer_create(&timer));
 	TRY(port_bind(port, timer, 1u << 20, 77, (enum bind_mode)(round % 3)));
 	TRY(object_signal(timer, 0, 1u << 20));
@@ -42,7 +42,7 @@ err_t hangup_step(u64 round)
 {
 	handle_t port, connection;
 	struct message message = {};
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(connection_create(port, round, &connection));
 	TRY(port_bind(port, connection, SIGNAL_READABLE, 5, BIND_MODE_LEVEL));
 	TRY(object_signal(connection, 0, SIGNAL_READABLE));
@@ -83,7 +83,7 @@ err_t parcel_step(u64 round)
 {
 	handle_t reader, writer, port, timer;
 	TRY(stream_create(4096, 0, &reader, &writer));
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(timer_create(&timer));
 	for (u32 i = 0; i < 3; i++)
 		TRY(send(writer, port, timer));
@@ -178,7 +178,7 @@ static err_t with_service(err_t (*run)(handle_t connection))
 {
 	handle_t port, connection;
 	struct worker worker;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(connection_create(port, 3, &connection));
 	TRY(worker_start(&worker, serve, (void *)(u64)port.raw));
 	err_t err = run(connection);

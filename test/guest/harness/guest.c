@@ -104,7 +104,7 @@ err_t guest_memory(u64 size, handle_t *memory)
 
 err_t guest_port(u64 badge, struct guest_port *out)
 {
-	TRY(port_create(&out->port));
+	TRY(port_create(0, &out->port));
 	return connection_create(out->port, badge, &out->connection);
 }
 

@@ -50,7 +50,7 @@ static bool begin(void)
 	fail_page = PAGES;
 	is_silent = false;
 	requests = 0;
-	return port_create(&port) == OK && timer_create(&stop) == OK &&
+	return port_create(0, &port) == OK && timer_create(&stop) == OK &&
 	       port_bind(port, stop, STOP, 1, BIND_MODE_EDGE) == OK &&
 	       guest_memory(PAGE_SIZE, &source) == OK &&
 	       memory_create(MEMORY_KIND_PAGER, PAGES * PAGE_SIZE, port, KEY, 0, &paged) == OK &&

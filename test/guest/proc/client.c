@@ -28,7 +28,7 @@ err_t service_start(void)
 {
 	u32 boot, parent;
 	handle_t table, words;
-	TRY(port_create(&port));
+	TRY(port_create(0, &port));
 	TRY(guest_memory(LEDGER_SIZE, &ledger));
 	TRY(guest_memory(PAGE_SIZE, &words));
 	TRY(guest_map(words, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &shared));

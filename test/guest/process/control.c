@@ -13,7 +13,7 @@ void test_fault_stop(void)
 	CHECK_OK(guest_fork(spin, 1, &child));
 	CHECK_OK(process_control(child, PROCESS_OPERATION_SUSPEND, 0, 0));
 	handle_t faulty, port;
-	CHECK_OK(port_create(&port));
+	CHECK_OK(port_create(0, &port));
 	CHECK_OK(guest_fork(fault, 32, &faulty)); // may be first: then it dies, as without debugger
 	if (port_bind(port, faulty, SIGNAL_FAULTED, 5, BIND_MODE_LEVEL) == OK &&
 		object_wait(faulty, SIGNAL_FAULTED | SIGNAL_EXITED, guest_soon(), &observed) == OK &&

@@ -8,7 +8,7 @@ static u64 wait_on_port(void *_Nullable argument)
 	handle_t port;
 	u32 observed;
 	(void)argument;
-	if (port_create(&port) != OK)
+	if (port_create(0, &port) != OK)
 		return 1;
 	return (u64)(i64)object_wait(start_handle("process"), SIGNAL_EXITED, DEADLINE_NEVER, &observed);
 }

@@ -39,7 +39,7 @@ void test_estate(void)
 {
 	handle_t child, heir, again;
 	struct guest_level before, after;
-	CHECK_OK(port_create(&inner));
+	CHECK_OK(port_create(0, &inner));
 	CHECK_OK(guest_level(&before));
 	CHECK_OK(guest_fork(die, 5, &child));
 	CHECK_OK(wait_exit(child));
@@ -91,7 +91,7 @@ void test_estate_values(void)
 {
 	handle_t child, quota, heir, thread;
 	u64 size, code;
-	CHECK_OK(port_create(&inner));
+	CHECK_OK(port_create(0, &inner));
 	CHECK_OK(guest_fork(die, 0, &child));
 	CHECK_OK(wait_exit(child));
 	CHECK_OK(quota_create(HANDLE_NONE, 500, 100, 100, 100, &quota));
@@ -156,7 +156,7 @@ void test_estate_lost(void)
 {
 	handle_t child;
 	struct guest_level before, after;
-	CHECK_OK(port_create(&inner));
+	CHECK_OK(port_create(0, &inner));
 	CHECK_OK(guest_level(&before));
 	for (u32 i = 0; i < 20; i++) {
 		CHECK_OK(guest_fork(die, 5, &child));
