@@ -59,6 +59,7 @@ struct thread_block {
 	u64 user[24];       // the runtime's own: thread-local pointer, errno, ...
 	u64 foreign_return; // written by the kernel when it reflects a foreign system call
 	u64 append_end;     // written by memory_write at MEMORY_APPEND: the length after it
+	u64 mask; // as blocked when only the program counts: who gets a process's notifications?
 };
-static_assert(sizeof(struct thread_block) == 456);
+static_assert(sizeof(struct thread_block) == 464);
 constexpr u64 THREAD_BLOCK_SIZE = 512; // and its alignment

@@ -388,8 +388,7 @@ TEST(space_user_copies)
 	CHECK_OK(space_copy(
 		other, BASE + 29 * PAGE_SIZE, (struct user_span){ BASE, 3 * PAGE_SIZE }, true, &done));
 	CHECK_EQ(done, PAGE_SIZE);
-	CHECK_OK(
-		memory_read_user(other_memory, 0, (struct user_span){ BASE, 100 * PAGE_SIZE }, &done));
+	CHECK_OK(memory_read_user(other_memory, 0, (struct user_span){ BASE, 100 * PAGE_SIZE }, &done));
 	CHECK_EQ(done, COPY_LIMIT);
 	CHECK_EQ(get(program.space, BASE + 100 + 49'999), get(other, BASE + 100 + 49'999));
 	struct memory_write write = { .from = { BASE, COPY_LIMIT }, .offset = 39 * PAGE_SIZE };

@@ -161,7 +161,8 @@ void thread_look_at_process(struct thread *thread)
 {
 	struct process *process = thread->process;
 	thread->is_traced = atomic_load_relaxed(&process->trace) != nullptr;
-	thread->entry_slow = thread->is_traced || atomic_load_relaxed(&process->reflection);
+	thread->reflection = atomic_load_relaxed(&process->reflection);
+	thread->entry_slow = thread->is_traced || thread->reflection;
 }
 
 err_t process_add_thread(struct process *process, struct thread *thread)

@@ -75,7 +75,9 @@ static void swap_spaces(struct process *process, struct process *image)
 static void change_block(struct thread *caller, const struct block_pin *pin)
 {
 	u64 pending = atomic_load_seq_cst(&caller->block->pending);
+	lock_take(&caller->process->lock); // who notifies the process looks into the block
 	thread_take_block(caller, pin);
+	lock_give(&caller->process->lock);
 	atomic_or_seq_cst(&caller->block->pending, pending);
 }
 

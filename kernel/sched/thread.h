@@ -166,6 +166,7 @@ struct thread {
 	bool is_stepping;      // atomic: runs one instruction when it is resumed
 	bool is_traced;        // its system calls are recorded (trace.h); home CPU
 	u8 entry_slow;         // traced, or of a process with a foreign entry: entry.S looks further
+	u64 reflection;        // its process's, as home CPU saw it
 	u64 notified;          // atomic: notifications on their way to block->pending
 	u64 retry_since;       // its call or fault is repeated since then (grace_retry); 0: it is not
 	u64 fault_cause, fault_address, fault_detail;

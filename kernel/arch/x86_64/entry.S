@@ -16,13 +16,8 @@ kernel_entry: // from the loader: 64 bits, interrupts off, rdi = struct boot_inf
 	call kernel_main
 	ud2
 
-	.text
-	.balign 64
-	.globl syscall_entry
-syscall_entry:
-	swapgs
-	movq %rsp, %gs:CPU_SCRATCH
-	movq %gs:CPU_CURRENT, %rsp
+// rsp = thread; afterwards rdi, and the kernel's stack.
+	.macro SAVE_REGISTERS
 	movq %rcx, THREAD_RIP(%rsp)
 	movq %r11, THREAD_RFLAGS(%rsp)
 	movq %rax, THREAD_RAX(%rsp)
@@ -42,8 +37,18 @@ syscall_entry:
 	movq %rsp, %rdi
 	movq %rbx, THREAD_RSP(%rsp)
 	movq %gs:CPU_STACK, %rsp
-	cmpb $0, THREAD_ENTRY_SLOW(%rdi)
+	.endm
+
+	.text
+	.balign 64
+	.globl syscall_entry
+syscall_entry:
+	swapgs
+	movq %rsp, %gs:CPU_SCRATCH
+	movq %gs:CPU_CURRENT, %rsp
+	cmpb $0, THREAD_ENTRY_SLOW(%rsp)
 	jne special
+	SAVE_REGISTERS
 native:
 	cmpq $CALL_CONNECTION_CALL, %rax
 	je connection_call
@@ -130,22 +135,31 @@ resume_slow: // all registers, also rcx and r11
 special: // traced, or of a process with a foreign entry: low code there is a foreign program's
 	testq %rcx, %rcx
 	js special_native
-	movq THREAD_PROCESS(%rdi), %rdx
-	movq PROCESS_REFLECTION(%rdx), %rsi
-	testq %rsi, %rsi
-	jnz foreign
-special_native: // all calls take the slow way, so that all are recorded
-	movq %rax, %rsi
+	cmpq $0, THREAD_REFLECTION(%rsp)
+	jne foreign
+special_native:
+	SAVE_REGISTERS
+	cmpb $0, THREAD_IS_TRACED(%rdi)
+	je native
+	movq %rax, %rsi // all calls take the slow way, so that all are recorded
 	call syscall_traced
 	jmp resume
 
-// A foreign system call goes to the process's own entry; its return address, which sysret cannot
-// carry in rcx, stands in the thread block. rdi = thread, rcx = return address.
+// A foreign system call goes to the process's own entry at once; its return address, which sysret
+// cannot carry in rcx, stands in the thread block. rsp = thread, rcx = return address.
 foreign:
-	movq THREAD_BLOCK(%rdi), %rdx
-	movq %rcx, BLOCK_FOREIGN_RETURN(%rdx)
-	movq %rsi, THREAD_RIP(%rdi)
-	jmp resume
+	movq %r11, THREAD_RFLAGS(%rsp)
+	movq THREAD_BLOCK(%rsp), %r11
+	movq %rcx, BLOCK_FOREIGN_RETURN(%r11)
+	movq %gs:CPU_SCRATCH, %rcx
+	movq THREAD_BLOCK_ADDRESS(%rsp), %r11
+	swapgs
+	wrgsbase %r11
+	movq THREAD_RFLAGS(%rsp), %r11
+	movq %rcx, THREAD_RSP(%rsp)
+	movq THREAD_REFLECTION(%rsp), %rcx
+	movq THREAD_RSP(%rsp), %rsp
+	sysretq
 
 	.bss
 	.balign 4096

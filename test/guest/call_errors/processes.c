@@ -120,6 +120,8 @@ void test_dead_thread(void)
 	for (u32 operation = 0; operation <= THREAD_OPERATION_STEP; operation++)
 		FAILS(THREAD_CONTROL, ERR_STATE, thread.raw, operation, 1);
 	FAILS(THREAD_NOTIFY, ERR_STATE, thread.raw, 1);
+	FAILS(THREAD_NOTIFY, ERR_STATE, AT(fixture.good, HANDLE_KIND_PROCESS).raw, 1); // empty
+	FAILS(THREAD_NOTIFY, ERR_WRONG_TYPE, AT(fixture.good, HANDLE_KIND_STREAM).raw, 1);
 	for (u32 operation = 0; operation <= REGISTER_OPERATION_GET_FLOAT; operation += 2)
 		FAILS(THREAD_REGISTERS, ERR_STATE, thread.raw, operation, fixture.buffer, PAGE_SIZE);
 	CHECK_OK(handle_close(thread));

@@ -17,6 +17,7 @@ static const struct guest_test tests[] = {
 	{ "notify_process", test_notify_process },
 	{ "thread_open", test_thread_open },
 	{ "notify_ends_wait", test_notify_ends_wait },
+	{ "notify_choice", test_notify_choice },
 	{ "double_fault", test_double_fault },
 	{ "replace", test_replace },
 	{ "rules", test_rules },

@@ -38,6 +38,7 @@ void test_notify_blocked(void);
 void test_notify_process(void);
 void test_thread_open(void);
 void test_notify_ends_wait(void);
+void test_notify_choice(void);
 void test_double_fault(void);
 void test_replace(void);
 void test_crowd(void);

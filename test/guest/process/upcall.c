@@ -151,6 +151,44 @@ void test_notify_ends_wait(void)
 	CHECK_OK(worker_join(&worker, guest_soon()));
 }
 
+static u64 wait_for_notice(void *_Nullable argument)
+{
+	block_self()->mask = (u64)argument;
+	return sleep_until(guest_soon()) == ERR_INTERRUPTED ? block_self()->pending : 99;
+}
+
+// Three threads, of which one wants bit 0 and one bit 1, and the first neither.
+static u64 choose_thread(u64 unused)
+{
+	struct worker low, high;
+	(void)unused;
+	block_self()->mask = ~0ull;
+	MUST(worker_start(&low, wait_for_notice, guest_number(~1ull)) == OK);
+	MUST(worker_start(&high, wait_for_notice, guest_number(~2ull)) == OK);
+	MUST(worker_join(&low, guest_soon()) == OK && low.result == 1);
+	MUST(worker_join(&high, guest_soon()) == OK && high.result == 2);
+	for (u64 end = guest_soon(); !(atomic_load_seq_cst(&block_self()->pending) & 4);)
+		MUST(clock_read() < end); // nobody wants this one, so the last one has it
+	return 7;
+}
+
+void test_notify_choice(void)
+{
+	handle_t child;
+	struct process_info info = {};
+	u64 size, code;
+	CHECK_OK(guest_fork(choose_thread, 0, &child));
+	for (u64 end = guest_soon(); info.threads != 3 && clock_read() < end;)
+		CHECK_OK(handle_info(child, INFO_TOPIC_PROCESS, span_of(info), &size));
+	CHECK_OK(sleep_until(guest_after(50)));
+	CHECK_OK(thread_notify(child, 3));
+	for (u64 end = guest_soon(); info.threads != 1 && clock_read() < end;)
+		CHECK_OK(handle_info(child, INFO_TOPIC_PROCESS, span_of(info), &size));
+	CHECK_OK(thread_notify(child, 4));
+	CHECK_OK(guest_wait(child, &code));
+	CHECK_EQ(code, 7);
+}
+
 static u64 double_fault(u64 argument)
 {
 	upcalls_on();
