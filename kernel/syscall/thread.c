@@ -93,6 +93,9 @@ static err_t step(struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 static err_t open(struct thread *caller, struct thread *thread, u64 *out_result)
 {
 	handle_t handle;
+	u32 lost = OBJECT_UNREACHABLE; // by handles, but not by itself
+	if (thread == caller)
+		atomic_swap_if_acq_rel(&thread->object.handles, &lost, 0u);
 	TRY(handle_install(&caller->process->handles, &thread->object, RIGHTS_ALL, &handle));
 	*out_result = handle.raw;
 	return OK;

@@ -46,6 +46,7 @@ void test_quota_handles(void)
 	FAILS(PROCESS_CREATE, ERR_QUOTA, 0, 0, 15);
 	FAILS(PROCESS_FORK, ERR_QUOTA, 0);
 	FAILS(THREAD_CREATE, ERR_QUOTA, 0, buffer, buffer, 0, buffer);
+	FAILS(THREAD_CONTROL, ERR_QUOTA, 0, THREAD_OPERATION_OPEN);
 	FAILS(INTERRUPT_CREATE, ERR_QUOTA, start_handle("resource").raw, 7, 0);
 	FAILS(RESOURCE_DERIVE, ERR_QUOTA, start_handle("resource").raw, RESOURCE_KIND_PORTS, 0, 1);
 	FAILS(QUOTA_CREATE, ERR_QUOTA, quota.raw, 0, 0, 0, 100);
