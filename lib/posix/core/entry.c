@@ -8,8 +8,11 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/start.h"
 #include "lib/posix/core/table.h"
+#include "lib/posix/core/trace.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/signal/signal.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 #define CHECK_OFFSET(name, member) static_assert(name == offsetof(struct posix_thread, member))
@@ -34,7 +37,7 @@ CHECK_OFFSET(THREAD_RCX, registers.rcx);
 CHECK_OFFSET(THREAD_RIP, registers.rip);
 CHECK_OFFSET(THREAD_RFLAGS, registers.rflags);
 CHECK_OFFSET(THREAD_RSP, registers.rsp);
-CHECK_OFFSET(THREAD_MASK, mask);
+CHECK_OFFSET(THREAD_MASK, leave_mask);
 CHECK_OFFSET(THREAD_OPEN_MASK, open_mask);
 CHECK_OFFSET(THREAD_NUMBER, number);
 CHECK_OFFSET(THREAD_STACK_TOP, stack_top);
@@ -48,14 +51,40 @@ static_assert(ERR_INTERRUPTED_VALUE == ERR_INTERRUPTED);
 static_assert(WAIT_RBX == offsetof(struct wait_registers, rbx));
 static_assert(WAIT_R15 == offsetof(struct wait_registers, r15));
 
+// The only thread of a process that begins.
+static void begin_process(struct posix_thread *self)
+{
+	struct posix *posix = posix_self();
+	struct core_state *core = &posix->core;
+	err_t err = process_control(
+		HANDLE_NONE, PROCESS_OPERATION_SET_REFLECTION, (u64)(uintptr_t)posix_entry, 0);
+	if (err != OK)
+		posix_bug("no reflection");
+	span_fill(span_of(core->slots), 0);
+	span_fill(span_of(core->slots_mapped), 0);
+	span_fill(span_of(core->unknown), 0);
+	AT(core->slots, self->slot) = 1;
+	AT(core->slots_mapped, self->slot / 64) = (u64)1 << self->slot % 64;
+	list_init(&core->threads);
+	self->node = (struct list_node){};
+	list_insert_after(&core->threads.head, &self->node);
+	core->thread_count = 1;
+	core->is_exiting = 0;
+	self->id = (i32)posix->identity.pid;
+	self->handle = HANDLE_NONE;
+	self->robust_list = self->clear_child_tid = 0;
+	self->signal_stack = (struct signal_stack){ .flags = SS_DISABLE };
+	self->slow = core->trace ? SLOW_TRACE : 0;
+	signal_float_find();
+	signal_mask_apply(self);
+}
+
 void posix_begin(struct posix_thread *self)
 {
-	if (self->begin != BEGIN_THREAD) {
-		err_t err = process_control(
-			HANDLE_NONE, PROCESS_OPERATION_SET_REFLECTION, (u64)(uintptr_t)posix_entry, 0);
-		if (err != OK)
-			posix_bug("no reflection");
-	}
+	if (self->begin != BEGIN_THREAD)
+		begin_process(self);
+	else
+		thread_begin(self);
 	fs_base_write(self->fs_base);
 	posix_hook *_Nullable hook = AT(begin_hooks, self->begin % BEGIN_KINDS);
 	if (hook)
@@ -82,6 +111,8 @@ static i64 unknown(struct posix_thread *self)
 i64 posix_call_slowly(struct posix_thread *self, const struct arguments *arguments)
 {
 	posix_call *_Nullable call = table_call(self->number);
+	if (self->slow & SLOW_TRACE)
+		trace_entered(self);
 	if (!call)
 		return unknown(self);
 	return call(self, arguments);

@@ -15,14 +15,16 @@ struct core_state {
 	struct posix_lock threads_lock; // threads and slots
 	struct list threads;            // struct posix_thread.node; the first thread is in it too
 	u32 thread_count;
-	u32 is_exiting;            // atomic: exit_group or exec is under way
-	u32 slots[THREAD_SLOTS];   // atomic: 0 free; the kernel clears it when the thread is gone
-	handle_t log;              // connection to servers/log; HANDLE_NONE: none
-	handle_t console;          // resource, for tests that run without services
-	handle_t image;            // memory: the library itself, for exec
-	handle_t time, clock;      // memory: the pages at CLOCK_AREA, for exec
-	struct table_bits unknown; // calls that were logged as unknown
-	u32 trace;                 // atomic: 1: every call is logged; forked children too
+	u32 is_exiting;          // atomic: exit_group or exec is under way
+	u32 slots[THREAD_SLOTS]; // atomic: 0 free; the kernel clears it when the thread is gone
+	u64 slots_mapped[THREAD_SLOTS / 64]; // have memory; under threads_lock
+	handle_t log;                        // connection to servers/log; HANDLE_NONE: none
+	handle_t console;                    // resource, for tests that run without services
+	handle_t image;                      // memory: the library itself, for exec
+	handle_t time, clock;                // memory: the pages at CLOCK_AREA, for exec
+	struct table_bits unknown;           // calls that were logged as unknown
+	u32 processors;                      // 0: not known, counts as 1
+	u32 trace;                           // atomic: 1: every call is logged; forked children too
 };
 
 NONNULL_END

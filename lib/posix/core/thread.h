@@ -7,6 +7,7 @@
 #include "abi/thread.h"
 #include "lib/base/list.h"
 #include "lib/posix/core/call.h"
+#include "lib/posix/linux/signal.h"
 
 NONNULL_BEGIN
 
@@ -51,23 +52,24 @@ struct signal_stack {
 
 // A relative timeout becomes an absolute one once; a call that is made again goes on with it.
 struct restart {
-	u64 deadline;
+	u64 deadline, number;
 	bool is_again;
 };
 
 struct posix_thread {
 	struct thread_block block;
 	alignas(THREAD_BLOCK_SIZE) struct posix_registers registers;
-	u64 mask;      // the program's signal mask; blocked while the program runs
-	u64 open_mask; // blocked while a wait is under way; MASK_ALL: it is not to be interrupted
-	u64 number;    // of the call; UINT64_MAX: none, an upcall came
-	u64 stack_top; // of the library's stack
-	u32 slow;      // enum slow
+	u64 leave_mask; // blocked while the program runs (signal/mask.c)
+	u64 open_mask;  // blocked while a wait is under way; MASK_ALL: it is not to be interrupted
+	u64 number;     // of the call; UINT64_MAX: none, an upcall came
+	u64 stack_top;  // of the library's stack
+	u32 slow;       // enum slow
 	u32 reserved2;
 	u64 scratch[4];
 	struct interruption interruption;
 	u64 upcall_stack[16];
 	// The rest is not known to entry.S.
+	u64 mask;       // the program's signal mask
 	u64 directed;   // atomic: pending signals meant for this thread alone (tgkill)
 	u64 saved_mask; // the mask to go back to after sigsuspend and the like
 	bool has_saved_mask;
@@ -77,12 +79,18 @@ struct posix_thread {
 	handle_t handle; // owned; the kernel's thread
 	u64 fs_base;     // what it begins with
 	u64 clear_child_tid;
+	u64 set_tid[2]; // words that get the id when it begins; 0: none
+	u64 affinity;   // mask of processors; 0: all
 	u64 robust_list;
 	struct signal_stack signal_stack;
 	struct restart restart;
-	u64 call_started_ns; // traced: when
+	u64 call_started_ns, call_number; // traced
+	struct arguments call_arguments;
 	char name[16];
-	struct list_node node; // in core_state.threads
+	bool has_forced;
+	struct linux_siginfo forced;               // a signal that is delivered first of all
+	u64 trap_number, trap_error, trap_address; // of the last fault, for signal frames
+	struct list_node node;                     // in core_state.threads
 };
 static_assert(offsetof(struct posix_thread, registers) == THREAD_BLOCK_SIZE);
 static_assert(sizeof(struct posix_thread) <= PAGE_SIZE);

@@ -92,18 +92,26 @@ user_swap: // (at, u32 *expected, value): 1 if it was swapped
 	movzbl %al, %eax
 	ret
 
-user_float_save: // (area, mask): its header is zero
+user_float_save: // (area, mask): its header is zero. mask 0: FXSAVE
 	movl %esi, %eax
 	xorl %edx, %edx
+	testl %eax, %eax
+	jz 1f
 	xsave64 (%rdi)
 	xorl %eax, %eax
 	ret
+1:	fxsave64 (%rdi)
+	ret
 
-user_float_restore: // (area, mask)
+user_float_restore: // (area, mask); mask 0: FXRSTOR
 	movl %esi, %eax
 	xorl %edx, %edx
+	testl %eax, %eax
+	jz 1f
 	xrstor64 (%rdi)
 	xorl %eax, %eax
+	ret
+1:	fxrstor64 (%rdi)
 	ret
 
 user_end:

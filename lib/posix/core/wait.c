@@ -92,20 +92,15 @@ err_t connection_call_words(handle_t connection, u64 *tag, struct message_words 
 	return (err_t)(i32)registers.rax;
 }
 
-bool wait_is_interrupted(const struct posix_thread *self)
-{
-	return atomic_load_seq_cst(&self->block.pending) & ~self->mask;
-}
-
 u64 wait_deadline(struct posix_thread *self, u64 relative_ns)
 {
-	u64 deadline;
-	if (self->restart.is_again)
-		return self->restart.deadline;
-	if (checked_add(posix_clock(), relative_ns, &deadline) != OK)
-		deadline = DEADLINE_NEVER;
-	self->restart.deadline = deadline;
-	return deadline;
+	struct restart *restart = &self->restart;
+	bool is_again = restart->is_again && restart->number == self->number;
+	restart->is_again = false;
+	restart->number = self->number;
+	if (!is_again && checked_add(posix_clock(), relative_ns, &restart->deadline) != OK)
+		restart->deadline = DEADLINE_NEVER;
+	return restart->deadline;
 }
 
 static const i16 errors[] = {

@@ -37,7 +37,7 @@ err_t wait_futex(
 // Only what waits once may stand there.
 static inline void wait_open(struct posix_thread *self)
 {
-	self->open_mask = self->mask;
+	self->open_mask = self->leave_mask;
 }
 static inline void wait_close(struct posix_thread *self)
 {
@@ -51,7 +51,7 @@ struct wait_registers {
 void posix_wait_call(struct wait_registers *registers);
 
 // Is there a signal that is not blocked and would end a wait?
-bool wait_is_interrupted(const struct posix_thread *self);
+bool wait_is_interrupted(struct posix_thread *self);
 
 // now + relative_ns the first time; the same again when the call is made again after a signal.
 // Never beyond DEADLINE_NEVER.

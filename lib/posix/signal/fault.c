@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// fault.c - the program was interrupted (upcall.S): a notification only fills the mailbox; a fault
+// becomes the signal that Linux makes of it, with the same details.
+#include "lib/base/atomic.h"
+#include "lib/posix/core/entry.h"
+#include "lib/posix/core/log.h"
+#include "lib/posix/signal/crash.h"
+#include "lib/posix/signal/signal_local.h"
+#include "os/syscalls.h"
+
+enum trap : u64 {
+	TRAP_DIVIDE = 0,
+	TRAP_DEBUG = 1,
+	TRAP_BREAKPOINT = 3,
+	TRAP_OVERFLOW = 4,
+	TRAP_ILLEGAL = 6,
+	TRAP_PROTECTION = 13,
+	TRAP_PAGE = 14,
+	TRAP_FLOAT = 16,
+	TRAP_SIMD = 19,
+};
+
+// Bits of the processor's error code, as programs find it in their frames.
+enum page_error : u64 { PAGE_PRESENT = 1, PAGE_WRITE = 2, PAGE_USER = 4, PAGE_FETCH = 16 };
+
+struct fault {
+	u32 signal;
+	i32 code;
+	u64 address, trap, error;
+};
+
+static u64 page_error(u64 detail)
+{
+	u64 error = PAGE_USER;
+	error |= detail & FAULT_PRESENT ? PAGE_PRESENT : 0;
+	error |= detail & FAULT_WRITE ? PAGE_WRITE : 0;
+	error |= detail & FAULT_EXEC ? PAGE_FETCH : 0;
+	return error;
+}
+
+// Flags of x87 or SSE that are raised and not masked, in the order in which Linux looks.
+static i32 float_code(u64 trap)
+{
+	u32 raised, masked;
+	if (trap == TRAP_SIMD) {
+		u32 control;
+		__asm__ volatile("stmxcsr %0" : "=m"(control));
+		raised = control & 0x3f;
+		masked = control >> 7 & 0x3f;
+	} else {
+		u16 status, control;
+		__asm__ volatile("fnstsw %0\n\tfnstcw %1" : "=m"(status), "=m"(control));
+		raised = status & 0x3f;
+		masked = control & 0x3f;
+	}
+	u32 flags = raised & ~masked;
+	if (flags & 1)
+		return FPE_FLTINV;
+	if (flags & 4)
+		return FPE_FLTDIV;
+	if (flags & 8)
+		return FPE_FLTOVF;
+	if (flags & 0x12)
+		return FPE_FLTUND;
+	return flags & 0x20 ? FPE_FLTRES : FPE_FLTINV;
+}
+
+static struct fault fault_of(const struct posix_thread *self)
+{
+	const struct interruption *what = &self->interruption;
+	u64 rip = self->registers.rip;
+	switch ((enum upcall_cause)what->cause) {
+	case UPCALL_PAGE_FAULT:
+		return (struct fault){ SIGSEGV, what->detail & FAULT_PRESENT ? SEGV_ACCERR : SEGV_MAPERR,
+			what->address, TRAP_PAGE, page_error(what->detail) };
+	case UPCALL_BUS_ERROR:
+		return (
+			struct fault){ SIGBUS, BUS_ADRERR, what->address, TRAP_PAGE, page_error(what->detail) };
+	case UPCALL_ILLEGAL: return (struct fault){ SIGILL, ILL_ILLOPN, rip, TRAP_ILLEGAL, 0 };
+	case UPCALL_ARITHMETIC:
+		if (what->detail == TRAP_OVERFLOW)
+			return (struct fault){ SIGSEGV, SI_KERNEL, 0, TRAP_OVERFLOW, 0 };
+		return (struct fault){ SIGFPE, FPE_INTDIV, rip, TRAP_DIVIDE, 0 };
+	case UPCALL_FLOAT:
+		return (struct fault){ SIGFPE, float_code(what->detail), rip, what->detail, 0 };
+	case UPCALL_BREAKPOINT:
+		if (what->detail == TRAP_DEBUG)
+			return (struct fault){ SIGTRAP, TRAP_TRACE, rip, TRAP_DEBUG, 0 };
+		return (struct fault){ SIGTRAP, SI_KERNEL, 0, TRAP_BREAKPOINT, 0 };
+	case UPCALL_NOTIFICATION:
+	case UPCALL_PROTECTION: break;
+	}
+	return (struct fault){ SIGSEGV, SI_KERNEL, 0, TRAP_PROTECTION, what->detail };
+}
+
+void posix_interrupted(struct posix_thread *self)
+{
+	if (self->interruption.cause == UPCALL_NOTIFICATION) {
+		atomic_or_seq_cst(&self->block.pending, self->interruption.detail);
+		return;
+	}
+	struct fault fault = fault_of(self);
+	self->trap_number = fault.trap;
+	self->trap_error = fault.error;
+	if (fault.trap == TRAP_PAGE)
+		self->trap_address = fault.address;
+	signal_force(
+		self, &(struct linux_siginfo){
+				  .signal = (i32)fault.signal, .code = fault.code, .address = fault.address });
+}
+
+[[noreturn]] void posix_library_fault(struct posix_thread *self)
+{
+	const struct upcall_frame *frame = &self->block.frame;
+	posix_log("the POSIX library failed: fault %lu at %lx, instruction %lx, stack %lx, call %lu",
+		frame->cause, frame->address, frame->instruction, frame->stack, self->number);
+	crash_library(self);
+	(void)task_exit(EXIT_SCOPE_PROCESS, SIGSEGV, 0);
+	__builtin_trap();
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// clone.c - clone and clone3: with CLONE_THREAD a thread of this process, else a process
+// (process/fork.c).
+#include "lib/base/atomic.h"
+#include "lib/posix/core/calls.h"
+#include "lib/posix/core/entry.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/core/user.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/process/process.h"
+#include "lib/posix/signal/signal.h"
+#include "lib/posix/thread/slot.h"
+#include "lib/posix/thread/thread.h"
+#include "os/syscalls.h"
+
+constexpr i32 THREAD_ID_FIRST = PROC_PID_MAX; // ids below are pids
+constexpr u64 THREAD_ID_MASK = 0x1fffffff;
+constexpr u64 THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+                             CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                             CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED | CLONE_IO;
+constexpr u64 EXIT_SIGNAL_MASK = 0xff;
+constexpr u64 PROGRAM_END = 0x0000'7fff'ffff'f000;
+
+extern const struct posix_image posix_image;
+
+// struct clone_args as of version 0.
+struct clone_arguments {
+	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
+static i32 thread_id(const struct posix_thread *thread)
+{
+	return THREAD_ID_FIRST + (i32)(thread->block.thread_id & THREAD_ID_MASK);
+}
+
+void thread_begin(struct posix_thread *self)
+{
+	if (list_node_is_linked(&self->node)) // a test's single thread has no list
+		self->id = thread_id(self);
+	for (u32 i = 0; i < COUNT(self->set_tid); i++)
+		if (AT(self->set_tid, i))
+			(void)user_store_u32(AT(self->set_tid, i), (u32)self->id);
+	self->slow |= SLOW_SIGNALS; // a signal may have been meant for us from the first moment
+}
+
+// Others may notify us from now on; masks mean something else with several threads.
+static i64 become_several(struct posix_thread *self)
+{
+	u64 handle;
+	if (self->handle.raw)
+		return 0;
+	TRY_ERR(thread_control(HANDLE_NONE, THREAD_OPERATION_OPEN, 0, 0, &handle));
+	self->handle = (handle_t){ (u32)handle };
+	return 0;
+}
+
+static void prepare(struct posix_thread *self, struct posix_thread *child,
+	const struct process_clone *clone, u32 slot)
+{
+	thread_prepare(
+		child, &posix_image, slot, (const u64[2]){ AT(self->block.user, USER_GUARD), 0 });
+	child->registers = self->registers;
+	child->registers.rax = 0;
+	if (clone->stack)
+		child->registers.rsp = clone->stack;
+	child->mask = self->mask;
+	child->fs_base = clone->flags & CLONE_SETTLS ? clone->tls : fs_base_read();
+	child->signal_stack = (struct signal_stack){ .flags = SS_DISABLE };
+	memory_copy(child->name, self->name, sizeof child->name);
+	child->slow = self->slow & SLOW_TRACE;
+	if (clone->flags & CLONE_CHILD_CLEARTID)
+		child->clear_child_tid = clone->child_tid;
+	if (clone->flags & CLONE_PARENT_SETTID)
+		AT(child->set_tid, 0) = clone->parent_tid;
+	if (clone->flags & CLONE_CHILD_SETTID)
+		AT(child->set_tid, 1) = clone->child_tid;
+}
+
+static void add(struct core_state *core, struct posix_thread *child)
+{
+	posix_lock_take(&core->threads_lock);
+	list_insert_before(&core->threads.head, &child->node);
+	core->thread_count++;
+	posix_lock_give(&core->threads_lock);
+}
+
+static void remove(struct core_state *core, struct posix_thread *child)
+{
+	posix_lock_take(&core->threads_lock);
+	list_remove(&child->node);
+	core->thread_count--;
+	posix_lock_give(&core->threads_lock);
+}
+
+static i64 clone_thread(struct posix_thread *self, const struct process_clone *clone)
+{
+	constexpr u64 needed = CLONE_VM | CLONE_SIGHAND;
+	struct core_state *core = &posix_self()->core;
+	struct posix_thread *child;
+	u32 slot;
+	if ((clone->flags & needed) != needed || clone->flags & ~THREAD_FLAGS)
+		return -EINVAL;
+	if (clone->tls >= PROGRAM_END && clone->flags & CLONE_SETTLS)
+		return -EPERM;
+	TRY_POSIX(become_several(self));
+	TRY_POSIX(slot_take(&child, &slot));
+	prepare(self, child, clone, slot);
+	add(core, child);
+	signal_mask_apply(self);
+	u64 block = thread_address(slot);
+	// The list's lock: who finds the thread finds its handle too.
+	posix_lock_take(&core->threads_lock);
+	err_t err = thread_create(
+		HANDLE_NONE, posix_image.start, thread_stack_top(slot), block, block, &child->handle);
+	i32 id = err == OK ? thread_id(child) : 0;
+	posix_lock_give(&core->threads_lock);
+	if (err != OK) {
+		remove(core, child);
+		slot_give(slot);
+		return -EAGAIN;
+	}
+	if (clone->flags & CLONE_PARENT_SETTID)
+		(void)user_store_u32(clone->parent_tid, (u32)id);
+	return id;
+}
+
+static i64 dispatch(struct posix_thread *self, const struct process_clone *clone)
+{
+	if (clone->flags & CLONE_THREAD)
+		return clone_thread(self, clone);
+	return process_clone(self, clone);
+}
+
+i64 call_clone(struct posix_thread *self, const struct arguments *arguments)
+{
+	u64 flags = ARG(0) & UINT32_MAX;
+	struct process_clone clone = { .flags = flags & ~EXIT_SIGNAL_MASK,
+		.stack = ARG(1),
+		.parent_tid = ARG(2),
+		.child_tid = ARG(3),
+		.tls = ARG(4),
+		.pidfd = ARG(2), // clone has one word for both
+		.exit_signal = (u32)(flags & EXIT_SIGNAL_MASK) };
+	return dispatch(self, &clone);
+}
+
+i64 call_clone3(struct posix_thread *self, const struct arguments *arguments)
+{
+	struct clone_arguments given;
+	if (ARG(1) < sizeof given)
+		return -EINVAL;
+	if (ARG(1) > PAGE_SIZE)
+		return -E2BIG;
+	TRY_POSIX(user_get(given, ARG(0)));
+	for (u64 i = sizeof given; i < ARG(1); i += sizeof(u64)) {
+		u64 more; // set_tid, cgroup: not here
+		TRY_POSIX(user_get(more, ARG(0) + i));
+		if (more)
+			return -EINVAL;
+	}
+	if (given.flags & EXIT_SIGNAL_MASK || given.exit_signal > EXIT_SIGNAL_MASK ||
+		!given.stack != !given.stack_size)
+		return -EINVAL;
+	struct process_clone clone = { .flags = given.flags,
+		.stack = given.stack ? given.stack + given.stack_size : 0,
+		.parent_tid = given.parent_tid,
+		.child_tid = given.child_tid,
+		.tls = given.tls,
+		.pidfd = given.pidfd,
+		.exit_signal = (u32)given.exit_signal };
+	return dispatch(self, &clone);
+}

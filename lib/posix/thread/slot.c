@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// slot.c - see slot.h. Memory of a slot stays mapped for the next thread.
+#include "lib/posix/thread/slot.h"
+
+#include "lib/base/atomic.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
+
+static i64 map(u32 slot)
+{
+	handle_t memory;
+	u64 mapped, size = THREAD_SLOT_SIZE - PAGE_SIZE;
+	u64 start = THREAD_AREA + slot * THREAD_SLOT_SIZE + PAGE_SIZE; // behind the guard
+	TRY_ERR(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = memory_map(HANDLE_NONE, memory, start, size, 0,
+		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_FIXED, &mapped);
+	(void)handle_close(memory);
+	return posix_error(err);
+}
+
+static i64 map_once(struct core_state *core, u32 slot)
+{
+	u64 *word = &AT(core->slots_mapped, slot / 64), bit = (u64)1 << slot % 64;
+	if (atomic_load_relaxed(word) & bit)
+		return 0;
+	TRY_POSIX(map(slot));
+	(void)atomic_or_relaxed(word, bit);
+	return 0;
+}
+
+i64 slot_take(struct posix_thread *_Nullable *_Nonnull out, u32 *slot)
+{
+	struct core_state *core = &posix_self()->core;
+	for (u32 i = 0; i < THREAD_SLOTS; i++) {
+		u32 seen = 0;
+		if (!atomic_swap_if_acquire(
+				&AT(core->slots, i), &seen, 1u)) // pairs with the kernel's store
+			continue;
+		i64 error = map_once(core, i);
+		if (error) {
+			slot_give(i);
+			return -EAGAIN;
+		}
+		UNSAFE_BEGIN("mapped above, nobody else's")
+		struct posix_thread *thread = (struct posix_thread *)thread_address(i);
+		UNSAFE_END
+		*thread = (struct posix_thread){};
+		*out = thread;
+		*slot = i;
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+void slot_give(u32 slot)
+{
+	atomic_store_release(&AT(posix_self()->core.slots, slot), 0u);
+}

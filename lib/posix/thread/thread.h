@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// thread.h - threads of the program and the end of the process, for the rest of the library.
+#pragma once
+
+#include "lib/posix/core/thread.h"
+
+NONNULL_BEGIN
+
+// First steps of a thread that call_clone made.
+void thread_begin(struct posix_thread *self);
+// FS base of this thread's program.
+void thread_set_fs(struct posix_thread *self, u64 base);
+// The robust list of this thread: locks that it still holds become their waiters'.
+void thread_release_robust(struct posix_thread *self);
+
+// Orderly end of the process with a wait status (signal in the low bits, or code << 8): locks are
+// released, folders let go of what other processes share (exit_NAME), then all threads end.
+[[noreturn]] void process_finish(struct posix_thread *self, u32 status);
+
+// What a folder does at the orderly end, if it defines it. Other threads may still run.
+typedef void exit_part(struct posix_thread *self);
+[[gnu::weak]] exit_part exit_file, exit_event;
+
+NONNULL_END
