@@ -88,9 +88,10 @@ static i64 set_flag(u64 value, u32 bit, bool is_inverse)
 
 static i64 drop_bounding(u64 capability)
 {
-	return capability >= CAPABILITIES ? -EINVAL
-	                                  : process_change(PROC_CHANGE_BOUNDING_DROP,
-											(struct change_ids){ .first = (u32)capability }, (view_t){});
+	return capability >= CAPABILITIES
+	           ? -EINVAL
+	           : process_change(PROC_CHANGE_BOUNDING_DROP,
+					 (struct change_ids){ .first = (u32)capability }, (view_t){});
 }
 
 static i64 has_bounding(u64 capability)
