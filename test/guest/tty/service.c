@@ -13,7 +13,7 @@ err_t service_make(struct service *service, const char *path, u64 ledger_size)
 {
 	service->path = path;
 	service->spawn = (struct spawn){ .arguments = view_cstring(path), .level = LEVEL };
-	TRY(port_create(&service->port));
+	TRY(port_create(LEVEL, &service->port));
 	TRY(guest_memory(ledger_memory_size(ledger_size), &service->ledger));
 	TRY(spawn_give(&service->spawn, "port", service->port, RIGHTS_ALL));
 	TRY(spawn_give(&service->spawn, "ledger", service->ledger, RIGHTS_ALL));
