@@ -2,7 +2,6 @@
 // main.c - see README.md.
 #include "cmd/birth/library.h"
 
-#include "lib/base/atomic.h"
 #include "lib/os/process.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
@@ -86,17 +85,16 @@ static err_t fill(struct exec_first *first)
 
 int main(void)
 {
-	u32 woken;
 	err_t err = library_map();
 	if (err == OK)
 		err = fill(exec_first());
-	if (err == OK)
+	if (err == OK) {
+		exec_first()->starting = 1;
 		err = library_start();
+	}
 	if (err != OK) {
 		return CODE_NOT_STARTED;
 	}
-	atomic_store_release(&exec_first()->ready, 1); // pairs with program_first
-	(void)futex_wake((u64)(uintptr_t)&exec_first()->ready, 1, 0, 0, &woken);
-	(void)task_exit(EXIT_SCOPE_THREAD, 0, 0);
+	(void)task_exit(EXIT_SCOPE_THREAD, 0, (u64)(uintptr_t)&exec_first()->starting);
 	return 0;
 }

@@ -81,6 +81,8 @@ static void begin_process(struct posix_thread *self)
 
 void posix_begin(struct posix_thread *self)
 {
+	if (self->begin == BEGIN_FIRST)
+		program_first_wait();
 	if (self->begin != BEGIN_THREAD)
 		begin_process(self);
 	else

@@ -48,5 +48,7 @@ void thread_prepare(
 //                (exec/: program_first)
 void program_begun(struct posix_thread *self);
 void program_first(struct posix_thread *self);
+// BEGIN_FIRST, before calls are reflected: until the native thread that made us is gone.
+void program_first_wait(void);
 
 NONNULL_END

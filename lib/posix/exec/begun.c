@@ -107,11 +107,16 @@ static i64 exec_first_program(struct posix_thread *self, const struct exec_first
 	return error ? error : exec_take_plan(self, plan, EXEC_HERE, 0);
 }
 
+void program_first_wait(void)
+{
+	struct exec_first *first = exec_first();
+	while (atomic_load_acquire(&first->starting)) // the kernel stores 0 at that thread's end
+		(void)futex_wait((u64)(uintptr_t)&first->starting, 1, DEADLINE_NEVER, HANDLE_NONE);
+}
+
 void program_first(struct posix_thread *self)
 {
 	struct exec_first *first = exec_first();
-	while (!atomic_load_acquire(&first->ready)) // pairs with birth
-		(void)futex_wait((u64)(uintptr_t)&first->ready, 0, DEADLINE_NEVER, HANDLE_NONE);
 	i64 error = exec_first_program(self, first);
 	posix_log("the first program cannot be started: error %ld", -error);
 	(void)task_exit(EXIT_SCOPE_PROCESS, CODE_NOT_STARTED << 8, 0);

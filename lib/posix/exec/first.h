@@ -11,7 +11,7 @@ NONNULL_BEGIN
 constexpr u32 FIRST_TEXT_MAX = 4096;
 
 struct exec_first {
-	u32 ready; // futex: 1 when all of it, and the thread's own handle, is filled in
+	u32 starting;               // futex: 1 while the native thread that fills all this in is there
 	u32 arguments, environment; // texts
 	u32 text_size;
 	char text[FIRST_TEXT_MAX]; // the program's path, arguments, environment; each with its zero
