@@ -8,6 +8,7 @@
 #include "lib/os/start.h"
 #include "lib/posix/core/start.h"
 #include "lib/posix/exec/vdso/vdso.h"
+#include "lib/posix/file/begin.h"
 #include "lib/posix/process/begin.h"
 #include "os/syscalls.h"
 
@@ -90,6 +91,15 @@ static err_t begin_identity(struct identity *identity)
 	return identity_map(identity, HANDLE_NONE);
 }
 
+// Without servers/ramfs its programs come from the boot image (exec/bringup.c), and there are no
+// files.
+static err_t begin_files(struct file_state *files)
+{
+	struct file_connections given = { start_handle("ramfs"), start_handle("tty"),
+		start_handle("name") };
+	return given.root.raw ? file_begin(files, &given) : OK;
+}
+
 err_t library_map(void)
 {
 	view_t bytes;
@@ -106,7 +116,8 @@ err_t library_map(void)
 	TRY(map_clock("time", CLOCK_AREA));
 	TRY(map_clock("clock", CLOCK_AREA + CLOCK_PAGE_OFFSET));
 	fill(posix_self(), image);
-	return begin_identity(&posix_self()->identity);
+	TRY(begin_identity(&posix_self()->identity));
+	return begin_files(&posix_self()->files);
 }
 
 err_t library_start(void)

@@ -99,7 +99,7 @@ u32 tree_find(const struct tree *tree, u32 directory, view_t name)
 	return tree_find_hashed(tree, directory, name, tree_hash(tree, directory, name));
 }
 
-u32 tree_next(const struct tree *tree, u32 directory, u64 cookie, u32 hint)
+u32 tree_next_entry(const struct tree *tree, u32 directory, u64 cookie, u32 hint)
 {
 	const struct tree_entry *last = tree_entry(tree, hint);
 	u32 i = atomic_load_relaxed(&tree_inode(tree, directory)->first), left = tree->entry_count;

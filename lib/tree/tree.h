@@ -164,7 +164,7 @@ u32 tree_hash(const struct tree *tree, u32 directory, view_t name);
 u32 tree_find_hashed(const struct tree *tree, u32 directory, view_t name, u32 hash);
 u32 tree_find(const struct tree *tree, u32 directory, view_t name);
 // The entry with the lowest cookie above this one. hint: where the last one was, or TREE_NONE.
-u32 tree_next(const struct tree *tree, u32 directory, u64 cookie, u32 hint);
+u32 tree_next_entry(const struct tree *tree, u32 directory, u64 cookie, u32 hint);
 // The modification time, and whether it is real time.
 u64 tree_modified(const struct tree_inode *inode, bool *is_real);
 

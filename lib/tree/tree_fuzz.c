@@ -53,7 +53,7 @@ static void read_all(const struct tree *tree, view_t path)
 	(void)tree_may_reach(tree, 3, &who);
 	u64 cookie = 0;
 	u32 i = TREE_NONE;
-	for (u32 left = 100; left && (i = tree_next(tree, 2, cookie, i)) != TREE_NONE; left--)
+	for (u32 left = 100; left && (i = tree_next_entry(tree, 2, cookie, i)) != TREE_NONE; left--)
 		cookie = tree_entry(tree, i)->cookie;
 	(void)tree_holds(tree);
 }

@@ -14,7 +14,7 @@ TEST(tree_empty)
 	const struct tree *tree = &table.writer.tree;
 	CHECK_EQ(tree_type(tree, TREE_ROOT), MODE_DIRECTORY);
 	CHECK_EQ(tree_find(tree, TREE_ROOT, VIEW_TEXT("x")), TREE_NONE);
-	CHECK_EQ(tree_next(tree, TREE_ROOT, 0, TREE_NONE), TREE_NONE);
+	CHECK_EQ(tree_next_entry(tree, TREE_ROOT, 0, TREE_NONE), TREE_NONE);
 	CHECK_EQ(tree_parent(tree, TREE_ROOT), TREE_ROOT);
 	CHECK_EQ(tree_mode(tree, 77), 0);
 	CHECK(tree_holds(tree));
@@ -61,7 +61,7 @@ static u32 listed(const struct tree *tree)
 {
 	u32 count = 0;
 	u64 cookie = 0;
-	for (u32 i = TREE_NONE; (i = tree_next(tree, TREE_ROOT, cookie, i)) != TREE_NONE; count++)
+	for (u32 i = TREE_NONE; (i = tree_next_entry(tree, TREE_ROOT, cookie, i)) != TREE_NONE; count++)
 		cookie = tree_entry(tree, i)->cookie;
 	return count;
 }
@@ -87,13 +87,14 @@ TEST(tree_listing)
 	const struct tree *tree = &table.writer.tree;
 	for (char name[2] = "a"; name[0] < 'k'; name[0]++)
 		table_add(&table, TREE_ROOT, name, MODE_REGULAR, "");
-	u32 third = tree_next(tree, TREE_ROOT, 2, TREE_NONE);
+	u32 third = tree_next_entry(tree, TREE_ROOT, 2, TREE_NONE);
 	CHECK_EQ(tree_entry(tree, third)->cookie, 3);
-	CHECK_EQ(tree_next(tree, TREE_ROOT, 3, third), tree_next(tree, TREE_ROOT, 3, TREE_NONE));
+	CHECK_EQ(
+		tree_next_entry(tree, TREE_ROOT, 3, third), tree_next_entry(tree, TREE_ROOT, 3, TREE_NONE));
 	tree_entry_remove(&table.writer, third);
-	CHECK_EQ(tree_entry(tree, tree_next(tree, TREE_ROOT, 3, third))->cookie, 4);
-	CHECK_EQ(tree_entry(tree, tree_next(tree, TREE_ROOT, 2, TREE_NONE))->cookie, 4);
-	CHECK_EQ(tree_next(tree, TREE_ROOT, 10, TREE_NONE), TREE_NONE);
+	CHECK_EQ(tree_entry(tree, tree_next_entry(tree, TREE_ROOT, 3, third))->cookie, 4);
+	CHECK_EQ(tree_entry(tree, tree_next_entry(tree, TREE_ROOT, 2, TREE_NONE))->cookie, 4);
+	CHECK_EQ(tree_next_entry(tree, TREE_ROOT, 10, TREE_NONE), TREE_NONE);
 	CHECK(tree_holds(tree));
 }
 

@@ -112,18 +112,32 @@ err_t boot_fill(void)
 	return OK;
 }
 
+static err_t copy(const struct tree_inode *inode, handle_t *out)
+{
+	u64 done;
+	view_t image, data;
+	TRY(boot_image(&image));
+	TRY(view_sub(image, AT(inode->reserved, 0), inode->length, &data));
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, inode->length, HANDLE_NONE, 0, 0, out));
+	for (u64 at = 0; at < data.size; at += done) {
+		err_t err = memory_write(*out, at, view_from_offset(data, at), &done);
+		if (err == OK)
+			continue;
+		(void)handle_close(*out);
+		return err;
+	}
+	return OK;
+}
+
 err_t boot_clone(const struct tree_inode *inode, handle_t *out, bool *is_whole)
 {
-	u64 offset = AT(inode->reserved, 0), done;
-	view_t image, data;
-	*is_whole = false;
-	if (!(offset & PAGE_MASK))
-		return memory_clone(start_handle("boot"), offset, inode->length, out);
-	TRY(boot_image(&image));
-	TRY(view_sub(image, offset, inode->length, &data));
-	TRY(memory_create(MEMORY_KIND_ANONYMOUS, inode->length, HANDLE_NONE, 0, 0, out));
-	for (u64 at = 0; at < data.size; at += done)
-		TRY(memory_write(*out, at, view_from_offset(data, at), &done));
-	*is_whole = true;
-	return OK;
+	u64 offset = AT(inode->reserved, 0), size = (inode->length + PAGE_MASK) & ~PAGE_MASK;
+	*is_whole = offset & PAGE_MASK;
+	if (*is_whole)
+		return copy(inode, out);
+	err_t err = memory_clone(start_handle("boot"), offset, size, out);
+	if (err != ERR_UNSUPPORTED)
+		return err;
+	*is_whole = true; // an image in memory that cannot be shared: the loader's
+	return copy(inode, out);
 }

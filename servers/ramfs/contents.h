@@ -13,6 +13,7 @@ enum open_flag : u32 {
 	OPEN_WRITE_ONLY = 1,
 	OPEN_READ_WRITE = 2,
 	OPEN_TRUNCATE = 01000,
+	OPEN_EXECUTE = 040, // to run it: read and map, by the right to execute
 };
 
 // Rights to the contents for these flags.

@@ -10,6 +10,8 @@
 static u32 access_wanted(u32 flags)
 {
 	u32 access = flags & OPEN_ACCESS;
+	if (flags & OPEN_EXECUTE)
+		return ACCESS_EXECUTE;
 	u32 wanted = access == OPEN_WRITE_ONLY ? 0 : ACCESS_READ;
 	return wanted | (access || flags & OPEN_TRUNCATE ? ACCESS_WRITE : 0);
 }
@@ -51,7 +53,7 @@ err_t operation_open(void *_Nullable self, struct caller caller, u32 number, u32
 		return ERR_RIGHTS;
 	if (access_wanted(flags) & ACCESS_WRITE)
 		drop_set_id(inode, &request.who);
-	answer_rights = contents_rights(flags);
+	answer_rights = contents_rights(flags & OPEN_EXECUTE ? 0 : flags);
 	return flags & OPEN_TRUNCATE ? truncate(number, out_contents)
 	                             : contents_get(number, out_contents);
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// arena.c - see arena.h. Under files.lock; other processes only drop references.
+#include "lib/posix/file/arena.h"
+
+#include "lib/posix/core/posix.h"
+#include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
+
+constexpr u32 DESCRIPTIONS = ARENA_SIZE / sizeof(struct description);
+constexpr u32 MAP_ARENA = MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED;
+
+static struct file_state *files(void)
+{
+	return &posix_self()->files;
+}
+
+static u64 arena_address(u32 index)
+{
+	return ARENA_AREA + index * ARENA_SIZE;
+}
+
+static struct description *description_at(u32 arena, u32 number)
+{
+	UNSAFE_BEGIN("within a mapped arena: both are bounded by their constants")
+	return (struct description *)arena_address(arena) + number % DESCRIPTIONS;
+	UNSAFE_END
+}
+
+static i64 arena_make(void)
+{
+	u32 index = 0;
+	u64 mapped;
+	handle_t memory;
+	while (index < ARENAS_MAX && AT(files()->arenas, index).memory.raw)
+		index++;
+	if (index == ARENAS_MAX)
+		return -ENFILE;
+	if (memory_create(MEMORY_KIND_ANONYMOUS, ARENA_SIZE, HANDLE_NONE, 0, 0, &memory) != OK)
+		return -ENFILE;
+	if (memory_map(HANDLE_NONE, memory, arena_address(index), ARENA_SIZE, 0, MAP_ARENA, &mapped) !=
+		OK) {
+		(void)handle_close(memory);
+		return -ENFILE;
+	}
+	AT(files()->arenas, index) = (struct arena){ memory, 0 };
+	files()->own = index + 1;
+	return 0;
+}
+
+static struct description *_Nullable description_find(u32 index)
+{
+	struct arena *arena = &AT(files()->arenas, index);
+	for (u32 i = 0; i < DESCRIPTIONS; i++) {
+		u32 number = (arena->next + i) % DESCRIPTIONS;
+		struct description *description = description_at(index, number);
+		if (atomic_load_acquire(&description->kind) == FILE_NONE) { // pairs with description_free
+			arena->next = number + 1;
+			return description;
+		}
+	}
+	return nullptr;
+}
+
+i64 description_create(enum file_kind kind, u32 flags, struct description *_Nullable *_Nonnull out)
+{
+	struct file_state *state = files();
+	posix_lock_take(&state->lock);
+	i64 error = state->own ? 0 : arena_make();
+	struct description *description = error ? nullptr : description_find(state->own - 1);
+	if (description)
+		*description = (struct description){ .kind = kind, .flags = flags, .references = 1 };
+	posix_lock_give(&state->lock);
+	*out = description;
+	return description ? 0 : -ENFILE;
+}
+
+bool description_drop(struct description *description)
+{
+	return atomic_sub_acq_rel(&description->references, 1) == 1;
+}
+
+void description_free(struct description *description)
+{
+	atomic_store_release(&description->kind, (u16)FILE_NONE); // pairs with description_find
+}
+
+static bool is_in(const struct descriptor *descriptor, u32 index)
+{
+	u64 address = (u64)(uintptr_t)descriptor->description;
+	return address >= arena_address(index) && address < arena_address(index + 1);
+}
+
+static bool is_needed(u32 index)
+{
+	view_t table = view_from(files()->table, files()->capacity * sizeof(struct descriptor));
+	for (u32 i = 0; i < files()->capacity; i++) {
+		const struct descriptor *descriptor =
+			VIEW_AS(struct descriptor, table, i * sizeof(struct descriptor));
+		if (descriptor && is_in(descriptor, index))
+			return true;
+	}
+	return false;
+}
+
+err_t arenas_map(handle_t process)
+{
+	u64 mapped;
+	for (u32 i = 0; i < ARENAS_MAX; i++) {
+		handle_t memory = AT(files()->arenas, i).memory;
+		if (memory.raw)
+			TRY(memory_map(process, memory, arena_address(i), ARENA_SIZE, 0, MAP_ARENA, &mapped));
+	}
+	return OK;
+}
+
+void arenas_forked(void)
+{
+	files()->own = 0;
+}
+
+void arenas_trim(void)
+{
+	for (u32 i = 0; i < ARENAS_MAX; i++) {
+		struct arena *arena = &AT(files()->arenas, i);
+		if (!arena->memory.raw || files()->own == i + 1 || is_needed(i))
+			continue;
+		(void)memory_unmap(HANDLE_NONE, arena_address(i), ARENA_SIZE);
+		(void)handle_close(arena->memory);
+		*arena = (struct arena){};
+	}
+}

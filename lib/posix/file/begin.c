@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// begin.c - what exec, the first program and changes of credentials do to open files.
+#include "lib/posix/file/begin.h"
+
+#include "lib/posix/core/start.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/exec/open.h"
+#include "lib/posix/exec/shared.h"
+#include "lib/posix/file/open.h"
+#include "lib/posix/file/request.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/linux/fcntl.h"
+
+static struct file_state *files(void)
+{
+	return &posix_self()->files;
+}
+
+err_t exec_map_files(handle_t process)
+{
+	u64 mapped;
+	for (u32 i = 0; i < files()->tree_count; i++) {
+		const struct tree_source *source = &AT(files()->sources, i);
+		TRY(memory_map(process, source->memory, TABLE_AREA + i * TABLE_SPACING, source->size,
+			source->offset, MAP_FLAGS_READ | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED, &mapped));
+	}
+	return arenas_map(process);
+}
+
+// The first program's input and output: the console.
+static void open_console(struct posix_thread *self)
+{
+	struct open_how how = { .flags = O_RDWR };
+	struct path path UNINITIALIZED;
+	if (path_walk(self, AT_FDCWD, VIEW_TEXT("/dev/console"), 0, &path) < 0 ||
+		open_found(self, &path, &how) != 0)
+		return;
+	(void)descriptor_copy(self, 0, 0, 0);
+	(void)descriptor_copy(self, 0, 0, 0);
+}
+
+void exec_close_files(void)
+{
+	struct posix_thread *self = thread_self();
+	if (!files()->table) {
+		open_console(self);
+		return;
+	}
+	for (u32 number = 0; number < descriptors_count(); number++) {
+		u32 flags;
+		if (descriptor_flags((i32)number, &flags) == 0 && flags & DESCRIPTOR_CLOEXEC)
+			(void)descriptor_close(self, (i32)number);
+	}
+	arenas_trim();
+}
+
+// An absolute path of what a walk came to.
+static i64 path_text(struct posix_thread *self, const struct path *path, span_t room, view_t *out)
+{
+	struct place directory = { .at = path->walk.directory };
+	directory.generation =
+		tree_inode(names_tree(&path->names, directory.at.mount), directory.at.inode)->generation;
+	usize tail = path->walk.name.size + 1;
+	if (tail >= room.size)
+		return -ENAMETOOLONG;
+	TRY_POSIX(place_path(self, &directory, span_clamp(room, 0, room.size - tail), out));
+	bool is_root = out->size == 1;
+	span_t end = span_from_offset(room, room.size - tail);
+	*span_at(end, 0) = '/';
+	(void)span_copy(span_from_offset(end, 1), path->walk.name);
+	*out = view_from_offset(span_view(room), room.size - tail - (is_root ? 0 : out->size));
+	return 0;
+}
+
+static i64 open_program(struct posix_thread *self, struct path *path, struct exec_file *out)
+{
+	struct tree_inode inode;
+	u8 room[TREE_PATH_MAX] UNINITIALIZED;
+	view_t text;
+	if (path->walk.is_remote)
+		return -EACCES;
+	TRY_POSIX(path_inode(path, &inode));
+	if ((inode.mode & MODE_TYPE) == MODE_LINK)
+		return -ELOOP;
+	if ((inode.mode & MODE_TYPE) != MODE_REGULAR || !tree_may(&inode, &path->who, ACCESS_EXECUTE))
+		return -EACCES;
+	TRY_POSIX(path_text(self, path, span_of(room), &text));
+	out->path_size = text.size;
+	(void)span_copy(span_of(out->path), text);
+	out->size = inode.length;
+	out->mode = inode.mode;
+	out->user = inode.user;
+	out->group = inode.group;
+	out->tree = path->walk.at.mount;
+	out->inode = path->walk.at.inode;
+	out->generation = inode.generation;
+	return contents_open(path, &inode, OPEN_TO_EXECUTE, &out->memory);
+}
+
+// fexecve: what a descriptor has open.
+static i64 open_descriptor(struct posix_thread *self, i32 number, struct exec_file *out)
+{
+	struct file file;
+	struct linux_stat status;
+	TRY_POSIX(file_get(self, number, &file));
+	const struct operations *operations = operations_of(&file);
+	i64 error = operations->map && operations->stat ? 0 : -EACCES;
+	if (!error)
+		error = operations->stat(self, &file, &status);
+	if (!error && !(status.mode & 0111))
+		error = -EACCES;
+	if (!error && handle_duplicate(file.handle, RIGHTS_ALL, &out->memory) != OK)
+		error = -EMFILE;
+	out->size = (u64)status.size;
+	out->mode = status.mode;
+	out->user = status.user;
+	out->group = status.group;
+	out->inode = file.description->inode;
+	out->generation = file.description->generation;
+	file_put(self, &file);
+	return error;
+}
+
+i64 exec_open(
+	struct posix_thread *self, i32 directory, view_t path, u32 flags, struct exec_file *out)
+{
+	struct path found UNINITIALIZED;
+	out->memory = HANDLE_NONE;
+	if (flags & EXEC_OPEN_EMPTY_PATH && !path.size)
+		return open_descriptor(self, directory, out);
+	u32 walk = flags & EXEC_OPEN_NO_FOLLOW ? WALK_NO_FOLLOW : 0;
+	TRY_POSIX(path_walk(self, directory, path, walk, &found));
+	return open_program(self, &found, out);
+}
+
+// From now on the root file system hears of us through this connection.
+void process_files_changed(handle_t connection)
+{
+	struct tree_source *root = &AT(files()->sources, 0);
+	handle_t former = root->connection;
+	root->connection = connection;
+	(void)handle_close(former);
+}

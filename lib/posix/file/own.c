@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// own.c - see own.h.
+#include "lib/posix/file/own.h"
+
+#include "lib/base/format.h"
+#include "lib/base/text.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/file/descriptor.h"
+#include "lib/posix/linux/errno.h"
+
+static bool is_proc(const struct path *path)
+{
+	return path->walk.is_remote &&
+	       AT(posix_self()->files.links, path->walk.at.mount).kind == MOUNT_PROC;
+}
+
+i64 own_names(struct posix_thread *self, struct path *path)
+{
+	u8 text[64];
+	view_t first, rest, own;
+	u32 pid = posix_self()->identity.pid;
+	if (!is_proc(path))
+		return 0;
+	if (!text_split(path->remote, '/', &first, &rest))
+		return 0; // the link itself
+	if (view_equal(first, VIEW_TEXT("self")))
+		own = format_view(span_of(text), "%u/", pid);
+	else if (view_equal(first, VIEW_TEXT("thread-self")))
+		own = format_view(span_of(text), "%u/task/%d/", pid, self->id);
+	else
+		return 0;
+	span_t room = span_of(path->scratch);
+	if (own.size + rest.size > room.size)
+		return -ENAMETOOLONG;
+	TRY_ERR(span_copy(span_from_offset(room, own.size), rest));
+	TRY_ERR(span_copy(room, own));
+	path->remote = view_clamp(span_view(room), 0, own.size + rest.size);
+	return 0;
+}
+
+// What follows /proc/OWN/.
+static bool own_rest(const struct path *path, view_t *rest)
+{
+	view_t first;
+	u64 pid;
+	return is_proc(path) && text_split(path->remote, '/', &first, rest) &&
+	       text_u64(first, &pid) == OK && pid == posix_self()->identity.pid;
+}
+
+bool own_descriptor(const struct path *path, i32 *number)
+{
+	view_t rest, folder, name;
+	u64 value;
+	if (!own_rest(path, &rest) || !text_split(rest, '/', &folder, &name) ||
+		!view_equal(folder, VIEW_TEXT("fd")) || text_u64(name, &value) != OK || value > INT32_MAX)
+		return false;
+	*number = (i32)value;
+	return true;
+}
+
+static i64 put_text(span_t out, view_t text)
+{
+	view_t part = view_clamp(text, 0, out.size);
+	(void)span_copy(out, part);
+	return (i64)part.size;
+}
+
+// The path of something open with a name; others are called by their kind.
+static i64 descriptor_text(struct posix_thread *self, const struct file *file, span_t out)
+{
+	const struct description *description = file->description;
+	struct place place = { .at = { description->tree, description->inode },
+		.generation = description->generation };
+	u8 room[TREE_PATH_MAX] UNINITIALIZED;
+	view_t path, text;
+	bool is_named = description->kind == FILE_REGULAR || description->kind == FILE_NULL ||
+	                description->kind == FILE_TERMINAL;
+	if (description->kind == FILE_DIRECTORY) {
+		TRY_POSIX(place_path(self, &place, span_of(room), &path));
+		return put_text(out, path);
+	}
+	if (!is_named) {
+		static const char *const names[FILE_KINDS] = { [FILE_PIPE] = "pipe",
+			[FILE_SOCKET] = "socket",
+			[FILE_EVENT] = "anon_inode",
+			[FILE_EPOLL] = "anon_inode",
+			[FILE_MEMORY] = "/memfd" };
+		const char *name = AT(names, description->kind % FILE_KINDS);
+		text = format_view(out, "%s:[%u]", name ? name : "anon_inode", description->inode);
+		return (i64)text.size;
+	}
+	struct file_state *state = &posix_self()->files;
+	struct names trees = { state->trees, state->tree_count, state->mounts, state->mount_count };
+	const struct tree *tree = names_tree(&trees, description->tree);
+	const struct tree_entry *entry = tree_entry(tree, (u32)AT(description->detail, 1));
+	if (description->kind != FILE_REGULAR || entry->inode != description->inode)
+		return put_text(out, VIEW_TEXT("/dev/tty"));
+	place.at.inode = entry->directory;
+	place.generation = tree_inode(tree, entry->directory)->generation;
+	TRY_POSIX(place_path(self, &place, span_of(room), &path));
+	text = format_view(out, "%v%s%v", path, path.size > 1 ? "/" : "", tree_name_of(tree, entry));
+	return (i64)text.size;
+}
+
+i64 own_readlink(struct posix_thread *self, const struct path *path, span_t text)
+{
+	struct file_state *state = &posix_self()->files;
+	u8 room[TREE_PATH_MAX] UNINITIALIZED;
+	view_t rest, found;
+	struct file file;
+	i32 number;
+	if (!is_proc(path))
+		return -EINVAL;
+	if (view_equal(path->remote, VIEW_TEXT("self")))
+		return (i64)format_view(text, "%u", posix_self()->identity.pid).size;
+	if (own_descriptor(path, &number)) {
+		TRY_POSIX(file_get(self, number, &file));
+		i64 size = descriptor_text(self, &file, text);
+		file_put(self, &file);
+		return size;
+	}
+	if (!own_rest(path, &rest))
+		return -EINVAL;
+	bool is_root = view_equal(rest, VIEW_TEXT("root"));
+	if (!is_root && !view_equal(rest, VIEW_TEXT("cwd")))
+		return -EINVAL;
+	TRY_POSIX(place_path(self, is_root ? &state->root : &state->directory, span_of(room), &found));
+	return put_text(text, found);
+}
