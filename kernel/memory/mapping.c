@@ -134,8 +134,7 @@ static bool is_private(const struct mapping *mapping)
 {
 	const struct memory *memory = mapping->memory;
 	return memory && memory->kind == MEMORY_KIND_ANONYMOUS &&
-	       !(mapping->flags & MAP_FLAGS_SHARED) &&
-	       !__atomic_load_n(&memory->object.handles, __ATOMIC_RELAXED);
+	       !(mapping->flags & MAP_FLAGS_SHARED) && !object_handles(&memory->object);
 }
 
 // Its memory ends with it, if all of it goes.
@@ -206,20 +205,25 @@ static u64 find_gap(struct space *space, u64 from, u64 limit, u64 size, u64 alig
 	return address < limit && limit - address >= size ? address : 0;
 }
 
+// From where the last one was put; what does not fit there goes far from programs and their heaps,
+// or at last anywhere.
 static err_t choose_address(struct space *space, u64 size, bool is_high, u64 *out)
 {
+	constexpr u64 LOW_SPARE = 0x1000'0000'0000;
 	u64 *hint = is_high ? &space->high_hint : &space->low_hint;
 	u64 start = is_high ? USER_HIGH_START + PAGE_SIZE : USER_LOW_START;
 	u64 limit = is_high ? USER_HIGH_END : USER_LOW_END;
 	u64 alignment = size >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : PAGE_SIZE;
 	u64 address = find_gap(space, *hint, limit, size, alignment);
-	if (!address)
-		address = find_gap(space, start, limit, size, alignment);
-	if (!address)
-		return ERR_NO_MEMORY;
-	*hint = address + size;
+	if (address) {
+		*hint = address + size;
+	} else {
+		address = is_high ? 0 : find_gap(space, LOW_SPARE, limit, size, alignment);
+		if (!address)
+			address = find_gap(space, start, limit, size, alignment);
+	}
 	*out = address;
-	return OK;
+	return address ? OK : ERR_NO_MEMORY;
 }
 
 static err_t place(struct space *space, u64 size, u32 flags, u64 *address)
