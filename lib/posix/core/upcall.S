@@ -17,8 +17,14 @@ posix_upcall:
 	movq %rax, %gs:THREAD_SCRATCH
 	movq %rcx, %gs:THREAD_SCRATCH + 8
 	movq %gs:BLOCK_FRAME_INSTRUCTION, %rax
-	testq %rax, %rax
-	js in_library
+	leaq posix_image(%rip), %rcx
+	cmpq %rcx, %rax
+	jb in_program
+	leaq posix_constants(%rip), %rcx
+	cmpq %rcx, %rax
+	jb in_library
+in_program: // or somewhere in the upper half where it has no business
+	movq %gs:THREAD_SCRATCH + 8, %rcx
 
 	movq %rdi, %gs:THREAD_RDI
 	movq %rsi, %gs:THREAD_RSI

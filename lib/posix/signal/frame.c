@@ -12,6 +12,8 @@
 constexpr u64 RED_ZONE = 128;
 constexpr u64 FLOAT_ALIGNMENT = 64;
 constexpr u64 FLOAT_LEGACY = 512, FLOAT_HEADER = 64;
+constexpr u64 FLOAT_CONTROL = 24; // MXCSR
+constexpr u32 FLOAT_CONTROL_MASK = 0xffff;
 constexpr u64 FLOAT_SOFTWARE = 464; // struct linux_fpx_sw_bytes
 constexpr u64 PROGRAM_END = 0x0000'7fff'ffff'f000;
 constexpr u64 FLAGS_CLEARED = 0x10500; // DF, TF, RF
@@ -80,13 +82,21 @@ static i64 float_reset(void)
 	return user_float_restore((u64)(uintptr_t)&start, actions_self()->float_mask);
 }
 
+// A value with bits that do not exist faults on a processor, but not under every emulator.
+static bool has_bad_control(u64 area)
+{
+	u32 control;
+	return user_get(control, area + FLOAT_CONTROL) < 0 || control & ~FLOAT_CONTROL_MASK;
+}
+
 // Values that the processor refuses fault inside, and are answered.
 static i64 float_restore(u64 area)
 {
 	const struct actions *actions = actions_self();
 	if (!area)
 		return float_reset();
-	if (!is_aligned(area, FLOAT_ALIGNMENT) || user_check(area, FLOAT_LEGACY) < 0)
+	if (!is_aligned(area, FLOAT_ALIGNMENT) || user_check(area, FLOAT_LEGACY) < 0 ||
+		has_bad_control(area))
 		return -EFAULT;
 	if (has_extended(area))
 		return user_check(area, actions->float_size) < 0
