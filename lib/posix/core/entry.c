@@ -56,9 +56,11 @@ static void begin_process(struct posix_thread *self)
 {
 	struct posix *posix = posix_self();
 	struct core_state *core = &posix->core;
-	err_t err = process_control(
-		HANDLE_NONE, PROCESS_OPERATION_SET_REFLECTION, (u64)(uintptr_t)posix_entry, 0);
-	if (err != OK)
+	// In the first process the native program that made it still makes its last calls; exec
+	// follows.
+	if (self->begin == BEGIN_PROGRAM &&
+		process_control(
+			HANDLE_NONE, PROCESS_OPERATION_SET_REFLECTION, (u64)(uintptr_t)posix_entry, 0) != OK)
 		posix_bug("no reflection");
 	span_fill(span_of(core->slots), 0);
 	span_fill(span_of(core->slots_mapped), 0);

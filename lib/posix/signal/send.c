@@ -55,17 +55,17 @@ static bool is_member(const struct posix_thread *self)
 }
 
 // For the process: this thread if it takes it, else one that does, else it waits.
-void signal_send_process(const struct linux_siginfo *info)
+static i64 send_process(const struct linux_siginfo *info)
 {
 	struct posix_thread *self = thread_self();
 	struct actions *actions = actions_self();
 	u64 bit = SIGNAL_BIT(info->signal);
 	if (!note_add(info, 0))
-		return;
+		return -EAGAIN;
 	atomic_or_seq_cst(&actions->pending, bit);
 	if (is_member(self) && !(self->mask & bit)) {
 		self->slow |= SLOW_SIGNALS;
-		return;
+		return 0;
 	}
 	struct core_state *core = &posix_self()->core;
 	posix_lock_take(&core->threads_lock);
@@ -77,6 +77,12 @@ void signal_send_process(const struct linux_siginfo *info)
 		break;
 	}
 	posix_lock_give(&core->threads_lock);
+	return 0;
+}
+
+void signal_send_process(const struct linux_siginfo *info)
+{
+	(void)send_process(info);
 }
 
 static struct posix_thread *_Nullable find(struct core_state *core, i32 id)
@@ -97,14 +103,17 @@ static bool exists(struct core_state *core, i32 id)
 	return is_there;
 }
 
-bool signal_send_thread(i32 id, const struct linux_siginfo *info)
+// 0, -ESRCH, -EAGAIN.
+static i64 send_thread(i32 id, const struct linux_siginfo *info)
 {
 	struct posix_thread *self = thread_self();
 	struct core_state *core = &posix_self()->core;
 	if (!exists(core, id))
-		return false;
-	if (!info->signal || !note_add(info, id))
-		return true;
+		return -ESRCH;
+	if (!info->signal)
+		return 0;
+	if (!note_add(info, id))
+		return -EAGAIN;
 	posix_lock_take(&core->threads_lock);
 	struct posix_thread *thread = find(core, id);
 	if (thread) {
@@ -115,7 +124,12 @@ bool signal_send_thread(i32 id, const struct linux_siginfo *info)
 			(void)thread_notify(thread->handle, POKE);
 	}
 	posix_lock_give(&core->threads_lock);
-	return thread != nullptr;
+	return thread ? 0 : -ESRCH;
+}
+
+bool signal_send_thread(i32 id, const struct linux_siginfo *info)
+{
+	return send_thread(id, info) != -ESRCH;
 }
 
 static struct linux_siginfo info_of(u32 signal, i32 code)
@@ -143,8 +157,7 @@ i64 signal_send_self(struct posix_thread *self, u32 signal, const struct linux_s
 		process_stop_self(signal, process_continued(&posix_self()->identity));
 		return 0;
 	}
-	signal_send_process(info);
-	return 0;
+	return send_process(info);
 }
 
 static i64 send_to_thread(struct posix_thread *self, i32 id, const struct linux_siginfo *info)
@@ -152,7 +165,7 @@ static i64 send_to_thread(struct posix_thread *self, i32 id, const struct linux_
 	u32 signal = (u32)info->signal;
 	if (signal == SIGKILL || signal == SIGSTOP)
 		return signal_send_self(self, signal, info);
-	return signal_send_thread(id, info) ? 0 : -ESRCH;
+	return send_thread(id, info);
 }
 
 // A thread of another process is not known by its id; its first one has the process's.
