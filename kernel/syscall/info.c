@@ -7,6 +7,7 @@
 #include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/object/quota.h"
+#include "kernel/object/stream.h"
 #include "kernel/sched/cpu.h"
 #include "kernel/syscall_table.h"
 #include "lib/base/atomic.h"
@@ -165,6 +166,22 @@ static err_t tell_system(const struct question *question, u64 *size)
 	return answer(question, view_of(info), size);
 }
 
+static err_t tell_stream(const struct question *question, u64 *size)
+{
+	struct object *object = question->target;
+	if (!object || object->kind != OBJECT_STREAM)
+		return ERR_WRONG_TYPE;
+	struct stream *stream = stream_of(object);
+	struct stream_core *core = stream->core;
+	lock_take(&core->lock);
+	struct stream_info info = {
+		.readable = AT(core->direction, stream->side).ring.used,
+		.writable = stream_ring_space(&AT(core->direction, 1 - stream->side).ring),
+	};
+	lock_give(&core->lock);
+	return answer(question, view_of(info), size);
+}
+
 constexpr u32 MAPPINGS_BATCH = 16;
 
 // Copies while space->lock is not held, so a mapping that changes meanwhile may show in either
@@ -217,6 +234,7 @@ err_t sys_handle_info(struct thread *caller, struct object *_Nullable target,
 	case INFO_TOPIC_QUOTA: return tell_quota(&question, out_size);
 	case INFO_TOPIC_SYSTEM: return tell_system(&question, out_size);
 	case INFO_TOPIC_MAPPINGS: return tell_mappings(&question, out_size);
+	case INFO_TOPIC_STREAM: return tell_stream(&question, out_size);
 	}
 	return ERR_INVALID;
 }

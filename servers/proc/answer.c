@@ -33,14 +33,8 @@ static bool is_same(const struct answer *answer, const struct message *message)
 	       view_equal(view_of(answer->request), view_of(message->word));
 }
 
-static struct shelf *shelf_of(u64 badge)
+static void repeat(const struct answer *answer, struct message *message)
 {
-	return &AT(store->shelves, badge % ANSWER_SHELVES);
-}
-
-static void repeat(struct answer *answer, struct message *message)
-{
-	last = answer->handle.raw ? answer : nullptr;
 	message_drop_handles(message);
 	message->tag = answer->reply_tag;
 	for (u32 i = 0; i < MESSAGE_WORDS; i++)
@@ -55,10 +49,9 @@ bool answer_again(struct message *message, struct request *request)
 	if (!request->tag)
 		return false;
 	request->badge = message->badge;
-	struct shelf *shelf = shelf_of(message->badge);
 	for (u32 i = 0; i < ANSWERS_MAX; i++)
-		if (is_same(&AT(shelf->answers, i), message)) {
-			repeat(&AT(shelf->answers, i), message);
+		if (is_same(&AT(store->answers, i), message)) {
+			repeat(&AT(store->answers, i), message);
 			return true;
 		}
 	for (u32 i = 0; i < MESSAGE_WORDS; i++)
@@ -69,9 +62,8 @@ bool answer_again(struct message *message, struct request *request)
 // Counts only once it is whole and committed: its tag is noted as none.
 static struct answer *begin(u64 badge)
 {
-	struct shelf *shelf = shelf_of(badge);
-	shelf->next = (shelf->next + 1) % ANSWERS_MAX;
-	struct answer *answer = &AT(shelf->answers, shelf->next);
+	store->next_answer = (store->next_answer + 1) % ANSWERS_MAX;
+	struct answer *answer = &AT(store->answers, store->next_answer);
 	answer->tag = 0;
 	compiler_barrier();
 	answer->badge = badge;

@@ -12,6 +12,7 @@
 #include "lib/posix/memory/area.h"
 #include "lib/posix/process/identity.h"
 #include "lib/posix/signal/action.h"
+#include "lib/posix/time/state.h"
 
 NONNULL_BEGIN
 
@@ -31,6 +32,7 @@ struct posix {
 	struct area_state areas;   // memory/: brk, what was mapped by whom
 	struct actions actions;    // signal/: dispositions
 	struct event_state events; // event/: ports for waiting, epoll sets
+	struct time_state time;    // time/: timers, the name of the machine
 	struct core_state core;    // core/: threads, heap, log
 };
 

@@ -55,6 +55,8 @@ void file_put(struct posix_thread *self, const struct file *file);
 i64 description_create(enum file_kind kind, u32 flags, struct description *_Nullable *_Nonnull out);
 // The lowest free number at least `from`; takes the handle and the description's reference, also on
 // failure. The number, or -EMFILE.
+// Closes a descriptor. -EBADF.
+i64 descriptor_close(struct posix_thread *self, i32 number);
 i64 descriptor_install(struct posix_thread *self, struct description *description, handle_t handle,
 	u32 flags, i32 from);
 

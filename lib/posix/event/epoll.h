@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// epoll.h - a set of watched files. It is the process's own: a forked child has a copy, and both
+// wait at one port (docs/conformance.md).
+#pragma once
+
+#include "lib/base/list.h"
+#include "lib/posix/core/lock.h"
+#include "lib/posix/event/poll.h"
+
+NONNULL_BEGIN
+
+struct epoll_item {
+	struct file file; // not pinned: event_closed takes the item away
+	u32 events;       // with flags; 0 beside the flags: asleep (EPOLLONESHOT)
+	u32 serial;
+	u64 data;
+	u64 round;      // of the collection that saw it last
+	u32 slot;       // where that one reports it
+	bool is_polled; // nothing is tied for it: looked at each time
+};
+
+struct epoll_set {
+	struct list_node node; // in event_state.sets
+	struct posix_lock lock;
+	handle_t port;                                 // the open file's
+	struct epoll_item *_Nullable *_Nullable items; // owned; by index, null: free
+	u32 size, count, polled, serial;
+	u64 round;
+	u32 misses; // of this collection: told, but gone again
+};
+
+// One collection: events for the program.
+struct epoll_report {
+	struct linux_epoll_event *event; // room
+	u32 room, count;
+};
+
+struct epoll_item *_Nullable epoll_item_at(const struct epoll_set *set, u32 index);
+struct epoll_item *_Nullable epoll_find(
+	const struct epoll_set *set, const struct file *file, u32 *index);
+i64 epoll_add(
+	struct epoll_set *set, const struct file *file, const struct linux_epoll_event *event);
+void epoll_change(struct epoll_set *set, u32 index, const struct linux_epoll_event *event);
+void epoll_remove(struct epoll_set *set, u32 index);
+
+// set->lock held: whatever is ready now goes into the report; first: an event that was waited for.
+void epoll_collect(struct posix_thread *self, struct epoll_set *set,
+	const struct port_event *_Nullable first, struct epoll_report *report);
+
+NONNULL_END

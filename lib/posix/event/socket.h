@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// socket.h - sockets of one machine. Two connected ones are two one-way streams; a descriptor's
+// handle is the one to read, the other's is kept here. What a socket is beyond its streams is the
+// process's own copy: fork copies it, as it copies the handles.
+#pragma once
+
+#include "abi/message.h"
+#include "lib/posix/core/lock.h"
+#include "lib/posix/event/event.h"
+#include "lib/posix/event/readiness.h"
+#include "lib/posix/event/stream.h"
+#include "lib/posix/linux/socket.h"
+
+NONNULL_BEGIN
+
+enum socket_state : u32 { SOCKET_NEW, SOCKET_LISTENING, SOCKET_CONNECTED };
+
+struct socket_name {
+	u32 size; // of bytes; 0: none
+	u8 bytes[UNIX_PATH_MAX];
+};
+
+// Descriptors on their way: a description of them in memory, and their handles.
+struct parcel {
+	u32 count; // 0: none
+	handle_t handle[MESSAGE_HANDLES];
+};
+
+struct socket {
+	u32 type;        // enum socket_type
+	u32 state;       // enum socket_state
+	handle_t output; // owned; stream to write; HANDLE_NONE: shut down, or not connected
+	bool is_input_shut;
+	bool passes_credentials; // SO_PASSCRED
+	u64 receive_ns, send_ns; // SO_RCVTIMEO, SO_SNDTIMEO; 0: none
+	struct linux_ucred peer;
+	struct socket_name name, peer_name;
+	struct posix_lock lock; // what was read ahead
+	bool has_peeked;
+	span_t
+		peeked; // owned; bytes of a stream, or one message, read ahead. One byte more on the heap
+	u32 peeked_at;
+	struct parcel peeked_parcel; // came with the bytes that were read ahead
+};
+
+struct socket *socket_of(const struct file *file);
+// The file of a number, which must be a socket: -EBADF, -ENOTSOCK. Ends with file_put.
+i64 socket_get(struct posix_thread *self, i32 number, struct file *file, struct socket **out);
+
+// A new one; takes input and output, also on failure. flags: O_NONBLOCK, O_CLOEXEC.
+i64 socket_install(struct posix_thread *self, const struct socket *like, handle_t input, u32 flags);
+i64 socket_check_type(
+	i32 family, u32 type, i32 protocol); // -EAFNOSUPPORT, -EINVAL, -EPROTONOSUPPORT
+struct linux_ucred socket_credentials(void);
+static inline bool socket_has_messages(const struct socket *socket)
+{
+	return socket->type != SOCK_STREAM;
+}
+
+// socket_data.c: bytes, or whole messages; flags of send and recv.
+constexpr u32 SOCKET_PARTS = 16; // more of them are refused: EMSGSIZE
+struct socket_transfer {
+	struct linux_iovec part[SOCKET_PARTS]; // the program's memory
+	u32 count;
+	u32 flags;            // enum message_flag; received: MSG_TRUNC, MSG_CTRUNC
+	u64 size;             // of all parts
+	struct parcel parcel; // what travels with it; owned once received
+};
+static inline void socket_one_part(struct socket_transfer *transfer, u64 address, u64 size)
+{
+	AT(transfer->part, 0) = (struct linux_iovec){ address, size };
+	transfer->count = 1;
+	transfer->size = size;
+}
+i64 socket_send(
+	struct posix_thread *self, const struct file *file, struct socket_transfer *transfer);
+i64 socket_receive(
+	struct posix_thread *self, const struct file *file, struct socket_transfer *transfer);
+
+// socket_parcel.c: descriptors in control messages (SCM_RIGHTS). pack: only the memory is owned;
+// the other handles stay the files', which the caller keeps open for as long.
+i64 parcel_pack(struct posix_thread *self, const struct linux_msghdr *message, struct parcel *out);
+// Takes the parcel. Answers bytes of control written, or -errno; flags: MSG_CTRUNC is added.
+i64 parcel_unpack(struct posix_thread *self, const struct parcel *parcel,
+	const struct linux_msghdr *message, u32 *flags);
+void parcel_drop(const struct parcel *parcel); // received and not wanted
+
+NONNULL_END

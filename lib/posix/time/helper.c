@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// helper.c - the library's own thread that waits for timers: not one of the program's, it is in no
+// list, takes no signal, and ends with the process. A forked child has none, exec ends it.
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/event/poll.h"
+#include "lib/posix/exec/random.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/thread/slot.h"
+#include "lib/posix/time/timers.h"
+#include "os/syscalls.h"
+
+extern const struct posix_image posix_image; // posix.ld
+
+[[noreturn]] static void serve(struct posix_thread *self)
+{
+	handle_t port = posix_self()->time.port;
+	struct port_event event;
+	while (wait_port(self, port, DEADLINE_NEVER, &event) == OK)
+		timers_fired(self, event.key);
+	(void)!task_exit(EXIT_SCOPE_THREAD, 0, 0);
+	__builtin_trap();
+}
+
+static i64 start(struct posix_thread *thread, u32 slot)
+{
+	u64 random[2];
+	handle_t handle;
+	random_bytes(span_of(random));
+	thread_prepare(thread, &posix_image, slot, random);
+	thread->block.entry = 0;       // a fault in here ends the process
+	thread->block.mask = MASK_ALL; // no signal for the process comes here
+	u64 address = (u64)(uintptr_t)thread;
+	u64 stack = thread_stack_top(slot) - sizeof(u64); // as if called
+	TRY_ERR(thread_create(HANDLE_NONE, (u64)(uintptr_t)serve, stack, address, address, &handle));
+	(void)!handle_close(handle);
+	return 0;
+}
+
+i64 timers_helper_serve(void)
+{
+	struct posix_thread *thread;
+	u32 slot;
+	TRY_POSIX(slot_take(&thread, &slot));
+	i64 answer = start(thread, slot);
+	if (answer < 0)
+		slot_give(slot);
+	return answer < 0 ? -EAGAIN : 0;
+}
+
+i64 timers_helper_start(struct time_state *state)
+{
+	TRY_ERR(port_create(0, &state->port));
+	i64 answer = timers_helper_serve();
+	if (answer < 0) {
+		(void)!handle_close(state->port);
+		state->port = HANDLE_NONE;
+	}
+	return answer;
+}

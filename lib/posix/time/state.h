@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// state.h - what time/ keeps of a process: its timers, and the machine's name as it knows it.
+#pragma once
+
+#include "lib/base/list.h"
+#include "lib/posix/core/lock.h"
+#include "lib/posix/linux/time.h"
+
+NONNULL_BEGIN
+
+constexpr u32 HOST_NAME_MAX = 64;
+
+struct time_state {
+	struct posix_lock lock; // all but the names
+	u32 pid;                // whose timers these are: a forked child has none
+	u32 next;               // id of the next timer
+	handle_t port;          // owned; where the helper waits. HANDLE_NONE: there is no helper
+	struct list timers;     // struct posix_timer.node
+	u8 host[HOST_NAME_MAX + 1], domain[HOST_NAME_MAX + 1]; // end with a zero
+};
+
+NONNULL_END
