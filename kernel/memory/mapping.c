@@ -128,13 +128,60 @@ static bool is_used(struct space *space, u64 address, u64 end)
 	return mapping && mapping->address < end;
 }
 
+// Pages that nobody can come back to: private memory without a handle has no other mappings than
+// the pieces of its first one.
+static bool is_private(const struct mapping *mapping)
+{
+	const struct memory *memory = mapping->memory;
+	return memory && memory->kind == MEMORY_KIND_ANONYMOUS &&
+	       !(mapping->flags & MAP_FLAGS_SHARED) && !object_handles(&memory->object);
+}
+
+// Its memory ends with it, if all of it goes.
+static bool is_last_piece(const struct mapping *mapping, u64 address, u64 end)
+{
+	const struct memory *memory = mapping->memory;
+	return mapping->address >= address && mapping_end(mapping) <= end &&
+	       memory->mappings.head.next == memory->mappings.head.prev;
+}
+
+// OK, or SYSCALL_RESTART when there is more to do. is_end: the range is about to be unmapped.
+static err_t give_back(struct space *space, u64 address, u64 end, bool is_end)
+{
+	struct mapping *mapping = space_first_after(space, address);
+	for (; mapping && mapping->address < end; mapping = mapping_next(mapping)) {
+		if (!is_private(mapping) || (is_end && is_last_piece(mapping, address, end)))
+			continue;
+		struct memory *memory = mapping->memory;
+		u64 first = mapping_index(mapping, max_u64(address, mapping->address));
+		u64 last = mapping_index(mapping, min_u64(end, mapping_end(mapping)));
+		memory_lock(memory);
+		bool is_done = memory_drop_some(memory, first, last);
+		memory_unlock(memory);
+		if (!is_done)
+			return SYSCALL_RESTART;
+	}
+	return OK;
+}
+
+err_t space_discard(struct space *space, u64 address, u64 size)
+{
+	TRY(check_range(address, size));
+	lock_take(&space->lock);
+	err_t error = give_back(space, address, address + size, false);
+	lock_give(&space->lock);
+	return error;
+}
+
 err_t space_unmap(struct space *space, u64 address, u64 size)
 {
 	TRY(check_range(address, size));
 	u64 end = address + size;
-	struct spares spares;
+	struct spares spares = {};
 	lock_take(&space->lock);
-	err_t error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
+	err_t error = give_back(space, address, end, true);
+	if (error == OK)
+		error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
 	if (error == OK && is_used(space, address, end)) {
 		clear_range(space, address, size); // before anything leaves its memory's list
 		split_at(space, address, &spares);
@@ -158,20 +205,25 @@ static u64 find_gap(struct space *space, u64 from, u64 limit, u64 size, u64 alig
 	return address < limit && limit - address >= size ? address : 0;
 }
 
+// From where the last one was put; what does not fit there goes far from programs and their heaps,
+// or at last anywhere.
 static err_t choose_address(struct space *space, u64 size, bool is_high, u64 *out)
 {
+	constexpr u64 LOW_SPARE = 0x1000'0000'0000;
 	u64 *hint = is_high ? &space->high_hint : &space->low_hint;
 	u64 start = is_high ? USER_HIGH_START + PAGE_SIZE : USER_LOW_START;
 	u64 limit = is_high ? USER_HIGH_END : USER_LOW_END;
 	u64 alignment = size >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : PAGE_SIZE;
 	u64 address = find_gap(space, *hint, limit, size, alignment);
-	if (!address)
-		address = find_gap(space, start, limit, size, alignment);
-	if (!address)
-		return ERR_NO_MEMORY;
-	*hint = address + size;
+	if (address) {
+		*hint = address + size;
+	} else {
+		address = is_high ? 0 : find_gap(space, LOW_SPARE, limit, size, alignment);
+		if (!address)
+			address = find_gap(space, start, limit, size, alignment);
+	}
 	*out = address;
-	return OK;
+	return address ? OK : ERR_NO_MEMORY;
 }
 
 static err_t place(struct space *space, u64 size, u32 flags, u64 *address)
@@ -349,6 +401,54 @@ err_t space_protect(struct space *space, u64 address, u64 size, u32 flags)
 		split_at(space, end, &spares);
 		protect_locked(space, address, end, flags);
 	}
+	lock_give(&space->lock);
+	return error;
+}
+
+static void mapping_set_address(struct mapping *mapping, u64 address)
+{
+	struct memory *memory = mapping->memory;
+	if (!memory) {
+		mapping->address = address;
+		return;
+	}
+	lock_take(&memory->lock); // who walks the memory's mappings reads it
+	mapping->address = address;
+	lock_give(&memory->lock);
+}
+
+static void relocate(struct mapping *mapping, u64 address)
+{
+	struct space *space = mapping->space;
+	tree_remove(&space->tree, &mapping->node);
+	space->recent = nullptr;
+	mapping_set_address(mapping, address);
+	mapping_place(mapping);
+}
+
+static err_t move_locked(struct space *space, u64 from, u64 size, u64 to)
+{
+	u64 end = from + size;
+	struct spares spares;
+	TRY(is_used(space, to, to + size) ? ERR_EXISTS : check_protect(space, from, end, 0));
+	TRY(spares_make(space, &spares, cuts_at(space, from) + cuts_at(space, end)));
+	clear_range(space, from, size);
+	split_at(space, from, &spares);
+	split_at(space, end, &spares);
+	struct mapping *mapping;
+	while ((mapping = space_first_after(space, from)) && mapping->address < end)
+		relocate(mapping, mapping->address - from + to);
+	return OK;
+}
+
+err_t space_move(struct space *space, u64 from, u64 size, u64 to)
+{
+	TRY(check_range(from, size));
+	TRY(check_range(to, size));
+	if (from < to + size && to < from + size)
+		return ERR_EXISTS;
+	lock_take(&space->lock);
+	err_t error = space->is_dead ? ERR_STATE : move_locked(space, from, size, to);
 	lock_give(&space->lock);
 	return error;
 }

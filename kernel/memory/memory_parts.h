@@ -95,6 +95,7 @@ struct mapping *_Nullable space_first_after(struct space *space, u64 address); /
 struct mapping *_Nullable mapping_next(struct mapping *mapping);
 err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out);
 void mapping_free(struct mapping *mapping);   // one that was never inserted
+void mapping_place(struct mapping *mapping);  // into the tree
 void mapping_insert(struct mapping *mapping); // into the tree and the memory's list
 void mapping_remove(struct mapping *mapping); // out of both and away; its tables are clear
 // Under space->lock; others read the sum without it.

@@ -20,12 +20,13 @@ static u64 random_page(u64 pages)
 	return arch_random() % pages << PAGE_SHIFT;
 }
 
-// Where the kernel begins to look for free addresses: 32 TiB of choice low, 256 GiB high.
+// Where the kernel begins to look for free addresses: 1 TiB of choice low, 256 GiB high. Low where
+// Linux has it too: there are programs (sanitizers) that keep other addresses for themselves.
 static void choose_hints(struct space *space)
 {
-	constexpr u64 LOW_PAGES = 1ull << 33;
+	constexpr u64 LOW_PAGES = 1ull << 28;
 	constexpr u64 HIGH_PAGES = 1ull << 26;
-	space->low_hint = 0x1000'0000'0000 + random_page(LOW_PAGES);
+	space->low_hint = 0x7e80'0000'0000 + random_page(LOW_PAGES);
 	space->high_hint = USER_HIGH_START + PAGE_SIZE + random_page(HIGH_PAGES);
 }
 
@@ -165,7 +166,7 @@ void mapping_free(struct mapping *mapping)
 	slab_free(mapping, sizeof *mapping);
 }
 
-void mapping_insert(struct mapping *mapping)
+void mapping_place(struct mapping *mapping)
 {
 	struct space *space = mapping->space;
 	struct tree_slot slot = tree_slot_root(&space->tree);
@@ -174,6 +175,12 @@ void mapping_insert(struct mapping *mapping)
 		tree_slot_descend(&slot, mapping->address > here->address);
 	}
 	tree_insert_at(&space->tree, slot, &mapping->node);
+}
+
+void mapping_insert(struct mapping *mapping)
+{
+	struct space *space = mapping->space;
+	mapping_place(mapping);
 	struct memory *memory = mapping->memory;
 	if (!memory)
 		return;

@@ -55,6 +55,11 @@ bool space_drain(struct space *space, u32 steps); // removes mappings and tables
 err_t space_map(struct space *space, struct memory *_Nullable memory, u64 address, u64 size,
 	u64 offset, u32 flags, u32 allowed, u64 *mapped); // address 0: choose
 err_t space_unmap(struct space *space, u64 address, u64 size);
+// What is mapped throughout [from, from + size) goes to an address where nothing is.
+err_t space_move(struct space *space, u64 from, u64 size, u64 to);
+// Private memory without a handle in the range reads as zeros again; a bounded part, then
+// SYSCALL_RESTART.
+err_t space_discard(struct space *space, u64 address, u64 size);
 err_t space_protect(struct space *space, u64 address, u64 size, u32 flags);
 err_t space_fork(struct space *from, struct quota *quota, struct space *_Nullable *_Nonnull out);
 // Makes the page at address present for this access. access: enum map_flags read/write/exec.

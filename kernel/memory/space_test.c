@@ -220,6 +220,52 @@ TEST(space_cut_and_join)
 	check_same(old);
 }
 
+TEST(space_gives_back_what_nobody_sees)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(8);
+	map(space, memory, BASE, 8, READ_WRITE);
+	object_put(&memory->object); // the mapping's only; there is no handle
+	for (u64 i = 0; i < 8; i++)
+		put(space, BASE + i * PAGE_SIZE, (u8)(i + 1));
+	CHECK_EQ(memory->committed, 8);
+	CHECK_OK(space_discard(space, BASE + PAGE_SIZE, 2 * PAGE_SIZE));
+	CHECK_EQ(memory->committed, 6);
+	CHECK_EQ(*byte_at(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), 0);
+	CHECK_EQ(*byte_at(space, BASE + 3 * PAGE_SIZE, MAP_FLAGS_READ), 4);
+	CHECK_OK(space_unmap(space, BASE + 4 * PAGE_SIZE, 2 * PAGE_SIZE));
+	CHECK_EQ(memory->committed, 4);
+	CHECK_OK(space_unmap(space, BASE + 6 * PAGE_SIZE, 2 * PAGE_SIZE)); // a piece of its own
+	CHECK_EQ(memory->committed, 2);
+	CHECK_OK(space_unmap(space, 0x20000, BASE));
+	space_put(space);
+	check_same(old);
+}
+
+TEST(space_moves_mappings)
+{
+	struct before old = before();
+	struct space *space = empty_space();
+	struct memory *memory = anonymous(8);
+	constexpr u64 TO = 2 * BASE;
+	map(space, memory, BASE, 8, READ_WRITE);
+	object_put(&memory->object);
+	put(space, BASE + PAGE_SIZE, 7);
+	put(space, BASE + 5 * PAGE_SIZE, 9);
+	CHECK_OK(space_move(space, BASE + PAGE_SIZE, 4 * PAGE_SIZE, TO));
+	CHECK_EQ(*byte_at(space, TO, MAP_FLAGS_READ), 7);
+	CHECK_EQ(fault(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
+	CHECK_EQ(*byte_at(space, BASE + 5 * PAGE_SIZE, MAP_FLAGS_READ), 9);
+	CHECK_EQ(space_move(space, BASE, 2 * PAGE_SIZE, 3 * BASE), ERR_NOT_FOUND); // a hole
+	CHECK_EQ(space_move(space, BASE, PAGE_SIZE, TO), ERR_EXISTS);
+	CHECK_EQ(space_move(space, TO, 2 * PAGE_SIZE, TO + PAGE_SIZE), ERR_EXISTS);
+	put(space, TO + PAGE_SIZE, 3);
+	CHECK_EQ(memory->committed, 3);
+	space_put(space);
+	check_same(old);
+}
+
 TEST(space_clone_of_pager_memory)
 {
 	struct before old = before();
@@ -298,7 +344,7 @@ TEST(space_large_pages)
 	CHECK_EQ(fault(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
 	while (memory_decommit(memory, 7, 3 * LARGE_PAGES) == SYSCALL_RESTART)
 		;
-	CHECK_EQ(memory->committed, 7);
+	CHECK_EQ(memory->committed, 6); // page 1 was nobody's any more
 	CHECK_EQ(get(space, BASE), 4);
 	err_t error;
 	while ((error = memory_commit(memory, 0, 3 * LARGE_PAGES)) == SYSCALL_RESTART)

@@ -65,6 +65,12 @@ err_t sys_memory_map(struct thread *caller, struct process *_Nullable process,
 	struct space *space;
 	TRY(source_find(caller, memory, memory_handle, &source));
 	TRY(space_of(caller, process, &space));
+	if (flags & MAP_FLAGS_MOVE) {
+		*out_mapped = address;
+		return memory || flags != MAP_FLAGS_MOVE
+		           ? ERR_INVALID
+		           : grace_retry(space->quota, space_move(space, offset, size, address));
+	}
 	u64 mapped;
 	err_t error =
 		space_map(space, memory, address, size, offset, flags, allowed_by(source.rights), &mapped);
@@ -88,5 +94,7 @@ err_t sys_memory_protect(struct thread *caller, struct process *_Nullable proces
 {
 	struct space *space;
 	TRY(space_of(caller, process, &space));
+	if (flags == MAP_FLAGS_DISCARD)
+		return space_discard(space, address, size);
 	return grace_retry(space->quota, space_protect(space, address, size, flags));
 }

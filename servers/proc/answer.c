@@ -33,8 +33,14 @@ static bool is_same(const struct answer *answer, const struct message *message)
 	       view_equal(view_of(answer->request), view_of(message->word));
 }
 
-static void repeat(const struct answer *answer, struct message *message)
+static struct shelf *shelf_of(u64 badge)
 {
+	return &AT(store->shelves, badge % ANSWER_SHELVES);
+}
+
+static void repeat(struct answer *answer, struct message *message)
+{
+	last = answer->handle.raw ? answer : nullptr;
 	message_drop_handles(message);
 	message->tag = answer->reply_tag;
 	for (u32 i = 0; i < MESSAGE_WORDS; i++)
@@ -49,9 +55,10 @@ bool answer_again(struct message *message, struct request *request)
 	if (!request->tag)
 		return false;
 	request->badge = message->badge;
+	struct shelf *shelf = shelf_of(message->badge);
 	for (u32 i = 0; i < ANSWERS_MAX; i++)
-		if (is_same(&AT(store->answers, i), message)) {
-			repeat(&AT(store->answers, i), message);
+		if (is_same(&AT(shelf->answers, i), message)) {
+			repeat(&AT(shelf->answers, i), message);
 			return true;
 		}
 	for (u32 i = 0; i < MESSAGE_WORDS; i++)
@@ -62,8 +69,9 @@ bool answer_again(struct message *message, struct request *request)
 // Counts only once it is whole and committed: its tag is noted as none.
 static struct answer *begin(u64 badge)
 {
-	store->next_answer = (store->next_answer + 1) % ANSWERS_MAX;
-	struct answer *answer = &AT(store->answers, store->next_answer);
+	struct shelf *shelf = shelf_of(badge);
+	shelf->next = (shelf->next + 1) % ANSWERS_MAX;
+	struct answer *answer = &AT(shelf->answers, shelf->next);
 	answer->tag = 0;
 	compiler_barrier();
 	answer->badge = badge;

@@ -212,9 +212,21 @@ static err_t change_bits(struct proc_credentials *credentials, const struct chan
 	return OK;
 }
 
-// exec of a program that is not set-id. User 0 gets all that the bounding set leaves.
-static err_t change_program(struct proc_credentials *credentials)
+// Of a set-id file nobody but a process that could do it anyway is believed: what it goes on with
+// is its own doing. So programs get no powers by exec yet, as on a file system mounted nosuid.
+static void take_set_id(struct proc_credentials *credentials, const struct change *change)
 {
+	u32 bits = credentials->bits & PROC_CREDENTIAL_BITS_NO_NEW_PRIVILEGES ? 0 : AT(change->id, 2);
+	if (bits & 1 && has(credentials, POWER_SETUID))
+		credentials->effective_user = AT(change->id, 0);
+	if (bits & 2 && has(credentials, POWER_SETGID))
+		credentials->effective_group = AT(change->id, 1);
+}
+
+// exec. User 0 gets all that the bounding set leaves.
+static err_t change_program(struct proc_credentials *credentials, const struct change *change)
+{
+	take_set_id(credentials, change);
 	bool is_root = !credentials->user || !credentials->effective_user;
 	credentials->saved_user = credentials->file_user = credentials->effective_user;
 	credentials->saved_group = credentials->file_group = credentials->effective_group;
@@ -242,7 +254,7 @@ static err_t change_by_kind(struct proc_credentials *credentials, const struct c
 	case PROC_CHANGE_AMBIENT:
 		return change_ambient(credentials, AT(change->id, 0), AT(change->id, 1));
 	case PROC_CHANGE_BITS: return change_bits(credentials, change);
-	case PROC_CHANGE_PROGRAM: return change_program(credentials);
+	case PROC_CHANGE_PROGRAM: return change_program(credentials, change);
 	}
 	return ERR_INVALID;
 }

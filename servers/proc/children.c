@@ -17,10 +17,28 @@ static void inherit(struct process *child, const struct process *parent)
 		AT(child->limits, i) = AT(parent->limits, i);
 }
 
+constexpr u32 RESOURCE_PROCESSES = 6; // RLIMIT_NPROC
+
+// Counted with spares and zombies, as records are what it costs.
+static bool may_have_more(const struct process *parent)
+{
+	u64 limit = AT(parent->limits, RESOURCE_PROCESSES).soft;
+	u32 user = credentials_of(parent)->user;
+	if (store->count < limit || is_able(parent, CAP_SYS_RESOURCE) || is_able(parent, CAP_SYS_ADMIN))
+		return true;
+	u64 count = 0;
+	for (u32 i = 0; i < SETS_MAX; i++)
+		if (AT(store->sets, i).credentials.user == user)
+			count += AT(store->sets, i).users;
+	return count < limit;
+}
+
 // What a child is before anybody says so: it reads its parent and group in the table of slots.
 static err_t make_spare(struct process *parent, struct process *_Nullable *_Nonnull out)
 {
 	struct process *spare;
+	if (!may_have_more(parent))
+		return ERR_QUOTA;
 	TRY(process_allocate(&spare));
 	inherit(spare, parent); // the record is fresh: no notes needed
 	set_share(spare, parent->set);
@@ -96,6 +114,11 @@ err_t process_by_id(struct caller caller, u32 id, struct process *_Nullable *_No
 err_t bind_exit(const struct process *process)
 {
 	u64 key = (u64)process->pid << 32 | process_slot(process);
+	err_t err = port_bind(port, process->process, SIGNAL_EXITED, key, BIND_MODE_ONCE);
+	if (err != ERR_EXISTS)
+		return err;
+	TRY(port_bind(
+		port, process->process, 0, 0, BIND_MODE_ONCE)); // by a life that did not commit it
 	return port_bind(port, process->process, SIGNAL_EXITED, key, BIND_MODE_ONCE);
 }
 

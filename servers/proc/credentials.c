@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // credentials.c - who a process acts for. Processes with the same credentials share one set; its
 // number is the badge of the connections to file servers that speak for it. Rules: change.c.
+#include "ifc/tree.h"
+#include "lib/os/start.h"
 #include "lib/posix/process/identity.h"
 #include "servers/proc/change.h"
 #include "servers/proc/operations.h"
@@ -26,6 +28,22 @@ static bool is_same(const struct proc_credentials *a, const struct proc_credenti
 	return view_equal(view_of(*a), view_of(*b));
 }
 
+// A connection to the root file system that speaks for them; none on a machine without one.
+static handle_t files_for(const struct proc_credentials *credentials)
+{
+	tree_t tree = { start_handle("ramfs") };
+	handle_t files = HANDLE_NONE;
+	struct tree_identity identity = { .capabilities = credentials->effective,
+		.user = credentials->file_user,
+		.group = credentials->file_group,
+		.group_count = credentials->groups_count };
+	for (u32 i = 0; i < credentials->groups_count && i < PROC_GROUPS_MAX; i++)
+		AT(identity.groups, i) = AT(credentials->groups, i);
+	if (tree.handle.raw && tree_speak(tree, view_of(identity), &files) != OK)
+		return HANDLE_NONE; // its programs keep the connection that they have
+	return files;
+}
+
 // The set with these credentials, a new one if there is none.
 static err_t set_find(const struct proc_credentials *credentials, u16 *out)
 {
@@ -42,6 +60,7 @@ static err_t set_find(const struct proc_credentials *credentials, u16 *out)
 	if (empty == SETS_MAX)
 		return ERR_QUOTA;
 	SET(AT(store->sets, empty).credentials, *credentials);
+	SET(AT(store->sets, empty).files, files_for(credentials));
 	*out = empty;
 	return OK;
 }

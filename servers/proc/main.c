@@ -10,6 +10,8 @@
 
 handle_t port;
 
+constexpr u64 WATCH_KEY = UINT64_MAX - 1; // of heartbeats; others: proc.h
+
 static void close_handles(void)
 {
 	for (u32 i = 0; i < store->closing_count; i++)
@@ -48,6 +50,8 @@ static bool serve(struct message *message)
 	case MESSAGE_EVENT:
 		if (message->badge == TERMINALS_KEY)
 			terminal_event();
+		else if (message->badge == WATCH_KEY)
+			service_answer();
 		else
 			process_exited((u32)(message->badge >> 32), (slot_t)message->badge);
 		return false;
@@ -89,5 +93,8 @@ int main(void)
 		print("proc: no terminals: %e\n", err);
 	end_rescan();
 	commit();
+	(void)service_watch(
+		port, WATCH_KEY); // without it heartbeats are not answered, and we start over
+	service_ready();
 	return run() == ERR_CLOSED ? 0 : 1;
 }

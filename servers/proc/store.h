@@ -12,8 +12,9 @@ NONNULL_BEGIN
 constexpr u32 INIT_SLOT = 1, INIT_PID = 1;
 constexpr u32 BUCKETS = 1024;
 constexpr u32 QUEUE_MAX = 4096; // details of signals, all processes together
-constexpr u32 OUTBOX_MAX = 32, CLOSING_MAX = 16, ANSWERS_MAX = 8;
-constexpr u32 SETS_MAX = 256; // distinct credentials
+constexpr u32 OUTBOX_MAX = 32, CLOSING_MAX = 16;
+constexpr u32 ANSWER_SHELVES = 64, ANSWERS_MAX = 4; // by badge, on each the last few
+constexpr u32 SETS_MAX = 256;                       // distinct credentials
 constexpr u32 TERMINALS_MAX = 64;
 
 // Changes a place in the ledger.
@@ -97,6 +98,12 @@ struct answer {
 	handle_t handle; // passed with the reply; ours until the next message
 };
 
+// A caller on another CPU may come back with its call late, when many others were answered since.
+struct shelf {
+	u64 next; // where the next goes
+	struct answer answers[ANSWERS_MAX];
+};
+
 struct store {
 	u64 magic, size;
 	u64 boot;          // differs at each boot
@@ -110,8 +117,7 @@ struct store {
 	u16 free_detail;
 	slot_t free;
 	bool is_wrapped; // pids are given out a second time
-	u32 next_answer;
-	struct answer answers[ANSWERS_MAX];
+	struct shelf shelves[ANSWER_SHELVES];
 	u32 closing_count;
 	handle_t closing[CLOSING_MAX]; // after the commit
 	u32 outbox_count;

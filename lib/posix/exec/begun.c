@@ -20,12 +20,25 @@ constexpr u64 CODE_NOT_STARTED = 127; // as shells have it
 // The locks were held while the copy was made.
 static void forget_locks(struct posix *posix)
 {
+	posix_lock_init(&posix->identity.lock);
 	posix_lock_init(&posix->files.lock);
 	posix_lock_init(&posix->areas.lock);
 	posix_lock_init(&posix->actions.lock);
 	posix_lock_init(&posix->events.lock);
 	posix_lock_init(&posix->core.threads_lock);
 	posix_lock_init(&posix->core.heap.lock);
+}
+
+// Of the old program's threads only this one is left, in a slot of its own.
+static void only_thread(struct core_state *core, struct posix_thread *self)
+{
+	for (u32 i = 0; i < THREAD_SLOTS; i++)
+		AT(core->slots, i) = 0;
+	AT(core->slots, self->slot) = 1;
+	list_init(&core->threads);
+	list_insert_after(&core->threads.head, &self->node);
+	core->thread_count = 1;
+	core->is_exiting = 0;
 }
 
 static void set_name(struct program_text *text, view_t path)
@@ -66,8 +79,8 @@ void program_begun(struct posix_thread *self)
 {
 	struct posix *posix = posix_self();
 	struct exec_record *record = posix->areas.starting;
-	(void)self;
 	forget_locks(posix);
+	only_thread(&posix->core, self);
 	areas_start(&posix->areas, &record->space);
 	set_program(&posix->identity, record);
 	exec_close_files();

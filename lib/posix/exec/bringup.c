@@ -10,6 +10,7 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/exec/open.h"
 #include "lib/posix/exec/shared.h"
+#include "lib/posix/file/operations.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process.h"
 #include "os/syscalls.h"
@@ -143,4 +144,25 @@ WEAK i64 call_arch_prctl(struct posix_thread *self, const struct arguments *argu
 
 WEAK void process_executed(void)
 {
+}
+
+WEAK i64 file_get(struct posix_thread *self, i32 number, struct file *out)
+{
+	(void)self;
+	(void)number;
+	(void)out;
+	return -EBADF;
+}
+
+WEAK void file_put(struct posix_thread *self, const struct file *file)
+{
+	(void)self;
+	(void)file;
+}
+
+WEAK const struct operations *operations_of(const struct file *file)
+{
+	static const struct operations none;
+	(void)file;
+	return &none;
 }

@@ -52,9 +52,11 @@ static void prepare_thread(
 // Other threads must not change what is being copied; they end with the old space.
 static void hold_state(struct posix *posix) NO_THREAD_SAFETY_ANALYSIS
 {
+	posix_lock_take(&posix->identity.lock);
 	posix_lock_take(&posix->files.lock);
 	posix_lock_take(&posix->areas.lock);
 	posix_lock_take(&posix->actions.lock);
+	posix_lock_take(&posix->events.lock);
 	posix_lock_take(&posix->core.threads_lock);
 	posix_lock_take(&posix->core.heap.lock);
 }
@@ -63,9 +65,11 @@ static void release_state(struct posix *posix) NO_THREAD_SAFETY_ANALYSIS
 {
 	posix_lock_give(&posix->core.heap.lock);
 	posix_lock_give(&posix->core.threads_lock);
+	posix_lock_give(&posix->events.lock);
 	posix_lock_give(&posix->actions.lock);
 	posix_lock_give(&posix->areas.lock);
 	posix_lock_give(&posix->files.lock);
+	posix_lock_give(&posix->identity.lock);
 }
 
 static err_t replace(struct posix_thread *self, struct exec_record *record)

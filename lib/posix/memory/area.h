@@ -12,11 +12,12 @@ struct exec_record; // exec/exec.h
 struct exec_space;
 
 // Memory that the program has mapped and may want again: a file that is shown read-only, of which
-// mprotect makes a private copy; what is shared, for mremap. In the heap; by memory_id.
+// mprotect makes a private copy; what is shared, for mremap.
 struct area_source {
-	u64 memory_id;               // the kernel's; 0: free
-	handle_t memory;             // owned; READ MAP, and EXEC or WRITE as the mapping had
+	handle_t memory;             // owned; HANDLE_NONE: a free place
 	u32 tree, inode, generation; // of the file; inode 0: none
+	bool is_writable;            // shared: the handle has WRITE
+	u64 memory_id;               // the kernel's; 0: not asked yet
 };
 
 struct area_state {

@@ -7,17 +7,30 @@
 
 NONNULL_BEGIN
 
+struct map_request {
+	u64 address, size; // whole pages
+	u32 protection, flags;
+	u32 type; // MAP_PRIVATE or MAP_SHARED
+	i32 file;
+	u64 offset;
+};
+
+u32 map_flags(const struct map_request *request); // enum map_flags
+i64 map_error(err_t err);                         // as Linux says it of mmap
+i64 map_anonymous(const struct map_request *request);
+i64 map_file(struct posix_thread *self, const struct map_request *request);
+// A copy-on-write clone of memory from offset on, as it is now.
+err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u64 *out);
 // Fresh zeros; flags: enum map_flags. Address 0 without fixed: where the kernel likes.
 err_t map_zeros(u64 address, u64 size, u32 flags, u64 *out);
 
-// source.c: what the program may want again of a memory that it maps.
-// A handle to show the same memory read-only; stays the table's. Which file it is: tree, inode,
-// generation of wanted (inode 0: none); wanted->memory is only looked at. HANDLE_NONE: no memory.
+// source.c: what the program may want again of a memory that it maps. wanted: which file (inode 0:
+// none) and a handle, which stays the caller's.
+// A handle that can show it but not write; the table's. HANDLE_NONE: no memory.
 handle_t source_for_reading(struct area_state *areas, const struct area_source *wanted);
-// The same, kept with the rights that the handle has.
 void source_keep(struct area_state *areas, const struct area_source *wanted);
-// By the kernel's number. HANDLE_NONE: not known.
-handle_t source_find(struct area_state *areas, u64 memory_id);
+// By the kernel's number. Null: not known.
+const struct area_source *_Nullable source_find(struct area_state *areas, u64 memory_id);
 void sources_close(struct area_state *areas);
 
 NONNULL_END

@@ -9,13 +9,6 @@
 #include "lib/posix/memory/map.h"
 #include "lib/posix/memory/range.h"
 
-struct request {
-	u64 address, size; // whole pages
-	u32 protection, type, flags;
-	i32 file;
-	u64 offset;
-};
-
 err_t map_zeros(u64 address, u64 size, u32 flags, u64 *out)
 {
 	handle_t memory;
@@ -25,8 +18,7 @@ err_t map_zeros(u64 address, u64 size, u32 flags, u64 *out)
 	return err;
 }
 
-// As Linux says it of mmap.
-static i64 map_error(err_t err)
+i64 map_error(err_t err)
 {
 	switch ((i32)err) {
 	case ERR_EXISTS: return -EEXIST;
@@ -35,7 +27,7 @@ static i64 map_error(err_t err)
 	}
 }
 
-static u32 place_flags(const struct request *request)
+u32 map_flags(const struct map_request *request)
 {
 	u32 flags = access_of(request->protection);
 	if (request->flags & MAP_FIXED_NOREPLACE)
@@ -46,14 +38,33 @@ static u32 place_flags(const struct request *request)
 	return flags | (request->flags & (MAP_POPULATE | MAP_LOCKED) ? MAP_FLAGS_POPULATE : 0);
 }
 
-static i64 map_anonymous(const struct request *request)
+// Shared memory without a file: its handle is kept, so that it can be shown again (mremap).
+static err_t map_shared_zeros(const struct map_request *request, u64 *out)
+{
+	struct area_state *areas = &posix_self()->areas;
+	struct area_source source = { .is_writable = true };
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, request->size, HANDLE_NONE, 0, 0, &source.memory));
+	err_t err = memory_map(
+		HANDLE_NONE, source.memory, request->address, request->size, 0, map_flags(request), out);
+	if (err == OK) {
+		posix_lock_take(&areas->lock);
+		source_keep(areas, &source);
+		posix_lock_give(&areas->lock);
+	}
+	(void)handle_close(source.memory);
+	return err;
+}
+
+i64 map_anonymous(const struct map_request *request)
 {
 	u64 address;
-	err_t err = map_zeros(request->address, request->size, place_flags(request), &address);
+	err_t err = request->type == MAP_PRIVATE
+	                ? map_zeros(request->address, request->size, map_flags(request), &address)
+	                : map_shared_zeros(request, &address);
 	return err == OK ? (i64)address : map_error(err);
 }
 
-static i64 check(struct request *request)
+static i64 check(struct map_request *request)
 {
 	u32 type = request->flags & MAP_TYPE;
 	bool is_fixed = request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
@@ -80,15 +91,14 @@ static i64 check(struct request *request)
 
 i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct request request = { .address = ARG(0),
+	struct map_request request = { .address = ARG(0),
 		.size = ARG(1),
 		.protection = ARG_U32(2),
 		.flags = ARG_U32(3),
 		.file = ARG_INT(4),
 		.offset = ARG(5) };
-	(void)self;
 	TRY_POSIX(check(&request));
-	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : -ENODEV;
+	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);
 }
 
 i64 call_munmap(struct posix_thread *self, const struct arguments *arguments)

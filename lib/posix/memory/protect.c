@@ -1,15 +1,51 @@
 // SPDX-License-Identifier: MIT
-// protect.c - mprotect.
+// protect.c - mprotect. A private mapping of a file that was only read shows the file's own memory,
+// which nobody may write through it: when writing is asked for, a copy-on-write clone takes its
+// place.
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/memory/map.h"
+#include "lib/posix/memory/mappings.h"
 #include "lib/posix/memory/range.h"
+
+// The part of a mapping in [address, end), as a copy. Others stay as they are.
+static err_t copy_part(const struct mapping_info *mapping, u64 address, u64 end, u32 protection)
+{
+	struct area_state *areas = &posix_self()->areas;
+	const struct area_source *source = source_find(areas, mapping->memory_id);
+	u64 start = max_u64(address, mapping->address), mapped;
+	u64 stop = min_u64(end, mapping->address + mapping->size);
+	if (start >= stop || mapping->flags & MAP_FLAGS_SHARED || !source)
+		return OK;
+	struct map_request request = { .address = start,
+		.size = stop - start,
+		.protection = protection,
+		.flags = MAP_FIXED,
+		.type = MAP_PRIVATE };
+	return map_copy(&request, source->memory, mapping->offset + start - mapping->address, &mapped);
+}
+
+static err_t make_copies(u64 address, u64 size, u32 protection)
+{
+	struct area_state *areas = &posix_self()->areas;
+	struct mappings mappings;
+	err_t err = OK;
+	if (!mappings_read(&mappings))
+		return ERR_NO_MEMORY;
+	posix_lock_take(&areas->lock);
+	for (usize i = 0; i < mappings.count && err == OK; i++)
+		err = copy_part(mappings_at(&mappings, i), address, address + size, protection);
+	posix_lock_give(&areas->lock);
+	mappings_free(&mappings);
+	return err;
+}
 
 i64 call_mprotect(struct posix_thread *self, const struct arguments *arguments)
 {
 	u64 address = ARG(0), size = ARG(1);
+	u32 protection = ARG_U32(2);
 	(void)self;
 	if (!is_aligned(address, PAGE_SIZE))
 		return -EINVAL;
@@ -17,6 +53,11 @@ i64 call_mprotect(struct posix_thread *self, const struct arguments *arguments)
 		return 0;
 	if (!size_to_pages(&size) || !range_is_good(address, size) || address < RANGE_LOW)
 		return -ENOMEM;
-	err_t err = memory_protect(HANDLE_NONE, address, size, access_of(ARG_U32(2)));
+	err_t err = memory_protect(HANDLE_NONE, address, size, access_of(protection));
+	if (err == ERR_RIGHTS && protection & PROT_WRITE) {
+		err = make_copies(address, size, protection);
+		if (err == OK)
+			err = memory_protect(HANDLE_NONE, address, size, access_of(protection));
+	}
 	return err == OK ? 0 : err == ERR_RIGHTS ? -EACCES : -ENOMEM;
 }

@@ -43,8 +43,20 @@ static i64 change(enum proc_change what, u32 first, u32 second, u32 third)
 	return process_change(what, (struct change_ids){ first, second, third }, (view_t){});
 }
 
+// Would an exec leave them as they are?
+static bool is_settled(const struct proc_credentials *now)
+{
+	u64 gained = !now->user ? now->bounding | now->inheritable : now->ambient;
+	return now->saved_user == now->effective_user && now->file_user == now->effective_user &&
+	       now->saved_group == now->effective_group && now->file_group == now->effective_group &&
+	       now->user == now->effective_user && now->permitted == gained &&
+	       now->effective == gained && !(now->bits & PROC_CREDENTIAL_BITS_KEEP_CAPABILITIES);
+}
+
 i64 process_become(u32 owner, u32 group, u32 set_id)
 {
+	if (!set_id && is_settled(mine()))
+		return 0;
 	return change(PROC_CHANGE_PROGRAM, owner, group, set_id);
 }
 

@@ -47,6 +47,15 @@ static void latch_wait(struct latch *latch)
 	(void)handle_close(latch->reader);
 }
 
+void process_executed(void)
+{
+	struct identity *identity = process_self();
+	identity->program.executed = 1;
+	if (identity->released.raw)
+		(void)handle_close(identity->released);
+	identity->released = HANDLE_NONE;
+}
+
 static i64 spare_fetch(struct identity *identity)
 {
 	struct spare *spare = &identity->spare;

@@ -56,11 +56,10 @@ i64 process_clone(struct posix_thread *self, const struct process_clone *clone);
 
 extern const struct operations process_operations; // of FILE_PROCESS
 
-// exec: maps the table of slots into the process that the image comes from.
-err_t process_map(handle_t process);
 // exec, in the new program: says so, and lets the parent of a vfork child go on.
 void process_executed(void);
-// exec of a program, with its owner and group if it is set-id: bit 0 user, bit 1 group. 0, -errno.
+// exec, before it can't fail any more: credentials as the program gets them. Its owner and group
+// count if it is set-id: bit 0 user, bit 1 group. No call when nothing changes. 0, -errno.
 i64 process_become(u32 owner, u32 group, u32 set_id);
 
 // What came with a pending signal that was not sent from within; false: nothing did. more: how many

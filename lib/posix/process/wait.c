@@ -32,10 +32,14 @@ struct told {
 
 static i64 ask(struct posix_thread *self, struct whom whom, u32 options, struct told *told)
 {
-	wait_open(self);
-	err_t err = proc_wait(process_proc(), whom.kind, whom.id, options, process_serial(), &told->pid,
-		&told->status, &told->code, &told->user, &told->processor_ns, &told->pages);
-	wait_close(self);
+	u32 serial = process_serial();
+	err_t err;
+	do { // it may take long enough for proc to be started again twice
+		wait_open(self);
+		err = proc_wait(process_proc(), whom.kind, whom.id, options, serial, &told->pid,
+			&told->status, &told->code, &told->user, &told->processor_ns, &told->pages);
+		wait_close(self);
+	} while (err == ERR_RESTARTED);
 	return err == ERR_NOT_FOUND ? -ECHILD : posix_error(err);
 }
 

@@ -12,16 +12,28 @@ struct self self;
 static handle_t port, ledger, service;
 static u64 slots, shared;
 
-static err_t start(void)
+static struct spawn spawn; // the same for all lives
+
+static err_t fill_spawn(void)
 {
-	static struct spawn spawn;
 	spawn = (struct spawn){ .arguments = VIEW_TEXT("proc"), .level = LEVEL };
 	TRY(boot_file("service/proc", &spawn.image));
 	TRY(spawn_give(&spawn, "port", port, RIGHTS_ALL));
 	TRY(spawn_give(&spawn, "ledger", ledger, RIGHTS_ALL));
 	TRY(spawn_give(&spawn, "console", start_handle("console"), RIGHTS_ALL));
-	TRY(spawn_give(&spawn, "time", start_handle("time"), RIGHT_READ | RIGHT_MAP));
-	return spawn_start(&spawn, &service);
+	return spawn_give(&spawn, "time", start_handle("time"), RIGHT_READ | RIGHT_MAP);
+}
+
+// former: a dead one whose handles this one gets; none: the first.
+static err_t start(handle_t former)
+{
+	TRY(process_create(HANDLE_NONE, 0, LEVEL, &spawn.process));
+	TRY(process_control(spawn.process, PROCESS_OPERATION_KEEP_HANDLES, 1, 0));
+	spawn.former = spawn.self;
+	if (former.raw)
+		TRY(process_control(spawn.process, PROCESS_OPERATION_INHERIT, former.raw, 0));
+	TRY(spawn_start(&spawn, &service));
+	return former.raw ? handle_close(former) : OK;
 }
 
 err_t service_start(void)
@@ -33,21 +45,18 @@ err_t service_start(void)
 	TRY(guest_memory(PAGE_SIZE, &words));
 	TRY(guest_map(words, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &shared));
 	TRY(connection_create(port, 1, &self.proc.handle));
-	TRY(start());
+	TRY(fill_spawn());
+	TRY(start(HANDLE_NONE));
 	TRY(proc_attach(self.proc, &self.pid, &self.slot, &parent, &boot, &table));
 	return guest_map(table, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_SHARED, &slots);
 }
 
 err_t service_restart(void)
 {
-	return start();
-}
-
-err_t service_kill(void)
-{
-	u64 code;
+	u32 observed;
 	TRY(process_control(service, PROCESS_OPERATION_KILL, 0, 0));
-	return guest_wait(service, &code);
+	TRY(object_wait(service, SIGNAL_EXITED, guest_soon(), &observed));
+	return start(service);
 }
 
 const struct proc_slot *slot_of(u32 slot)
@@ -79,11 +88,19 @@ bool becomes(const u32 *word, u32 wanted)
 	program_exit(status);
 }
 
+static err_t spare_fetch(void)
+{
+	u32 serial = self.serial + 1;
+	if (self.spare.pid)
+		return OK;
+	self.serial = serial;
+	return AGAIN(
+		proc_spare(self.proc, serial, &self.spare.pid, &self.spare.slot, &self.spare.next));
+}
+
 err_t child_begin(u64 (*run)(u64 argument), u64 argument, handle_t *process)
 {
-	if (!self.spare.pid)
-		TRY(proc_spare(
-			self.proc, ++self.serial, &self.spare.pid, &self.spare.slot, &self.spare.next));
+	TRY(spare_fetch());
 	handle_t used = self.spare.next;
 	u32 pid = self.spare.pid;
 	TRY(process_fork(0, process));
@@ -91,8 +108,8 @@ err_t child_begin(u64 (*run)(u64 argument), u64 argument, handle_t *process)
 		self = (struct self){ .proc = { used }, .pid = pid, .slot = self.spare.slot };
 		end_self((u32)run(argument) << 8);
 	}
-	err_t err = proc_child(
-		self.proc, pid, CHLD, *process, &self.spare.pid, &self.spare.slot, &self.spare.next);
+	err_t err = AGAIN(proc_child(
+		self.proc, pid, CHLD, *process, &self.spare.pid, &self.spare.slot, &self.spare.next));
 	(void)handle_close(used);
 	return err;
 }
@@ -100,9 +117,7 @@ err_t child_begin(u64 (*run)(u64 argument), u64 argument, handle_t *process)
 err_t child_start(u64 (*run)(u64 argument), u64 argument, u32 *pid)
 {
 	handle_t process;
-	if (!self.spare.pid)
-		TRY(proc_spare(
-			self.proc, ++self.serial, &self.spare.pid, &self.spare.slot, &self.spare.next));
+	TRY(spare_fetch());
 	*pid = self.spare.pid;
 	TRY(child_begin(run, argument, &process));
 	return handle_close(process);
@@ -110,11 +125,13 @@ err_t child_start(u64 (*run)(u64 argument), u64 argument, u32 *pid)
 
 err_t child_wait(enum proc_wait_for whom, u32 id, u32 options, struct waited *out)
 {
-	return proc_wait(self.proc, whom, id, options, ++self.serial, &out->pid, &out->status,
-		&out->code, &out->user, &out->processor_ns, &out->pages);
+	u32 serial = ++self.serial;
+	return AGAIN(proc_wait(self.proc, whom, id, options, serial, &out->pid, &out->status,
+		&out->code, &out->user, &out->processor_ns, &out->pages));
 }
 
 err_t send_signal(u32 pid, u32 signal)
 {
-	return proc_kill(self.proc, PROC_KILL_TO_PROCESS, pid, signal, 0, 0, ++self.serial);
+	u32 serial = ++self.serial;
+	return AGAIN(proc_kill(self.proc, PROC_KILL_TO_PROCESS, pid, signal, 0, 0, serial));
 }

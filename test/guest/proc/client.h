@@ -40,12 +40,21 @@ struct self {
 extern struct self self; // of this process
 
 err_t service_start(void);   // the port, the ledger, the first connection; pid 1 is this program
-err_t service_restart(void); // starts it again where it was killed
-err_t service_kill(void);
+err_t service_restart(void); // kills it, and starts another that inherits its handles
 // As POSIX's. The child runs run(argument); its result is its exit status.
 err_t child_start(u64 (*run)(u64 argument), u64 argument, u32 *pid);
 // The same; process: owned.
 err_t child_begin(u64 (*run)(u64 argument), u64 argument, handle_t *process);
+// The same call once more when two services died with it: its serial tells it from another.
+#define AGAIN(call)                                                                                \
+	({                                                                                             \
+		err_t again_;                                                                              \
+		do                                                                                         \
+			again_ = (call);                                                                       \
+		while (again_ == ERR_RESTARTED);                                                           \
+		again_;                                                                                    \
+	})
+
 struct waited {
 	u32 pid, status, code, user;
 	u64 processor_ns, pages;

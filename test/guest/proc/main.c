@@ -21,6 +21,8 @@ static const struct guest_test tests[] = {
 	{ "orphaned_group", test_orphaned_group },
 	{ "credentials", test_credentials },
 	{ "limits", test_limits },
+	{ "restart", test_restart },
+	{ "restarts", test_restarts },
 };
 
 static u64 run_all(u64 argument)
@@ -34,11 +36,12 @@ int main(void)
 {
 	handle_t child;
 	u64 code = 0;
+	block_self()->blocked = UINT64_MAX; // of all: no test takes a signal
 	err_t err = service_start();
 	if (err == OK)
 		err = child_begin(run_all, 0, &child);
 	if (err == OK)
-		err = spawn_wait(child, clock_read() + 60 * NS_PER_SECOND, &code);
+		err = spawn_wait(child, clock_read() + 100 * NS_PER_SECOND, &code);
 	if (err != OK)
 		print("not ok service: %e\n", err);
 	return err != OK || code ? 1 : 0;

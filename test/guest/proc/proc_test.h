@@ -23,6 +23,9 @@ void test_groups(void);
 void test_session(void);
 void test_details(void);
 void test_orphaned_group(void);
+// restart.c
+void test_restart(void);
+void test_restarts(void);
 // identity.c
 void test_credentials(void);
 void test_limits(void);

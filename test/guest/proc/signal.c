@@ -141,7 +141,6 @@ void test_details(void)
 	i32 code;
 	u32 pid, user, status, more;
 	u64 value;
-	block_self()->blocked = UINT64_MAX;
 	CHECK_EQ(
 		proc_signal_info(self.proc, RT, ++self.serial, &code, &pid, &user, &status, &value, &more),
 		ERR_NOT_FOUND);
@@ -164,7 +163,6 @@ void test_details(void)
 	CHECK_EQ(proc_signal_info(
 				 self.proc, USR1, ++self.serial, &code, &pid, &user, &status, &value, &more),
 		ERR_NOT_FOUND);
-	block_self()->pending = 0;
 }
 
 // A group whose last outside parent ends, with one stopped: HUP and CONT.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// advise.c - what a program says of memory that it has: advice, locks, what is present, what is to
+// be written back. Only MADV_DONTNEED does something that can be seen. Nothing is ever paged out,
+// so what is locked is as it was, and everything mapped counts as present.
+#include "lib/posix/core/calls.h"
+#include "lib/posix/core/user.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/memory/mappings.h"
+#include "lib/posix/memory/range.h"
+
+// -ENOMEM: not mapped throughout.
+static i64 check_mapped(u64 address, u64 size)
+{
+	struct mappings mappings;
+	if (!size)
+		return 0;
+	if (!size_to_pages(&size) || !range_is_good(address, size) || !mappings_read(&mappings))
+		return -ENOMEM;
+	bool is_covered = mappings_cover(&mappings, address, size);
+	mappings_free(&mappings);
+	return is_covered ? 0 : -ENOMEM;
+}
+
+// Private anonymous memory reads as zeros again. Of a private copy of a file the same: Linux would
+// read the file again.
+static i64 discard(u64 address, u64 size)
+{
+	u64 start = max_u64(address, RANGE_LOW), end = address + size;
+	if (start >= end)
+		return 0;
+	err_t err = memory_protect(HANDLE_NONE, start, end - start, MAP_FLAGS_DISCARD);
+	return err == OK ? 0 : -ENOMEM;
+}
+
+i64 call_madvise(struct posix_thread *self, const struct arguments *arguments)
+{
+	u64 address = ARG(0), size = ARG(1);
+	(void)self;
+	if (!is_aligned(address, PAGE_SIZE) || !size_to_pages(&size) || !range_is_good(address, size))
+		return -EINVAL;
+	switch ((enum linux_advice)ARG_INT(2)) {
+	case MADV_DONTNEED: return discard(address, size);
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_COLD:
+	case MADV_PAGEOUT: return check_mapped(address, size);
+	}
+	return -EINVAL;
+}
+
+// Files in memory have nothing to be written back to.
+i64 call_msync(struct posix_thread *self, const struct arguments *arguments)
+{
+	u32 flags = ARG_U32(2);
+	(void)self;
+	if (!is_aligned(ARG(0), PAGE_SIZE) || flags & ~(u32)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
+		(flags & MS_ASYNC && flags & MS_SYNC))
+		return -EINVAL;
+	return check_mapped(ARG(0), ARG(1));
+}
+
+i64 call_mincore(struct posix_thread *self, const struct arguments *arguments)
+{
+	u8 present[64];
+	(void)self;
+	if (!is_aligned(ARG(0), PAGE_SIZE))
+		return -EINVAL;
+	u64 pages = pages_of_size(ARG(1)), to = ARG(2);
+	TRY_POSIX(user_check(to, pages));
+	TRY_POSIX(check_mapped(ARG(0), ARG(1)));
+	span_fill(span_of(present), 1);
+	while (pages) {
+		u64 count = min_u64(pages, sizeof present);
+		TRY_POSIX(user_copy_out(to, present, count));
+		to += count;
+		pages -= count;
+	}
+	return 0;
+}
+
+static i64 lock(u64 address, u64 size)
+{
+	u64 start = align_down(address, PAGE_SIZE), end;
+	if (checked_add(address, size, &end) != OK)
+		return -EINVAL;
+	return check_mapped(start, end - start);
+}
+
+i64 call_mlock(struct posix_thread *self, const struct arguments *arguments)
+{
+	(void)self;
+	return lock(ARG(0), ARG(1));
+}
+
+i64 call_mlock2(struct posix_thread *self, const struct arguments *arguments)
+{
+	(void)self;
+	return ARG_U32(2) & ~(u32)MLOCK_ONFAULT ? -EINVAL : lock(ARG(0), ARG(1));
+}
+
+i64 call_munlock(struct posix_thread *self, const struct arguments *arguments)
+{
+	(void)self;
+	return lock(ARG(0), ARG(1));
+}
+
+i64 call_mlockall(struct posix_thread *self, const struct arguments *arguments)
+{
+	u32 flags = ARG_U32(0);
+	(void)self;
+	bool is_good =
+		flags && !(flags & ~(u32)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) && flags != MCL_ONFAULT;
+	return is_good ? 0 : -EINVAL;
+}
+
+i64 call_munlockall(struct posix_thread *self, const struct arguments *arguments)
+{
+	(void)self;
+	(void)arguments;
+	return 0;
+}

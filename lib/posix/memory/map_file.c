@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// map_file.c - mappings of files. Contents are memory objects (docs/decisions/016): what is shared,
+// or private and only read, shows the object itself; what is private and may be written shows a
+// copy-on-write clone of it as it is now.
+#include "abi/info.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/file/operations.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/linux/fcntl.h"
+#include "lib/posix/memory/map.h"
+#include "lib/posix/memory/range.h"
+
+// The pages of [offset, offset + size) that there are; the rest is a bus error, as beyond any file.
+static err_t clone_there(handle_t memory, u64 offset, u64 size, handle_t *out)
+{
+	struct memory_info info = {};
+	u64 told;
+	err_t err = memory_clone(memory, offset, size, out);
+	if (err != ERR_RANGE)
+		return err;
+	TRY(handle_info(memory, INFO_TOPIC_MEMORY, span_of(info), &told));
+	u64 end = align_up(info.size, PAGE_SIZE);
+	if (offset >= end)
+		return ERR_RANGE;
+	return memory_clone(memory, offset, min_u64(size, end - offset), out);
+}
+
+err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u64 *out)
+{
+	handle_t clone;
+	u64 shown = 0;
+	err_t err = clone_there(memory, offset, request->size, &clone);
+	if (err == ERR_RANGE) { // nothing of it is there: only bus errors
+		err = memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &clone);
+		shown = PAGE_SIZE;
+	}
+	TRY(err);
+	err = memory_map(
+		HANDLE_NONE, clone, request->address, request->size, shown, map_flags(request), out);
+	(void)handle_close(clone);
+	return err;
+}
+
+// Of the same memory, whoever opened it.
+static handle_t handle_to_show(const struct map_request *request, const struct area_source *source)
+{
+	struct area_state *areas = &posix_self()->areas;
+	handle_t shown = source->memory;
+	posix_lock_take(&areas->lock);
+	if (request->type == MAP_PRIVATE)
+		shown = source_for_reading(areas, source);
+	else
+		source_keep(areas, source);
+	posix_lock_give(&areas->lock);
+	return shown;
+}
+
+static i64 map_open_file(
+	struct posix_thread *self, const struct file *file, const struct map_request *request)
+{
+	const struct operations *operations = operations_of(file);
+	const struct description *description = file->description;
+	u32 mode = description->flags & O_ACCMODE;
+	bool is_private = request->type == MAP_PRIVATE, is_writing = request->protection & PROT_WRITE;
+	struct area_source source = { .tree = description->tree,
+		.inode = description->inode,
+		.generation = description->generation,
+		.is_writable = mode == O_RDWR };
+	u64 offset = request->offset, address;
+	if (mode == O_WRONLY || (!is_private && is_writing && mode != O_RDWR))
+		return -EACCES;
+	if (!operations->map)
+		return -ENODEV;
+	TRY_POSIX(operations->map(self, file, &offset, &source.memory));
+	if (!source.memory.raw) // /dev/zero
+		return map_anonymous(request);
+	err_t err;
+	if (is_private && is_writing) {
+		err = map_copy(request, source.memory, offset, &address);
+	} else {
+		handle_t shown = handle_to_show(request, &source);
+		err = shown.raw ? memory_map(HANDLE_NONE, shown, request->address, request->size, offset,
+							  map_flags(request), &address)
+		                : ERR_NO_MEMORY;
+	}
+	return err == OK ? (i64)address : map_error(err);
+}
+
+i64 map_file(struct posix_thread *self, const struct map_request *request)
+{
+	struct file file;
+	TRY_POSIX(file_get(self, request->file, &file));
+	i64 answer = map_open_file(self, &file, request);
+	file_put(self, &file);
+	return answer;
+}
