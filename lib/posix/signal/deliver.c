@@ -103,14 +103,15 @@ void posix_leave(struct posix_thread *self)
 	u32 signal;
 	if (self->slow & SLOW_TRACE)
 		trace_left(self);
-	self->slow &= SLOW_TRACE;
 	if (self->has_saved_mask && (i64)self->registers.rax != -ERESTARTNOHAND)
 		signal_mask_leave(self);
-	while ((signal = next_signal(self, &info)) != 0)
-		has_handler |= deliver(self, signal, &info);
-	if (!has_handler)
-		restart_without_handler(self);
-	signal_mask_leave(self);
+	do {
+		while ((signal = next_signal(self, &info)) != 0)
+			has_handler |= deliver(self, signal, &info);
+		self->slow &= SLOW_TRACE;
+		if (!has_handler)
+			restart_without_handler(self);
+		signal_mask_leave(self); // may find more
+	} while (self->slow & SLOW_SIGNALS);
 	signal_forward(self);
-	self->slow &= SLOW_TRACE;
 }

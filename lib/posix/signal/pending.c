@@ -17,21 +17,25 @@ static void cancel_opposite(struct actions *actions, u64 bits)
 		atomic_and_seq_cst(&actions->pending, ~SIGNAL_BIT(SIGCONT));
 }
 
-static void collect_from(struct actions *actions, struct posix_thread *thread)
+// True: it was told to look. What is taken out here is looked at on the way out.
+static bool collect_from(struct actions *actions, struct posix_thread *thread)
 {
 	if (!atomic_load_relaxed(&thread->block.pending))
-		return;
-	u64 bits = atomic_exchange_seq_cst(&thread->block.pending, (u64)0) & ~POKE;
-	if (!bits)
-		return;
-	cancel_opposite(actions, bits);
-	atomic_or_seq_cst(&actions->remote, bits);
-	atomic_or_seq_cst(&actions->pending, bits); // pairs with signal_mask_set
+		return false;
+	u64 all = atomic_exchange_seq_cst(&thread->block.pending, (u64)0), bits = all & ~POKE;
+	if (thread == thread_self())
+		thread->slow |= SLOW_SIGNALS;
+	if (bits) {
+		cancel_opposite(actions, bits);
+		atomic_or_seq_cst(&actions->remote, bits);
+		atomic_or_seq_cst(&actions->pending, bits); // pairs with signal_mask_set
+	}
+	return all & POKE;
 }
 
 void signal_collect(struct posix_thread *self)
 {
-	collect_from(actions_self(), self);
+	(void)collect_from(actions_self(), self);
 }
 
 // Other threads may sit in a wait with ours in their mailbox.
@@ -44,9 +48,7 @@ static void collect_all(struct posix_thread *self)
 	posix_lock_take(&core->threads_lock);
 	LIST_EACH(node, &core->threads) {
 		struct posix_thread *thread = container_of(node, struct posix_thread, node);
-		u64 poke = atomic_load_relaxed(&thread->block.pending) & POKE;
-		collect_from(actions_self(), thread);
-		if (poke && thread != self)
+		if (thread != self && collect_from(actions_self(), thread))
 			(void)thread_notify(thread->handle, POKE);
 	}
 	posix_lock_give(&core->threads_lock);

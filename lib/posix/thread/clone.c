@@ -114,7 +114,7 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 	posix_lock_take(&core->threads_lock);
 	err_t err = thread_create(
 		HANDLE_NONE, posix_image.start, thread_stack_top(slot), block, block, &child->handle);
-	i32 id = err == OK ? thread_id(child) : 0;
+	i32 id = child->id = err == OK ? thread_id(child) : 0; // the child may not have begun
 	posix_lock_give(&core->threads_lock);
 	if (err != OK) {
 		remove(core, child);
