@@ -114,7 +114,7 @@ static bool serve(struct message *message)
 	case MESSAGE_HANGUP: hangup(message->badge); return false;
 	case MESSAGE_CANCEL: lock_cancel((handle_t){ (u32)message->badge }, false); return false;
 	case MESSAGE_ABANDON: lock_cancel((handle_t){ (u32)message->badge }, true); return false;
-	case MESSAGE_EVENT:
+	case MESSAGE_EVENT: service_answer(); return false;
 	case MESSAGE_PAGES: return false;
 	}
 	return false;
@@ -166,5 +166,7 @@ int main(void)
 		print("ramfs: no tree: %e\n", err);
 		return 1;
 	}
+	(void)service_watch(port, 0); // without it heartbeats are not answered, and we start over
+	service_ready();
 	return run() == ERR_CLOSED ? 0 : 1;
 }

@@ -82,6 +82,13 @@ static void keep_replay(void)
 	store->last.serial = 0;
 }
 
+// A life that ended while it filled the tree left something.
+static bool is_begun(span_t table)
+{
+	const struct tree_head *head = VIEW_AS(struct tree_head, span_view(table), 0);
+	return head && head->magic;
+}
+
 static bool holds(span_t table)
 {
 	return store->magic == MAGIC && store->size == STORE_SIZE &&
@@ -104,10 +111,11 @@ err_t store_open(bool *is_new)
 	span_t table = span_from_offset(span_from(contents, size), STORE_SIZE);
 	table_offset = PAGE_SIZE + STORE_SIZE;
 	*is_new = store->magic == 0 || !holds(table);
-	if (*is_new && store->magic)
+	if (*is_new && (store->magic || is_begun(table))) {
 		print("ramfs: the ledger does not hold: starting empty\n");
-	if (*is_new) {
 		span_fill(span_from(contents, size), 0);
+	}
+	if (*is_new) {
 		TRY(format(table, table.size - 8 * PAGE_SIZE - BUCKETS * sizeof(u32)));
 		TRY(tree_attach(&writer.tree, span_view(table)));
 	}

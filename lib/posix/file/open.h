@@ -37,7 +37,8 @@ struct made {
 i64 tree_make_at(struct posix_thread *self, const struct path *path, const struct making *making,
 	struct made *out);
 
-// New credentials: the root file system hears of us through this connection, taken (process/ calls).
+// New credentials: the root file system hears of us through this connection, taken (process/
+// calls).
 void process_files_changed(handle_t connection);
 
 // terminal/: fills kind, handle, flags and details for a terminal's device number. -ENXIO: none.
