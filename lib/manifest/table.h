@@ -23,7 +23,8 @@ enum manifest_grant_kind : u32 {
 	MANIFEST_CONSOLE = 4,     // the kernel's debug console
 	MANIFEST_BOOT = 5,        // the boot image, to read
 	MANIFEST_QUOTA = 6,       // the system's: for who starts programs
-	MANIFEST_GRANT_KINDS = 7,
+	MANIFEST_MESSAGES = 7,    // what the supervisor has to say: a stream of struct log_record
+	MANIFEST_GRANT_KINDS = 8,
 };
 
 enum manifest_restart : u32 {

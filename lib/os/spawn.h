@@ -7,7 +7,7 @@
 
 NONNULL_BEGIN
 
-constexpr u32 SPAWN_HANDLES_MAX = 23;
+constexpr u32 SPAWN_HANDLES_MAX = 30;
 
 struct spawn_handle {
 	const char *name;

@@ -9,7 +9,7 @@
 NONNULL_BEGIN
 
 constexpr u32 START_MAGIC = 0x74726174; // "tart"
-constexpr u32 START_HANDLES = 24;
+constexpr u32 START_HANDLES = 32;
 constexpr u32 START_ARGUMENTS = 64;
 constexpr u32 START_TEXT = 4096;
 

@@ -14,7 +14,7 @@
 
 constexpr u64 CODE_BROKEN = 126, CODE_NOT_FOUND = 127; // as shells have it
 constexpr u64 PROGRAM_IDENTITY = 2;
-constexpr u32 LEVEL_INIT = 1, LEVEL_PROGRAM = 15;
+constexpr u32 LEVEL_INIT = 0, LEVEL_PROGRAM = 15;
 constexpr u64 OWN_SHARE = 8; // the root keeps one part in so many of all memory
 constexpr u32 RIGHTS_LOOK = RIGHT_READ | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER | RIGHT_WAIT;
 

@@ -97,7 +97,8 @@ static bool do_overlap(const struct manifest_grant *a, const struct manifest_gra
 	case MANIFEST_PORT:
 	case MANIFEST_MMIO: return a->base < b->base + b->size && b->base < a->base + a->size;
 	case MANIFEST_IRQ: return a->base == b->base && !(a->flags & b->flags & MANIFEST_SHARED_IRQ);
-	case MANIFEST_FRAMEBUFFER: return true;
+	case MANIFEST_FRAMEBUFFER:
+	case MANIFEST_MESSAGES: return true;
 	case MANIFEST_CONSOLE: // several may write, read, or start programs
 	case MANIFEST_BOOT:
 	case MANIFEST_QUOTA:

@@ -54,6 +54,7 @@ static const struct {
 	{ "console", MANIFEST_CONSOLE, false, false },
 	{ "boot", MANIFEST_BOOT, false, false },
 	{ "quota", MANIFEST_QUOTA, false, false },
+	{ "messages", MANIFEST_MESSAGES, false, false },
 };
 
 static void parse_irq_flags(struct words *words, struct manifest_grant *grant)
@@ -104,7 +105,8 @@ static void parse_grant_item(struct words *words, struct manifest_grant *grant)
 		check_grant(words, grant);
 		return;
 	}
-	words_complain(words, "a grant is one of port mmio irq framebuffer console boot quota");
+	words_complain(
+		words, "a grant is one of port mmio irq framebuffer console boot quota messages");
 }
 
 static void parse_grant(struct words *words, struct source *source)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// files.c - /scheme/svc: `tree` for people and scripts, `control` and `power` to write to.
+#include "lib/base/format.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/os/process.h"
+#include "lib/os/scheme.h"
+#include "servers/init/init.h"
+
+constexpr u64 BADGE_FILES = 2; // as status.c: connect hands out
+
+static usize put_line(span_t to, u32 index)
+{
+	struct supervisor_status status;
+	u8 room[200];
+	status_fill(index, &status);
+	const struct service *service = service_at(index);
+	u64 now = clock_read(), life = status.started_ns ? now - status.started_ns : 0;
+	view_t why = end_text(service, span_of(room));
+	return format(to, "%-12s %5u %-9s %8lu %8lu %7lu %8u %9lu %v\n", manifest_at(index)->name,
+		status.level, state_text(service->state), life / NS_PER_SECOND,
+		status.processor_ns / NS_PER_MS, status.pages * PAGE_SIZE / 1024, status.restarts,
+		status.recovery_ns / NS_PER_US, &why);
+}
+
+static usize read_tree(void *_Nullable self, span_t to)
+{
+	(void)self;
+	usize at = format(to, "%-12s %5s %-9s %8s %8s %7s %8s %9s %s\n", "SERVICE", "LEVEL", "STATE",
+		"UP-S", "CPU-MS", "KIB", "RESTARTS", "BACK-US", "LAST-END");
+	for (u32 i = 0; i < system->services; i++)
+		at += put_line(span_from_offset(to, at), i);
+	return at;
+}
+
+static err_t find(view_t name, u32 *out)
+{
+	for (u32 i = 0; i < system->services; i++) {
+		*out = i;
+		if (view_equal(view_cstring(manifest_at(i)->name), name))
+			return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+// "restart NAME", "stop NAME", "start NAME"
+static err_t write_control(void *_Nullable self, view_t text)
+{
+	static const char *const orders[] = { "restart", "stop", "start" }; // enum operation
+	view_t order, name;
+	u32 index;
+	(void)self;
+	if (!text_take_word(&text, &order) || !text_take_word(&text, &name))
+		return ERR_INVALID;
+	TRY(find(name, &index));
+	for (u32 i = 0; i < COUNT(orders); i++)
+		if (view_equal(order, view_cstring(AT(orders, i))))
+			return service_steer(index, (enum supervisor_operation)i);
+	return ERR_INVALID;
+}
+
+// "off [CODE]", "reboot"
+static err_t write_power(void *_Nullable self, view_t text)
+{
+	view_t word, number;
+	u64 code = 0;
+	(void)self;
+	if (!text_take_word(&text, &word))
+		return ERR_INVALID;
+	if (text_take_word(&text, &number))
+		TRY(text_u64(number, &code));
+	if (view_equal(word, VIEW_TEXT("reboot")))
+		system_reboot();
+	if (!view_equal(word, VIEW_TEXT("off")))
+		return ERR_INVALID;
+	system_end(code & 0xff);
+}
+
+bool files_dispatch(struct message *message)
+{
+	static const struct scheme_file files[] = {
+		{ "tree", SCHEME_READ, read_tree, nullptr },
+		{ "control", SCHEME_WRITE, nullptr, write_control },
+		{ "power", SCHEME_WRITE, nullptr, write_power },
+	};
+	struct scheme scheme = {
+		.files = files, .count = COUNT(files), .badge = BADGE_FILES, .port = system->port
+	};
+	return scheme_dispatch(nullptr, &scheme, message);
+}
