@@ -82,9 +82,9 @@ static err_t make_text(const struct scheme *scheme, const struct scheme_file *fi
 	return err;
 }
 
-static err_t op_open(void *_Nullable self, struct caller caller, u64 directory, u32 flags, u32 mode,
-	u64 serial, lease_t path, u64 *out_inode, u32 *out_generation, u32 *out_mode, u32 *out_object,
-	handle_t *out_thing)
+static err_t operation_open(void *_Nullable self, struct caller caller, u64 directory, u32 flags,
+	u32 mode, u64 serial, lease_t path, u64 *out_inode, u32 *out_generation, u32 *out_mode,
+	u32 *out_object, handle_t *out_thing)
 {
 	const struct scheme *scheme = self;
 	(void)mode;
@@ -115,7 +115,7 @@ static err_t op_open(void *_Nullable self, struct caller caller, u64 directory, 
 	return OK;
 }
 
-static err_t op_stat(void *_Nullable self, struct caller caller, u64 directory, u32 flags,
+static err_t operation_stat(void *_Nullable self, struct caller caller, u64 directory, u32 flags,
 	lease_t path, lease_t attributes)
 {
 	const struct scheme *scheme = self;
@@ -127,7 +127,7 @@ static err_t op_stat(void *_Nullable self, struct caller caller, u64 directory, 
 	return lease_put(attributes, 0, view_of(found));
 }
 
-static err_t op_info(void *_Nullable self, struct caller caller, lease_t attributes)
+static err_t operation_info(void *_Nullable self, struct caller caller, lease_t attributes)
 {
 	const struct scheme *scheme = self;
 	u64 index = caller.badge - scheme->badge;
@@ -137,7 +137,7 @@ static err_t op_info(void *_Nullable self, struct caller caller, lease_t attribu
 	return lease_put(attributes, 0, view_of(found));
 }
 
-static err_t op_list(
+static err_t operation_list(
 	void *_Nullable self, struct caller caller, u64 cookie, lease_t entries, u32 *out_bytes)
 {
 	const struct scheme *scheme = self;
@@ -160,7 +160,7 @@ static err_t op_list(
 	return OK;
 }
 
-static void op_write(void *_Nullable self, struct file_write_call call)
+static void operation_write(void *_Nullable self, struct file_write_call call)
 {
 	const struct scheme *scheme = self;
 	u8 room[WRITE_ROOM];
@@ -179,11 +179,11 @@ static void op_write(void *_Nullable self, struct file_write_call call)
 bool scheme_dispatch(const void *_Nullable ops, void *_Nullable self, struct message *message)
 {
 	static const struct file_ops operations = {
-		.open = op_open,
-		.stat = op_stat,
-		.info = op_info,
-		.list = op_list,
-		.write = op_write,
+		.open = operation_open,
+		.stat = operation_stat,
+		.info = operation_info,
+		.list = operation_list,
+		.write = operation_write,
 	};
 	(void)ops;
 	return file_dispatch(&operations, self, message);

@@ -54,8 +54,7 @@ static err_t begin_system(void)
 			say(LOG_SEVERITY_ERROR, "%s: %e", manifest_at(i)->name, err);
 	}
 	system->magic = SYSTEM_MAGIC;
-	for (u32 i = 0; i < system->services; i++)
-		service_begin_life(i);
+	services_begin_waiting();
 	return OK;
 }
 

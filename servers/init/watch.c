@@ -18,6 +18,8 @@ void service_is_ready(u32 index)
 	u64 now = clock_read();
 	service->state = SUPERVISOR_STATE_RUNNING;
 	service->due_ns = record->heartbeat_ns ? now + record->heartbeat_ns : DEADLINE_NEVER;
+	say(LOG_SEVERITY_DEBUG, "%s: ready after %lu us", record->name,
+		(now - service->started_ns) / NS_PER_US);
 	if (service->restarts && service->ended_ns) {
 		service->recovery_ns = now - service->ended_ns;
 		say(LOG_SEVERITY_INFO, "%s: is back after %lu us", record->name,

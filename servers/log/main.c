@@ -89,7 +89,7 @@ static void add(struct log_server *log, const struct log_record *record, view_t 
 	answer_readers(log);
 }
 
-static err_t op_write(
+static err_t operation_write(
 	void *_Nullable self, struct caller caller, enum log_severity severity, lease_t lease)
 {
 	struct log_server *log = self;
@@ -104,7 +104,7 @@ static err_t op_write(
 	return OK;
 }
 
-static void op_read(void *_Nullable self, struct log_read_call call)
+static void operation_read(void *_Nullable self, struct log_read_call call)
 {
 	struct log_server *log = self;
 	if (!call.wait || call.sequence < log->ring->next || log->reader_count == READERS_MAX)
@@ -211,12 +211,16 @@ static enum log_severity echo_from(view_t line)
 int main(void)
 {
 	static struct log_server log;
-	static const struct log_ops ops = { .write = op_write, .read = op_read };
+	static const struct log_ops ops = { .write = operation_write, .read = operation_read };
 	static struct loop loop;
 	void *contents;
-	if (ledger_open(start_handle("ledger"), sizeof(struct ring), &contents) != OK ||
-		service_begin(&loop) != OK)
+	err_t err = ledger_open(start_handle("ledger"), sizeof(struct ring), &contents);
+	if (err == OK)
+		err = service_begin(&loop);
+	if (err != OK) {
+		print("log: %e\n", err);
 		return 1;
+	}
 	log.ring = contents;
 	log.echo = echo_from(view_cstring(start_argument(start_argument_count() - 1)));
 	loop_serve(&loop, dispatch, &ops, &log);
