@@ -77,7 +77,6 @@ static void fill(struct posix *posix, handle_t image)
 	posix->core.time = start_handle("time");
 	posix->core.clock = start_handle("clock");
 	posix->areas.random = AT(start_self()->random, 0);
-	posix->areas.boot = start_handle("boot");
 	posix->identity.pid = 1;
 }
 
@@ -91,8 +90,7 @@ static err_t begin_identity(struct identity *identity)
 	return identity_map(identity, HANDLE_NONE);
 }
 
-// Without servers/ramfs its programs come from the boot image (exec/bringup.c), and there are no
-// files.
+// Without servers/ramfs there are no files, and nothing to execute.
 static err_t begin_files(struct file_state *files)
 {
 	struct file_connections given = { start_handle("ramfs"), start_handle("tty"),

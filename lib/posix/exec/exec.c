@@ -13,9 +13,13 @@
 #include "lib/posix/exec/random.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/linux/signal.h"
+#include "lib/posix/process/process.h"
 #include "os/syscalls.h"
 
 constexpr u32 LEVEL_PROGRAM = 15;
+constexpr u32 MODE_GROUP_EXECUTE = 00010;
+constexpr u32 SET_ID_USER = 1, SET_ID_GROUP = 2;                // process_become
 constexpr u64 TEXTS_MIN = 128 * 1024, TEXTS_MAX = (u64)6 << 20; // as Linux has it
 constexpr u64 TEXTS_SHARE = 4;                                  // of the stack's limit
 
@@ -97,18 +101,48 @@ static i64 build_error(err_t err)
 	return err == ERR_TOO_BIG ? -E2BIG : err == ERR_RANGE || err == ERR_EXISTS ? -ENOEXEC : -ENOMEM;
 }
 
+// As the file's set-id bits say. From here on the old program must not run any more.
+static i64 become(const struct exec_file *file)
+{
+	u32 set_id = file->mode & MODE_SET_USER ? SET_ID_USER : 0;
+	if ((file->mode & MODE_SET_GROUP) && (file->mode & MODE_GROUP_EXECUTE))
+		set_id |= SET_ID_GROUP;
+	return posix_self()->identity.connection.raw ? process_become(file->user, file->group, set_id)
+	                                             : 0;
+}
+
+// What became of the credentials cannot be taken back.
+[[noreturn]] static void end(void)
+{
+	(void)task_exit(EXIT_SCOPE_PROCESS, SIGKILL, 0);
+	__builtin_trap();
+}
+
+static i64 build_in(struct posix_thread *self, struct exec_record *record)
+{
+	err_t err = space_fill(record->plan, &record->space);
+	if (err != OK)
+		return build_error(err);
+	struct proc_credentials before = posix_self()->identity.credentials;
+	TRY_POSIX(become(&record->plan->file));
+	const struct proc_credentials *now = &posix_self()->identity.credentials;
+	err = space_fill_stack(record->plan, &record->space);
+	if (err == OK)
+		err = replace(self, record);
+	if (!view_equal(view_of(before), view_of(*now)))
+		end();
+	return build_error(err);
+}
+
 static i64 build(struct posix_thread *self, struct exec_record *record)
 {
 	handle_t *process = &record->space.process;
-	err_t err = process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process);
-	if (err != OK)
+	if (process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
 		return -EAGAIN;
-	err = space_fill(record->plan, &record->space);
-	if (err == OK)
-		err = replace(self, record);
+	i64 error = build_in(self, record);
 	(void)process_control(*process, PROCESS_OPERATION_KILL, 0, 0);
 	(void)handle_close(*process);
-	return build_error(err);
+	return error;
 }
 
 i64 exec_take_plan(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)

@@ -145,7 +145,7 @@ static err_t write_stack(
 	return err;
 }
 
-static err_t load_stack(const struct exec_plan *plan, struct exec_space *space)
+err_t space_fill_stack(const struct exec_plan *plan, struct exec_space *space)
 {
 	struct stack_request request = {
 		.arguments = words_of(&plan->arguments),
@@ -172,8 +172,7 @@ err_t space_fill(const struct exec_plan *plan, struct exec_space *space)
 {
 	TRY(map_library(space->process));
 	TRY(load_programs(plan, space));
-	TRY(map_vdso(space));
-	return load_stack(plan, space);
+	return map_vdso(space);
 }
 
 // A piece of private memory of the library with these bytes in it.

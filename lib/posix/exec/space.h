@@ -19,8 +19,10 @@ struct exec_space {
 	struct stack_layout stack;
 };
 
-// All but the library's private parts. An error leaves the process to whoever made it.
+// The library and the program. An error, here and below, leaves the process to whoever made it.
 err_t space_fill(const struct exec_plan *plan, struct exec_space *space);
+// The stack, which says who the program runs for: credentials are settled before.
+err_t space_fill_stack(const struct exec_plan *plan, struct exec_space *space);
 // The library's private parts, as they are now: the process area, and slot 0 of the thread area
 // with this thread in it.
 err_t space_copy_library(const struct exec_space *space, const struct posix_thread *thread);

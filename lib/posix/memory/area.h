@@ -30,7 +30,6 @@ struct area_state {
 	struct area_source *_Nullable sources;  // owned
 	u32 source_count;                       // of places
 	u64 random;                             // exec/random.c: where the processor has none
-	handle_t boot;                          // memory: the boot image, while there is no file server
 	struct exec_record *_Nullable starting; // exec/: while the new program is not yet begun
 };
 
