@@ -6,8 +6,7 @@
 #include "lib/os/service.h"
 #include "os/syscalls.h"
 
-static struct answer *_Nullable last; // with a handle that is still ours, though it is out
-static handle_t handed_out;           // goes with the answer to the call in hand, then is closed
+static handle_t handed_out; // goes with the answer to the call in hand, then is closed
 
 // Calls that are not the same when done twice. Their serial makes no two requests of a client
 // alike.
@@ -38,9 +37,9 @@ static struct shelf *shelf_of(u64 badge)
 	return &AT(store->shelves, badge % ANSWER_SHELVES);
 }
 
-static void repeat(struct answer *answer, struct message *message)
+static void repeat(const struct answer *answer, struct message *message)
 {
-	last = answer->handle.raw ? answer : nullptr;
+	handed_out = answer->handle;
 	message_drop_handles(message);
 	message->tag = answer->reply_tag;
 	for (u32 i = 0; i < MESSAGE_WORDS; i++)
@@ -90,8 +89,6 @@ void answer_remember(const struct request *request, const struct message *reply)
 	}
 	answer->reply_tag = reply->tag;
 	answer->handle = handed_out;
-	last = handed_out.raw ? answer : nullptr;
-	handed_out = HANDLE_NONE;
 	SET(answer->tag, (u32)request->tag);
 }
 
@@ -102,10 +99,9 @@ void answer_hand_out(handle_t handle)
 
 void answer_close(void)
 {
-	if (!last)
-		return;
-	(void)handle_close(last->handle);
-	last = nullptr;
+	if (handed_out.raw)
+		(void)handle_close(handed_out);
+	handed_out = HANDLE_NONE;
 }
 
 void answer_keep(const struct message *request, u64 tag, view_t words)

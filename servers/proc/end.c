@@ -128,6 +128,7 @@ void process_end(struct process *process, u32 status, u64 processor_ns, u64 page
 	SET(process->status, status);
 	SET(process->code, status & 0x7f ? CHILD_KILLED : CHILD_EXITED);
 	SET(process->processor_ns, processor_ns);
+	SET(store->ended_ns, store->ended_ns + processor_ns);
 	SET(process->pages, pages);
 	process_publish(process);
 	if (process->parent)

@@ -6,6 +6,7 @@
 #include "lib/os/start.h"
 #include "os/syscalls.h"
 #include "servers/proc/answer.h"
+#include "servers/proc/files.h"
 #include "servers/proc/proc.h"
 
 handle_t port;
@@ -33,6 +34,9 @@ void commit(void)
 static bool serve_call(struct message *message)
 {
 	struct request request;
+	bool is_answered_now;
+	if (files_serve(message, &is_answered_now))
+		return is_answered_now;
 	if (answer_again(message, &request))
 		return true;
 	bool is_answered = (u32)message->tag == (u32)PROC_WAIT_TAG
@@ -55,7 +59,10 @@ static bool serve(struct message *message)
 		else
 			process_exited((u32)(message->badge >> 32), (slot_t)message->badge);
 		return false;
-	case MESSAGE_HANGUP: process_hangup((u32)message->badge); return false;
+	case MESSAGE_HANGUP:
+		if (message->badge < PROC_PID_MAX)
+			process_hangup((u32)message->badge);
+		return false;
 	case MESSAGE_CANCEL: wait_cancel((handle_t){ (u32)message->badge }, false); return false;
 	case MESSAGE_ABANDON: wait_cancel((handle_t){ (u32)message->badge }, true); return false;
 	case MESSAGE_PAGES: return false;

@@ -10,7 +10,7 @@
 
 struct store *store;
 
-constexpr u64 MAGIC = 0x636f'7270'0004;
+constexpr u64 MAGIC = 0x636f'7270'0005;
 constexpr u32 PID_AGAIN = 300; // where numbers go on after the highest
 
 static slot_t *pid_head(u32 pid)

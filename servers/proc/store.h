@@ -110,6 +110,7 @@ struct store {
 	handle_t table;    // owned; memory of the table of slots
 	handle_t steering; // owned; connection to tty, none: no terminals
 	u64 taken;         // of tty's signals
+	u64 ended_ns;      // processor time of those that ended
 	u32 next_pid;
 	u32 stopped;             // how many are
 	u32 count;               // records in use

@@ -21,6 +21,8 @@ static const struct guest_test tests[] = {
 	{ "orphaned_group", test_orphaned_group },
 	{ "credentials", test_credentials },
 	{ "limits", test_limits },
+	{ "files", test_files },
+	{ "folders", test_folders },
 	{ "restart", test_restart },
 	{ "restarts", test_restarts },
 };

@@ -23,6 +23,9 @@ void test_groups(void);
 void test_session(void);
 void test_details(void);
 void test_orphaned_group(void);
+// files.c
+void test_files(void);
+void test_folders(void);
 // restart.c
 void test_restart(void);
 void test_restarts(void);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// node.h - what there is in /proc, and what each file says.
+#pragma once
+
+#include "servers/proc/proc.h"
+#include "servers/proc/words.h"
+
+NONNULL_BEGIN
+
+enum node_kind : u8 {
+	NODE_ROOT,
+	NODE_PROCESS, // N
+	NODE_TASKS,   // N/task
+	NODE_TASK,    // N/task/N
+	NODE_FILES,   // N/fd
+	NODE_FILE,    // N/fd/M; extra: M
+	NODE_SYS,
+	NODE_SYS_KERNEL,
+	NODE_SYS_RANDOM,
+	NODE_SYS_VM,
+	NODE_SYS_FS,
+	NODE_NET,
+	NODE_FIXED, // from here on by name
+};
+
+struct node {
+	u32 kind; // enum node_kind, or NODE_FIXED + index in the table of names
+	u32 pid;  // 0: of no process
+	u32 extra;
+};
+
+// A place in /proc, by a name in another.
+struct name {
+	enum node_kind parent;
+	enum node_kind kind; // of a folder; else NODE_FIXED
+	const char *name;
+	u32 mode; // Linux's, with the type
+	void (*_Nullable tell)(struct words *words, const struct process *_Nullable process);
+	bool is_private; // only for its owner
+};
+
+constexpr u32 NAMES = 67;
+extern const struct name names[NAMES];
+
+// In process_text.c and system_text.c: what files say. process is not null in those of processes.
+typedef void tell(struct words *words, const struct process *_Nullable process);
+tell tell_stat, tell_status, tell_statm, tell_command, tell_comm, tell_environment, tell_maps,
+	tell_limits, tell_path, tell_zero, tell_group_of_control, tell_login, tell_mounts, tell_io,
+	tell_mount_info;
+tell tell_memory, tell_uptime, tell_load, tell_system_stat, tell_processors, tell_version,
+	tell_file_systems, tell_self, tell_thread_self, tell_self_mounts, tell_root, tell_kernel_line,
+	tell_devices, tell_net_device, tell_net_table, tell_net_unix, tell_swaps, tell_nothing,
+	tell_net_route;
+tell tell_pid_max, tell_release, tell_type, tell_kernel_version, tell_host, tell_domain,
+	tell_groups_max, tell_last_capability, tell_threads_max, tell_overflow, tell_boot_id, tell_uuid,
+	tell_entropy, tell_one, tell_map_count, tell_file_max, tell_open_max, tell_pipe_max,
+	tell_shared_max;
+
+// Numbers of open descriptors from `from` on; false: none any more.
+bool process_descriptor(const struct process *process, u32 from, u32 *number);
+// Bytes of a process's memory, as many as can be read.
+view_t process_bytes(const struct process *process, u64 address, span_t to);
+u64 process_time(const struct process *process, u64 *pages); // processor time so far
+
+NONNULL_END

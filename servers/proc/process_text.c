@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+// process_text.c - files of /proc that speak of one process. What is read out of its memory is
+// shown, never believed.
+#include "abi/info.h"
+#include "lib/base/time.h"
+#include "lib/posix/process/identity.h"
+#include "os/syscalls.h"
+#include "servers/proc/node.h"
+
+constexpr u64 TICK_NS = NS_PER_SECOND / 100;
+constexpr u64 LOW_END = 0x0000'8000'0000'0000; // the program's half of the addresses
+constexpr u32 MAPPINGS_MAX = 1024;
+
+static struct mapping_info mappings[MAPPINGS_MAX]; // of the process that is being told of
+
+view_t process_bytes(const struct process *process, u64 address, span_t to)
+{
+	u64 done = 0, all = 0;
+	while (process->process.raw && all < to.size &&
+		   memory_read(process->process, address + all, span_from_offset(to, all), &done) == OK &&
+		   done)
+		all += done;
+	return view_clamp(span_view(to), 0, all);
+}
+
+static struct program_text program_of(const struct process *process)
+{
+	struct program_text program = {};
+	u64 address = IDENTITY_ADDRESS + offsetof(struct identity, program);
+	if (process_bytes(process, address, span_of(program)).size != sizeof program)
+		program = (struct program_text){};
+	AT(program.name, sizeof program.name - 1) = 0;
+	return program;
+}
+
+static struct process_info info_of(const struct process *process)
+{
+	struct process_info info = {};
+	u64 size;
+	if (process->process.raw)
+		(void)handle_info(process->process, INFO_TOPIC_PROCESS, span_of(info), &size);
+	return info;
+}
+
+u64 process_time(const struct process *process, u64 *pages)
+{
+	if (!process->process.raw) {
+		*pages = 0;
+		return process->processor_ns;
+	}
+	struct process_info info = info_of(process);
+	*pages = info.mapped_pages;
+	return info.cpu_ns;
+}
+
+// Those of the program, not of its library.
+static u32 find_mappings(const struct process *process, u64 *size)
+{
+	u64 bytes = 0;
+	u32 count = 0;
+	*size = 0;
+	if (process->process.raw &&
+		handle_info(process->process, INFO_TOPIC_MAPPINGS, span_of(mappings), &bytes) != OK)
+		bytes = 0;
+	for (u32 i = 0; i < bytes / sizeof mappings[0] && i < MAPPINGS_MAX; i++) {
+		if (AT(mappings, i).address >= LOW_END)
+			break;
+		*size += AT(mappings, i).size;
+		count++;
+	}
+	return count;
+}
+
+static char state_of(const struct process *process)
+{
+	if (process->state == PROCESS_ZOMBIE)
+		return 'Z';
+	return process->is_stopped ? 'T' : 'S';
+}
+
+static u32 parent_of(const struct process *process)
+{
+	return process->parent ? process_at(process->parent)->pid : 0;
+}
+
+// The name of a zombie is gone with its memory.
+static const char *name_of(const struct program_text *program)
+{
+	return AT(program->name, 0) ? &AT(program->name, 0) : "-";
+}
+
+static u32 foreground_of(const struct process *process)
+{
+	for (u32 i = 0; process->terminal && i < TERMINALS_MAX; i++)
+		if (AT(store->terminals, i).number == process->terminal)
+			return AT(store->terminals, i).foreground;
+	return UINT32_MAX;
+}
+
+void tell_stat(struct words *words, const struct process *_Nullable process)
+{
+	struct program_text program = program_of(process);
+	struct process_info info = info_of(process);
+	u64 size, pages, ticks = process_time(process, &pages) / TICK_NS;
+	(void)find_mappings(process, &size);
+	words_add(words, "%u (%s) %c %u %u %u %u %d 0 0 0 0 0 ", process->pid, name_of(&program),
+		state_of(process), parent_of(process), process->group, process->session, process->terminal,
+		(i32)foreground_of(process));
+	words_add(words, "%lu 0 %lu 0 %d %d %u 0 %lu %lu %lu ", ticks, process->children_ns / TICK_NS,
+		20 + process->nice, (i32)process->nice, info.threads ? info.threads : 1,
+		process->started_ns / TICK_NS, size, pages);
+	words_add(words,
+		"18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 %u 0 0 0 0 0 0 0 0 0 %lu %lu %lu "
+		"%lu %u\n",
+		process->exit_signal, program.arguments, program.arguments + program.arguments_size,
+		program.environment, program.environment + program.environment_size, process->status);
+}
+
+static const char *state_name(char state)
+{
+	return state == 'Z' ? "Z (zombie)" : state == 'T' ? "T (stopped)" : "S (sleeping)";
+}
+
+void tell_status(struct words *words, const struct process *_Nullable process)
+{
+	struct program_text program = program_of(process);
+	struct process_info info = info_of(process);
+	const struct proc_credentials *who = credentials_of(process);
+	u64 size, pages;
+	(void)process_time(process, &pages);
+	(void)find_mappings(process, &size);
+	words_add(words,
+		"Name:\t%s\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n",
+		name_of(&program), state_name(state_of(process)), process->pid, process->pid,
+		parent_of(process));
+	words_add(words, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t",
+		who->user, who->effective_user, who->saved_user, who->file_user, who->group,
+		who->effective_group, who->saved_group, who->file_group);
+	for (u32 i = 0; i < who->groups_count && i < PROC_GROUPS_MAX; i++)
+		words_add(words, "%u ", AT(who->groups, i));
+	words_add(words, "\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size / 1024, pages * 4,
+		info.threads ? info.threads : 1);
+	words_add(words,
+		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+		who->inheritable, who->permitted, who->effective, who->bounding, who->ambient);
+	words_add(words, "NoNewPrivs:\t%u\nSeccomp:\t0\n",
+		who->bits & PROC_CREDENTIAL_BITS_NO_NEW_PRIVILEGES ? 1 : 0);
+}
+
+void tell_statm(struct words *words, const struct process *_Nullable process)
+{
+	u64 size, pages;
+	(void)process_time(process, &pages);
+	(void)find_mappings(process, &size);
+	words_add(words, "%lu %lu 0 0 0 %lu 0\n", size / PAGE_SIZE, pages, size / PAGE_SIZE);
+}
+
+static void add_memory(struct words *words, const struct process *process, u64 address, u64 size)
+{
+	span_t rest = span_from_offset(words->room, words->used);
+	words->used += process_bytes(process, address, span_clamp(rest, 0, size)).size;
+}
+
+void tell_command(struct words *words, const struct process *_Nullable process)
+{
+	struct program_text program = program_of(process);
+	add_memory(words, process, program.arguments, program.arguments_size);
+}
+
+void tell_environment(struct words *words, const struct process *_Nullable process)
+{
+	struct program_text program = program_of(process);
+	add_memory(words, process, program.environment, program.environment_size);
+}
+
+void tell_path(struct words *words, const struct process *_Nullable process)
+{
+	struct program_text program = program_of(process);
+	add_memory(words, process, program.path, program.path_size < PAGE_SIZE ? program.path_size : 0);
+}
+
+void tell_comm(struct words *words, const struct process *_Nullable process)
+{
+	struct program_text program = program_of(process);
+	words_add(words, "%s\n", name_of(&program));
+}
+
+void tell_maps(struct words *words, const struct process *_Nullable process)
+{
+	u64 size;
+	u32 count = find_mappings(process, &size);
+	for (u32 i = 0; i < count; i++) {
+		const struct mapping_info *mapping = &AT(mappings, i);
+		words_add(words, "%08lx-%08lx %c%c%c%c %08lx 00:00 %lu\n", mapping->address,
+			mapping->address + mapping->size, mapping->flags & MAP_FLAGS_READ ? 'r' : '-',
+			mapping->flags & MAP_FLAGS_WRITE ? 'w' : '-',
+			mapping->flags & MAP_FLAGS_EXEC ? 'x' : '-',
+			mapping->flags & MAP_FLAGS_SHARED ? 's' : 'p', mapping->offset, mapping->memory_id);
+	}
+}
+
+static void add_limit(struct words *words, u64 value)
+{
+	if (value == UINT64_MAX)
+		words_add(words, "%-20s ", "unlimited");
+	else
+		words_add(words, "%-20lu ", value);
+}
+
+void tell_limits(struct words *words, const struct process *_Nullable process)
+{
+	static const struct {
+		const char *name, *unit;
+	} known[PROC_RESOURCES] = { { "Max cpu time", "seconds" }, { "Max file size", "bytes" },
+		{ "Max data size", "bytes" }, { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+		{ "Max processes", "processes" }, { "Max open files", "files" },
+		{ "Max locked memory", "bytes" }, { "Max address space", "bytes" },
+		{ "Max file locks", "locks" }, { "Max pending signals", "signals" },
+		{ "Max msgqueue size", "bytes" }, { "Max nice priority", "" },
+		{ "Max realtime priority", "" }, { "Max realtime timeout", "us" } };
+	words_add(words, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (u32 i = 0; i < PROC_RESOURCES; i++) {
+		words_add(words, "%-25s ", AT(known, i).name);
+		add_limit(words, AT(process->limits, i).soft);
+		add_limit(words, AT(process->limits, i).hard);
+		words_add(words, "%-10s\n", AT(known, i).unit);
+	}
+}
+
+void tell_mounts(struct words *words, const struct process *_Nullable process)
+{
+	(void)process;
+	words_add(words, "ramfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\n");
+}
+
+void tell_mount_info(struct words *words, const struct process *_Nullable process)
+{
+	(void)process;
+	words_add(words, "1 0 0:1 / / rw - tmpfs ramfs rw\n2 1 0:2 / /proc rw - proc proc rw\n");
+}
+
+void tell_login(struct words *words, const struct process *_Nullable process)
+{
+	(void)process;
+	words_add(words, "4294967295");
+}
+
+void tell_group_of_control(struct words *words, const struct process *_Nullable process)
+{
+	(void)process;
+	words_add(words, "0::/\n");
+}
+
+void tell_zero(struct words *words, const struct process *_Nullable process)
+{
+	(void)process;
+	words_add(words, "0\n");
+}
+
+void tell_io(struct words *words, const struct process *_Nullable process)
+{
+	(void)process;
+	words_add(words, "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\n"
+					 "cancelled_write_bytes: 0\n");
+}
+
+// Which are open, the table of descriptors says: not looked at yet.
+bool process_descriptor(const struct process *process, u32 from, u32 *number)
+{
+	(void)process;
+	(void)from;
+	(void)number;
+	return false;
+}
