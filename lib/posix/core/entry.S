@@ -24,25 +24,20 @@ posix_entry_native: // rcx: return address; rax, rdi, rsi, rdx, r10, r8, r9 as i
 	movq $-1, %gs:BLOCK_BLOCKED
 	movq %rsp, %gs:THREAD_RSP
 	movq %gs:THREAD_STACK_TOP, %rsp
-	movq %rcx, %gs:THREAD_RIP
-	pushfq
-	popq %gs:THREAD_RFLAGS
+	movq %rcx, %gs:THREAD_RIP // rcx, r11, flags: posix_leave makes them of it, if it is called
 	movq %rdi, %gs:THREAD_RDI
 	movq %rsi, %gs:THREAD_RSI
 	movq %rdx, %gs:THREAD_RDX
 	movq %r10, %gs:THREAD_R10
 	movq %r8, %gs:THREAD_R8
 	movq %r9, %gs:THREAD_R9
-	movq %rax, %gs:THREAD_RAX
 	movq %rax, %gs:THREAD_NUMBER
 	movq %rbx, %gs:THREAD_RBX
 	movq %rbp, %gs:THREAD_RBP
-	movq %r11, %gs:THREAD_R11
 	movq %r12, %gs:THREAD_R12
 	movq %r13, %gs:THREAD_R13
 	movq %r14, %gs:THREAD_R14
 	movq %r15, %gs:THREAD_R15
-	movq %rcx, %gs:THREAD_RCX
 	cld
 	movq %gs:BLOCK_SELF, %rdi
 	leaq THREAD_RDI(%rdi), %rsi
@@ -75,8 +70,7 @@ leave_begin:
 	movq %gs:THREAD_R10, %r10
 	movq %gs:THREAD_R8, %r8
 	movq %gs:THREAD_R9, %r9
-	movq %gs:THREAD_RCX, %rcx
-	movq %gs:THREAD_RFLAGS, %r11
+	movq %gs:THREAD_RIP, %rcx
 	movq %gs:THREAD_RSP, %rsp
 	jmp *%rcx
 leave_end:

@@ -13,6 +13,8 @@
 #include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
+constexpr u64 FLAGS_AFTER_CALL = 0x202;
+
 [[noreturn]] void signal_die(struct posix_thread *self, u32 signal)
 {
 	process_finish(self, signal);
@@ -96,11 +98,20 @@ static bool deliver(struct posix_thread *self, u32 signal, const struct linux_si
 	return true;
 }
 
+// What a call destroys, as Linux leaves it.
+static void complete(struct posix_registers *registers)
+{
+	registers->rcx = registers->rip;
+	registers->r11 = registers->rflags = FLAGS_AFTER_CALL;
+}
+
 void posix_leave(struct posix_thread *self)
 {
 	struct linux_siginfo info;
 	bool has_handler = false;
 	u32 signal;
+	if (self->number != UINT64_MAX)
+		complete(&self->registers);
 	if (self->slow & SLOW_TRACE)
 		trace_left(self);
 	if (self->has_saved_mask && (i64)self->registers.rax != -ERESTARTNOHAND)

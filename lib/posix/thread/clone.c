@@ -21,6 +21,7 @@ constexpr u64 THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
                              CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
                              CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED | CLONE_IO;
 constexpr u64 EXIT_SIGNAL_MASK = 0xff;
+constexpr u64 FLAGS_AFTER_CALL = 0x202;
 constexpr u64 PROGRAM_END = 0x0000'7fff'ffff'f000;
 
 extern const struct posix_image posix_image;
@@ -63,6 +64,8 @@ static void prepare(struct posix_thread *self, struct posix_thread *child,
 		child, &posix_image, slot, (const u64[2]){ AT(self->block.user, USER_GUARD), 0 });
 	child->registers = self->registers;
 	child->registers.rax = 0;
+	child->registers.rcx = child->registers.rip;
+	child->registers.r11 = child->registers.rflags = FLAGS_AFTER_CALL;
 	if (clone->stack)
 		child->registers.rsp = clone->stack;
 	child->mask = self->mask;
