@@ -27,11 +27,11 @@ static u64 write_all(void *_Nullable unused)
 		u64 count = amount - done < sizeof bytes ? amount - done : sizeof bytes;
 		for (u64 i = 0; i < count; i++)
 			AT(bytes, i) = byte_at(done + i);
-		u64 some;
-		err_t err =
-			tty_write(from, next_serial(), 0, 0, view_clamp(view_of(bytes), 0, count), &some);
-		if (err == ERR_RESTARTED)
-			return 2; // two services died with one call: the kernel gives up
+		u64 some, serial = next_serial();
+		err_t err;
+		do // the kernel gives up when two services died with one call; the serial tells it again
+			err = tty_write(from, serial, 0, 0, view_clamp(view_of(bytes), 0, count), &some);
+		while (err == ERR_RESTARTED);
 		if (err != OK)
 			return 1;
 		done += some;
@@ -45,8 +45,11 @@ static u64 read_all(void *_Nullable unused)
 	u64 count = 0;
 	(void)unused;
 	while (count < amount) {
-		u64 some;
-		err_t err = tty_read(to, next_serial(), 0, 0, span_of(bytes), &some);
+		u64 some, serial = next_serial();
+		err_t err;
+		do
+			err = tty_read(to, serial, 0, 0, span_of(bytes), &some);
+		while (err == ERR_RESTARTED);
 		if (err != OK || !some)
 			return 1;
 		for (u64 i = 0; i < some; i++)
@@ -80,11 +83,19 @@ static bool run(struct service *victim, u64 bytes)
 		return false;
 	for (u32 i = 0; i < ROUNDS && __atomic_load_n(&received, __ATOMIC_RELAXED) < amount; i++) {
 		(void)sleep_until(clock_read() + i * 137 * NS_PER_US % (3 * NS_PER_MS));
-		if (service_kill(victim) != OK || service_start(victim) != OK)
+		err_t err = service_kill(victim);
+		if (err == OK)
+			err = service_start(victim);
+		if (err != OK) {
+			print("\n%s, kill %u: %e\n", victim->path, kills, err);
 			return false;
+		}
 		kills++;
-		if (!goes_on())
+		if (!goes_on()) {
+			print("\nstuck at %lu of %lu, kill %u, mistakes %lu\n", received, amount, kills,
+				mistakes);
 			return false;
+		}
 	}
 	return worker_join(&writer, clock_read() + 60 * NS_PER_SECOND) == OK &&
 	       worker_join(&reader, clock_read() + 60 * NS_PER_SECOND) == OK;
