@@ -14,6 +14,7 @@ const struct proc_ops proc_operations = {
 	.kill = operation_kill,
 	.signal_info = operation_signal_info,
 	.stop = operation_stop,
+	.orphaned = operation_orphaned,
 	.parent_signal = operation_parent_signal,
 	.subreaper = operation_subreaper,
 	.ids = operation_ids,

@@ -21,6 +21,7 @@ err_t operation_kill(void *_Nullable self, struct caller caller, enum proc_kill_
 err_t operation_signal_info(void *_Nullable self, struct caller caller, u32 signal, u32 serial,
 	i32 *out_code, u32 *out_pid, u32 *out_user, u32 *out_status, u64 *out_value, u32 *out_more);
 err_t operation_stop(void *_Nullable self, struct caller caller, u32 signal, u32 continued);
+err_t operation_orphaned(void *_Nullable self, struct caller caller, u32 *out_is_orphaned);
 err_t operation_parent_signal(void *_Nullable self, struct caller caller, u32 signal);
 err_t operation_subreaper(void *_Nullable self, struct caller caller, u32 is_set);
 err_t operation_ids(void *_Nullable self, struct caller caller, u32 id, u32 *out_parent,

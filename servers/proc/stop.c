@@ -107,3 +107,12 @@ err_t operation_stop(void *_Nullable self, struct caller caller, u32 signal, u32
 	process_stop(process, signal);
 	return OK;
 }
+
+err_t operation_orphaned(void *_Nullable self, struct caller caller, u32 *out_is_orphaned)
+{
+	(void)self;
+	struct process *process;
+	TRY(caller_find(caller, &process));
+	*out_is_orphaned = is_orphaned(process->group, nullptr);
+	return OK;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// open.c - opening terminals by device number; the first one that a session's leader opens becomes
+// the session's. /dev/tty is the one that it has.
+#include "lib/posix/file/open.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/linux/fcntl.h"
+#include "lib/posix/terminal/terminal.h"
+
+constexpr u32 DEVICE_OWN = 5 << 8; // /dev/tty
+
+static i64 open_error(err_t err)
+{
+	switch (err) {
+	case OK: return 0;
+	case ERR_NOT_FOUND: return -ENXIO;
+	case ERR_BUSY: return -EBUSY;
+	case ERR_NO_SPACE: return -ENOSPC;
+	default: return posix_error(err);
+	}
+}
+
+// Linux takes a terminal that nobody has, in passing; that it could not is no error of open.
+static void claim(handle_t terminal)
+{
+	const struct identity *identity = &posix_self()->identity;
+	const struct proc_slot *slot = identity_slot(identity);
+	if (slot->session == identity->pid && !slot->terminal)
+		(void)!proc_terminal_claim(terminal_proc(), 0, terminal);
+}
+
+i64 terminal_open(struct posix_thread *self, u32 device, struct opening *opening)
+{
+	tty_t opener = { posix_self()->files.terminals };
+	err_t err;
+	(void)self;
+	opening->kind = FILE_TERMINAL;
+	if (device == DEVICE_OWN) {
+		AT(opening->detail, 1) = device;
+		return open_error(proc_terminal_open(terminal_proc(), &opening->handle));
+	}
+	if (!opener.handle.raw)
+		return -ENXIO;
+	u32 opened, tries = 0;
+	u64 serial = terminal_serial();
+	do
+		err = tty_open(opener, device, opening->flags, serial, &opened, &opening->handle);
+	while (err == ERR_RESTARTED && tries++ < TERMINAL_TRIES);
+	if (err != OK)
+		return open_error(err);
+	AT(opening->detail, 1) = opened;
+	if (!(opening->flags & O_NOCTTY) && device != TTY_DEVICE_MULTIPLEXER)
+		claim(opening->handle);
+	return 0;
+}
+
+i64 terminal_peer(struct posix_thread *self, const struct file *file, u32 flags)
+{
+	struct opening opening = { .kind = FILE_TERMINAL, .flags = flags };
+	u32 device;
+	err_t err = tty_peer(terminal_of(file), flags, &device, &opening.handle);
+	if (err != OK)
+		return err == ERR_UNSUPPORTED ? -ENOTTY : open_error(err);
+	AT(opening.detail, 0) = 020620; // a character device
+	AT(opening.detail, 1) = device;
+	if (!(flags & O_NOCTTY))
+		claim(opening.handle);
+	return descriptor_open(self, &opening);
+}
