@@ -70,8 +70,8 @@ struct mapping_info { // INFO_TOPIC_MAPPINGS: process: an array, in address orde
 };
 
 struct stream_info { // INFO_TOPIC_STREAM: one end
-	u64 readable; // bytes that wait to be read here
-	u64 writable; // bytes that can be written here without waiting
+	u64 readable;    // bytes that wait to be read here
+	u64 writable;    // bytes that can be written here without waiting
 };
 
 // The time page, mapped read-only: monotonic ns = ((tsc - tsc_base) * scale >> shift) + ns_base.

@@ -4,6 +4,7 @@
 #include "cmd/birth/library.h"
 
 #include "abi/rights.h"
+#include "ifc/clock.h"
 #include "lib/os/boot_image.h"
 #include "lib/os/start.h"
 #include "lib/posix/core/start.h"
@@ -58,13 +59,20 @@ static err_t map_zeros(u64 address, u64 size)
 	return err;
 }
 
-static err_t map_clock(const char *name, u64 address)
+static err_t map_clock(handle_t memory, u64 address)
 {
 	u64 mapped;
-	handle_t memory = start_handle(name);
 	if (!memory.raw)
 		return map_zeros(address, PAGE_SIZE);
 	return memory_map(HANDLE_NONE, memory, address, PAGE_SIZE, 0, MAP_CONSTANTS, &mapped);
+}
+
+// Where servers/clock says how late it is; HANDLE_NONE: there is none.
+static handle_t clock_page_of(void)
+{
+	clock_t clock = { start_handle("clock") };
+	handle_t page = HANDLE_NONE;
+	return clock.handle.raw && clock_page(clock, &page) == OK ? page : HANDLE_NONE;
 }
 
 static void fill(struct posix *posix, handle_t image)
@@ -75,7 +83,7 @@ static void fill(struct posix *posix, handle_t image)
 	posix->core.log = start_handle("log");
 	posix->core.console = start_handle("console");
 	posix->core.time = start_handle("time");
-	posix->core.clock = start_handle("clock");
+	posix->core.clock = clock_page_of();
 	posix->areas.random = AT(start_self()->random, 0);
 	posix->identity.pid = 1;
 }
@@ -111,9 +119,9 @@ err_t library_map(void)
 	TRY(map_image(image, header));
 	TRY(map_zeros(PROCESS_AREA, PROCESS_AREA_SIZE));
 	TRY(map_zeros(THREAD_AREA + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE));
-	TRY(map_clock("time", CLOCK_AREA));
-	TRY(map_clock("clock", CLOCK_AREA + CLOCK_PAGE_OFFSET));
 	fill(posix_self(), image);
+	TRY(map_clock(posix_self()->core.time, CLOCK_AREA));
+	TRY(map_clock(posix_self()->core.clock, CLOCK_AREA + CLOCK_PAGE_OFFSET));
 	TRY(begin_identity(&posix_self()->identity));
 	return begin_files(&posix_self()->files);
 }

@@ -8,6 +8,7 @@
 #include "lib/base/format.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/os/clock_page.h"
 #include "lib/os/ledger.h"
 #include "lib/os/log.h"
 #include "lib/os/process.h"
@@ -91,8 +92,8 @@ static err_t publish(i64 offset_ns)
 	TRY(memory_read(kept->page, 0, span_of(page), &done));
 	page.sequence |= 1; // readers wait
 	TRY(memory_write(kept->page, 0, view_of(page.sequence), &done));
-	page.offset_ns = offset_ns;
-	page.set_ns = clock_read();
+	page.real_offset_ns = offset_ns;
+	page.is_set = 1;
 	TRY(memory_write(kept->page, 0, view_of(page), &done));
 	page.sequence++;
 	TRY(memory_write(kept->page, 0, view_of(page.sequence), &done));

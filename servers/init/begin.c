@@ -102,11 +102,11 @@ static void fill_arguments(struct spawn *spawn, const struct manifest_service *r
 	for (u32 i = 0; i < record->grant_count; i++)
 		if (AT(record->grants, i).kind == MANIFEST_FRAMEBUFFER)
 			geometry = hardware_geometry();
+	view_t given = record->flags & MANIFEST_COMMAND ? command() : (view_t){};
+	const char *mark = given.size ? "-c" : "";
 	spawn->arguments =
-		format_view(span_of(text), "%s %s %v", record->run, record->arguments, &geometry);
-	spawn->last = record->flags & MANIFEST_COMMAND ? command()
-	              : record->flags & MANIFEST_LINE  ? command_line
-	                                               : (view_t){};
+		format_view(span_of(text), "%s %s %v %s", record->run, record->arguments, &geometry, mark);
+	spawn->last = record->flags & MANIFEST_LINE ? command_line : given;
 }
 
 static void forget_estate(struct service *service)

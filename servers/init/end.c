@@ -126,7 +126,8 @@ void service_ended(u32 index)
 		service->end = (struct process_info){ .exit_reason = EXIT_KILLED };
 	view_t text = end_text(service, span_of(room));
 	bool is_order = service->is_stopping;
-	say(is_order ? LOG_SEVERITY_INFO : LOG_SEVERITY_WARNING, "%s: %v", record->name, &text);
+	bool is_expected = is_order || record->restart == MANIFEST_ENDS_SYSTEM;
+	say(is_expected ? LOG_SEVERITY_INFO : LOG_SEVERITY_WARNING, "%s: %v", record->name, &text);
 	keep_estate(index);
 	service->is_stopping = false;
 	if (is_order && service->state == SUPERVISOR_STATE_STOPPED)

@@ -115,7 +115,7 @@ void tell_processors(struct words *words, const struct process *_Nullable proces
 		words_add(words,
 			"processor\t: %u\nvendor_id\t: Carbide\ncpu family\t: 6\nmodel\t\t: 0\n"
 			"model name\t: x86_64\nstepping\t: 0\nflags\t\t: fpu tsc msr cx8 apic cmov mmx fxsr "
-		    "sse "
+			"sse "
 			"sse2 syscall nx lm\n\n",
 			i);
 }
