@@ -73,7 +73,6 @@ static void begin_process(struct posix_thread *self)
 	core->thread_count = 1;
 	core->is_exiting = 0;
 	self->id = (i32)posix->identity.pid;
-	self->handle = HANDLE_NONE;
 	self->robust_list = self->clear_child_tid = 0;
 	self->signal_stack = (struct signal_stack){ .flags = SS_DISABLE };
 	self->slow = core->trace ? SLOW_TRACE : 0;

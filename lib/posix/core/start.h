@@ -25,6 +25,8 @@ struct posix_image {
 	u64 reserved;
 };
 
+extern const struct posix_image posix_image; // in the library: its own
+
 static inline u64 thread_address(u32 slot)
 {
 	return THREAD_AREA + slot * THREAD_SLOT_SIZE + THREAD_OFFSET;

@@ -24,8 +24,6 @@ constexpr u64 EXIT_SIGNAL_MASK = 0xff;
 constexpr u64 FLAGS_AFTER_CALL = 0x202;
 constexpr u64 PROGRAM_END = 0x0000'7fff'ffff'f000;
 
-extern const struct posix_image posix_image;
-
 // struct clone_args as of version 0.
 struct clone_arguments {
 	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
