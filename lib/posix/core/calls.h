@@ -371,7 +371,8 @@ NONNULL_BEGIN
 	CALL(447, memfd_secret) \
 	CALL(448, process_mrelease) \
 	CALL(449, futex_waitv) \
-	CALL(450, set_mempolicy_home_node)
+	CALL(450, set_mempolicy_home_node) \
+	CALL(511, carbide) /* ours: carbide.c */
 // clang-format on
 
 #define POSIX_CALL_DECLARE(number, name) posix_call call_##name;

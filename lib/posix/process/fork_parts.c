@@ -3,6 +3,7 @@
 #include "lib/posix/process/fork.h"
 
 #include "lib/posix/core/posix.h"
+#include "os/syscalls.h"
 
 // The order of locks is that of the parts in struct posix.
 static const struct {
@@ -56,6 +57,8 @@ static void only_thread(struct posix_thread *self)
 	for (u32 i = 0; i < THREAD_SLOTS; i++)
 		if (AT(core->slots, i) && i != self->slot)
 			AT(core->slots, i) = 0;
+	LIST_EACH(node, &core->threads)
+		(void)handle_close(container_of(node, struct posix_thread, node)->handle);
 	list_init(&core->threads);
 	self->node = (struct list_node){};
 	list_insert_after(&core->threads.head, &self->node);
