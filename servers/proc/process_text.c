@@ -3,13 +3,14 @@
 // shown, never believed.
 #include "abi/info.h"
 #include "lib/base/time.h"
-#include "lib/posix/process/identity.h"
+#include "lib/posix/core/posix.h"
 #include "os/syscalls.h"
 #include "servers/proc/node.h"
 
 constexpr u64 TICK_NS = NS_PER_SECOND / 100;
 constexpr u64 LOW_END = 0x0000'8000'0000'0000; // the program's half of the addresses
 constexpr u32 MAPPINGS_MAX = 1024;
+constexpr u32 DESCRIPTORS_MAX = 1 << 20;
 
 static struct mapping_info mappings[MAPPINGS_MAX]; // of the process that is being told of
 
@@ -97,6 +98,12 @@ static u32 foreground_of(const struct process *process)
 	return UINT32_MAX;
 }
 
+// What is present counts the library's half of the addresses, too.
+static u64 resident(u64 pages, u64 size)
+{
+	return pages < size / PAGE_SIZE ? pages : size / PAGE_SIZE;
+}
+
 void tell_stat(struct words *words, const struct process *_Nullable process)
 {
 	struct program_text program = program_of(process);
@@ -108,7 +115,7 @@ void tell_stat(struct words *words, const struct process *_Nullable process)
 		(i32)foreground_of(process));
 	words_add(words, "%lu 0 %lu 0 %d %d %u 0 %lu %lu %lu ", ticks, process->children_ns / TICK_NS,
 		20 + process->nice, (i32)process->nice, info.threads ? info.threads : 1,
-		process->started_ns / TICK_NS, size, pages);
+		process->started_ns / TICK_NS, size, resident(pages, size));
 	words_add(words,
 		"18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 %u 0 0 0 0 0 0 0 0 0 %lu %lu %lu "
 		"%lu %u\n",
@@ -138,8 +145,8 @@ void tell_status(struct words *words, const struct process *_Nullable process)
 		who->effective_group, who->saved_group, who->file_group);
 	for (u32 i = 0; i < who->groups_count && i < PROC_GROUPS_MAX; i++)
 		words_add(words, "%u ", AT(who->groups, i));
-	words_add(words, "\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size / 1024, pages * 4,
-		info.threads ? info.threads : 1);
+	words_add(words, "\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size / 1024,
+		resident(pages, size) * 4, info.threads ? info.threads : 1);
 	words_add(words,
 		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
 		who->inheritable, who->permitted, who->effective, who->bounding, who->ambient);
@@ -152,7 +159,8 @@ void tell_statm(struct words *words, const struct process *_Nullable process)
 	u64 size, pages;
 	(void)process_time(process, &pages);
 	(void)find_mappings(process, &size);
-	words_add(words, "%lu %lu 0 0 0 %lu 0\n", size / PAGE_SIZE, pages, size / PAGE_SIZE);
+	words_add(
+		words, "%lu %lu 0 0 0 %lu 0\n", size / PAGE_SIZE, resident(pages, size), size / PAGE_SIZE);
 }
 
 static void add_memory(struct words *words, const struct process *process, u64 address, u64 size)
@@ -265,11 +273,27 @@ void tell_io(struct words *words, const struct process *_Nullable process)
 					 "cancelled_write_bytes: 0\n");
 }
 
-// Which are open, the table of descriptors says: not looked at yet.
+// The library's table of descriptors, as it is at this moment.
 bool process_descriptor(const struct process *process, u32 from, u32 *number)
 {
-	(void)process;
-	(void)from;
-	(void)number;
+	struct descriptor some[16];
+	u64 table = 0;
+	u32 capacity = 0;
+	u64 files = PROCESS_AREA + offsetof(struct posix, files);
+	if (process_bytes(process, files + offsetof(struct file_state, table), span_of(table)).size !=
+			sizeof table ||
+		process_bytes(process, files + offsetof(struct file_state, capacity), span_of(capacity))
+				.size != sizeof capacity)
+		return false;
+	for (; from < capacity && from < DESCRIPTORS_MAX; from += COUNT(some)) {
+		view_t got = process_bytes(process, table + from * sizeof some[0], span_of(some));
+		for (u32 i = 0; i < got.size / sizeof some[0] && from + i < capacity; i++)
+			if (AT(some, i).description) {
+				*number = from + i;
+				return true;
+			}
+		if (got.size < sizeof some)
+			return false;
+	}
 	return false;
 }

@@ -98,7 +98,8 @@ static i64 descriptor_text(struct posix_thread *self, const struct file *file, s
 	place.at.inode = entry->directory;
 	place.generation = tree_inode(tree, entry->directory)->generation;
 	TRY_POSIX(place_path(self, &place, span_of(room), &path));
-	text = format_view(out, "%v%s%v", path, path.size > 1 ? "/" : "", tree_name_of(tree, entry));
+	view_t name = tree_name_of(tree, entry);
+	text = format_view(out, "%v%s%v", &path, path.size > 1 ? "/" : "", &name);
 	return (i64)text.size;
 }
 
@@ -126,4 +127,41 @@ i64 own_readlink(struct posix_thread *self, const struct path *path, span_t text
 		return -EINVAL;
 	TRY_POSIX(place_path(self, is_root ? &state->root : &state->directory, span_of(room), &found));
 	return put_text(text, found);
+}
+
+// Where exe, cwd or root lead; false: it is none of them.
+static bool link_text(struct posix_thread *self, view_t name, span_t room, view_t *out)
+{
+	const struct program_text *program = &posix_self()->identity.program;
+	struct file_state *state = &posix_self()->files;
+	if (view_equal(name, VIEW_TEXT("exe"))) {
+		UNSAFE_BEGIN("the program's path, in the process area")
+		*out = view_from((const void *)program->path, program->path_size);
+		UNSAFE_END
+		return program->path_size != 0;
+	}
+	bool is_root = view_equal(name, VIEW_TEXT("root"));
+	if (!is_root && !view_equal(name, VIEW_TEXT("cwd")))
+		return false;
+	return place_path(self, is_root ? &state->root : &state->directory, room, out) == 0;
+}
+
+bool own_leads_out(struct posix_thread *self, struct path *path)
+{
+	u8 room[TREE_PATH_MAX] UNINITIALIZED, text[TREE_PATH_MAX] UNINITIALIZED;
+	view_t rest, name, behind = {}, found;
+	if (!own_rest(path, &rest))
+		return false;
+	bool is_last = !text_split(rest, '/', &name, &behind);
+	if (is_last)
+		name = rest;
+	if ((is_last && path->walk.flags & WALK_NO_FOLLOW) ||
+		!link_text(self, name, span_of(room), &found))
+		return false;
+	view_t whole = format_view(span_of(text), "%v%s%v", &found, is_last ? "" : "/", &behind);
+	if (whole.size >= sizeof path->bytes)
+		return false;
+	(void)span_copy(span_of(path->bytes), whole);
+	path->text = view_clamp(view_of(path->bytes), 0, whole.size);
+	return true;
 }

@@ -10,6 +10,7 @@
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 
+constexpr u32 OWN_LINKS_MAX = 8; // of /proc/self/exe and the like, in one path
 constexpr u32 SETTLE_TRIES = 64;
 
 static struct file_state *files(void)
@@ -144,7 +145,13 @@ static i64 walk_from(struct posix_thread *self, i32 directory, struct path *path
 	if (directory != AT_FDCWD && view_at(path->text, 0) != '/')
 		TRY_POSIX(place_of_descriptor(self, directory, &start));
 	TRY_POSIX(set_start(path, &start));
-	return walk(self, path);
+	TRY_POSIX(walk(self, path));
+	for (u32 i = 0; path->walk.is_remote && own_leads_out(self, path); i++) {
+		if (i == OWN_LINKS_MAX)
+			return -ELOOP;
+		TRY_POSIX(walk(self, path));
+	}
+	return 0;
 }
 
 i64 path_at(struct posix_thread *self, i32 directory, u64 user_path, u32 flags, struct path *out)

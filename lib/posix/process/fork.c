@@ -16,6 +16,11 @@ constexpr u64 ALLOWED = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | C
                         CLONE_SYSVSEM | CLONE_UNTRACED | CLONE_PTRACE | CLONE_DETACHED |
                         CLONE_CLEAR_SIGHAND | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
 
+// What a vfork child may change of its parent's memory: the frames of those who called vfork and
+// clone, in which posix_spawn and its like tell that exec failed. A child that ends without exec
+// sends them back.
+constexpr u64 FRAMES_SIZE = 2 * PAGE_SIZE;
+
 // What both sides of vfork hold: a stream whose writer the child closes.
 struct latch {
 	handle_t reader, writer;
@@ -25,7 +30,7 @@ static i64 latch_init(struct latch *latch, bool is_wanted)
 {
 	*latch = (struct latch){};
 	if (is_wanted)
-		TRY_ERR(stream_create(16, 0, &latch->reader, &latch->writer));
+		TRY_ERR(stream_create(FRAMES_SIZE, 0, &latch->reader, &latch->writer));
 	return 0;
 }
 
@@ -37,13 +42,36 @@ static void latch_fini(const struct latch *latch)
 	(void)handle_close(latch->writer);
 }
 
+static void take_frames(const struct latch *latch, u64 frame)
+{
+	span_t room;
+	u64 done;
+	u32 handles;
+	while (user_span(frame, FRAMES_SIZE, &room) == 0 &&
+		   stream_read(latch->reader, room, 0, &done, &handles) == OK && done)
+		frame += done;
+}
+
+static void send_frames(const struct identity *identity)
+{
+	view_t frames;
+	u64 done;
+	for (u64 at = identity->frame, end = at + FRAMES_SIZE; at < end; at += done) {
+		u64 size = PAGE_SIZE - (at & PAGE_MASK); // the stack may end within
+		if (user_view(at, size < end - at ? size : end - at, &frames) != 0 ||
+			stream_write(identity->released, frames, 0, 0, &done) != OK || !done)
+			return;
+	}
+}
+
 // Only a fatal signal ends this wait, as Linux has it: those wait for the child too, or kill us.
-static void latch_wait(struct latch *latch)
+static void latch_wait(struct latch *latch, u64 frame)
 {
 	u32 observed;
 	(void)handle_close(latch->writer);
 	while (object_wait(latch->reader, SIGNAL_HANGUP, DEADLINE_NEVER, &observed) == ERR_INTERRUPTED)
 		;
+	take_frames(latch, frame);
 	(void)handle_close(latch->reader);
 }
 
@@ -54,6 +82,14 @@ void process_executed(void)
 	if (identity->released.raw)
 		(void)handle_close(identity->released);
 	identity->released = HANDLE_NONE;
+}
+
+void process_exit(u32 status)
+{
+	if (process_self()->released.raw)
+		send_frames(process_self());
+	(void)task_exit(EXIT_SCOPE_PROCESS, status, 0);
+	__builtin_unreachable();
 }
 
 static i64 spare_fetch(struct identity *identity)
@@ -82,6 +118,7 @@ static void become_child(struct posix_thread *self, struct latch *latch)
 	if (identity->released.raw)
 		(void)handle_close(identity->released);
 	identity->released = latch->writer;
+	identity->frame = self->registers.rsp;
 	if (latch->reader.raw)
 		(void)handle_close(latch->reader);
 	self->id = (i32)identity->pid;
@@ -169,7 +206,7 @@ i64 process_clone(
 	if (clone->flags & CLONE_PIDFD)
 		TRY_POSIX(process_pidfd_put(self, (u32)answer, clone->pidfd));
 	if (latch.reader.raw)
-		latch_wait(&latch);
+		latch_wait(&latch, self->registers.rsp);
 	return answer;
 }
 

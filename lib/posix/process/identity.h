@@ -63,6 +63,7 @@ struct identity {
 	u32 parent_signal; // PR_SET_PDEATHSIG
 	u32 is_subreaper;
 	handle_t released; // owned; closed by exec: the parent of a vfork child waits for it
+	u64 frame;         // of a vfork child: where the parent's stack was
 	u64 timer_slack_ns;
 	struct proc_credentials credentials;
 	struct limit limits[PROC_RESOURCES];

@@ -122,9 +122,3 @@ void process_stop_self(u32 signal, u32 continued)
 	while (proc_stop(process_proc(), signal, continued) == ERR_BUSY)
 		(void)object_wait(HANDLE_NONE, 0, posix_clock() + NS_PER_MS, &(u32){ 0 });
 }
-
-void process_exit(u32 status)
-{
-	(void)task_exit(EXIT_SCOPE_PROCESS, status, 0);
-	__builtin_unreachable();
-}
