@@ -18,6 +18,8 @@
 #define PACKED [[gnu::packed]]
 #define CLEANUP(function) [[gnu::cleanup(function)]]
 #define ALIGNED(bytes) [[gnu::aligned(bytes)]]
+// A large buffer on the stack that is written before it is read: not even zeroed.
+#define UNINITIALIZED __attribute__((uninitialized))
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)

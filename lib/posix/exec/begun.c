@@ -29,11 +29,9 @@ static void forget_locks(struct posix *posix)
 	posix_lock_init(&posix->core.heap.lock);
 }
 
-// Of the old program's threads only this one is left, in a slot of its own.
+// Of the old program's threads only this one is left. Slots were not copied.
 static void only_thread(struct core_state *core, struct posix_thread *self)
 {
-	for (u32 i = 0; i < THREAD_SLOTS; i++)
-		AT(core->slots, i) = 0;
 	AT(core->slots, self->slot) = 1;
 	list_init(&core->threads);
 	list_insert_after(&core->threads.head, &self->node);
@@ -41,37 +39,19 @@ static void only_thread(struct core_state *core, struct posix_thread *self)
 	core->is_exiting = 0;
 }
 
-static void set_name(struct program_text *text, view_t path)
-{
-	usize start = 0;
-	for (usize i = 0; i < path.size; i++)
-		if (view_at(path, i) == '/')
-			start = i + 1;
-	span_fill(span_of(text->name), 0);
-	(void)span_copy(span_of(text->name), view_clamp(path, start, sizeof text->name - 1));
-}
-
-static void set_path(struct program_text *text, view_t path)
-{
-	UNSAFE_BEGIN("the old program's path, in the process area")
-	heap_give((void *)text->path, text->path_size);
-	UNSAFE_END
-	void *memory = heap_take(path.size);
-	text->path = (u64)memory;
-	text->path_size = memory ? path.size : 0;
-	(void)span_copy(span_from(memory, text->path_size), view_clamp(path, 0, text->path_size));
-}
-
 static void set_program(struct identity *identity, const struct exec_record *record)
 {
-	const struct exec_plan *plan = record->plan;
 	struct program_text *text = &identity->program;
-	set_name(text, plan_path(plan));
-	set_path(text, view_clamp(view_of(plan->file.path), 0, plan->file.path_size));
+	UNSAFE_BEGIN("the old program's path, in the process area")
+	heap_give((void *)text->path, text->path_size);
+	UNSAFE_END(void)
+	span_copy(span_of(text->name), view_of(record->name));
+	text->path = (u64)(uintptr_t)record->path.data;
+	text->path_size = record->path.size;
 	text->arguments = record->space.stack.arguments;
-	text->arguments_size = plan->arguments.used;
+	text->arguments_size = record->arguments_size;
 	text->environment = record->space.stack.environment;
-	text->environment_size = plan->environment.used;
+	text->environment_size = record->environment_size;
 	text->executed = 1;
 }
 
@@ -89,7 +69,6 @@ void program_begun(struct posix_thread *self)
 	if (posix->identity.connection.raw)
 		process_executed();
 	(void)handle_close(record->space.process); // the old space, about to be taken apart
-	plan_destroy(record->plan);
 	heap_give(record, sizeof *record);
 }
 
@@ -118,9 +97,13 @@ static i64 gather_first(struct exec_plan *plan, const struct exec_first *first)
 
 static i64 exec_first_program(struct posix_thread *self, const struct exec_first *first)
 {
-	struct exec_plan *plan = plan_create();
-	i64 error = plan ? gather_first(plan, first) : -ENOMEM;
-	return error ? error : exec_take_plan(self, plan, EXEC_HERE, 0);
+	struct exec_plan plan UNINITIALIZED;
+	plan_init(&plan);
+	i64 error = gather_first(&plan, first);
+	if (!error)
+		error = exec_plan_run(self, &plan, EXEC_HERE, 0);
+	plan_fini(&plan);
+	return error;
 }
 
 void program_first_wait(void)

@@ -37,8 +37,8 @@ static const struct posix_image *image_header(void)
 }
 
 // The new program's only thread: this one, with what Linux keeps of it.
-static void prepare_thread(
-	const struct posix_thread *self, const struct exec_record *record, struct posix_thread *next)
+static void prepare_thread(const struct posix_thread *self, const struct exec_record *record,
+	u64 entry, struct posix_thread *next)
 {
 	u64 random[2];
 	random_bytes(span_of(random));
@@ -48,8 +48,7 @@ static void prepare_thread(
 	next->directed = self->directed;
 	next->handle = self->handle;
 	next->id = (i32)posix_self()->identity.pid;
-	bool has_loader = record->plan->loader.memory.raw;
-	next->registers.rip = has_loader ? record->space.loader.entry : record->space.program.entry;
+	next->registers.rip = entry;
 	next->registers.rsp = record->space.stack.pointer;
 }
 
@@ -76,22 +75,19 @@ static void release_state(struct posix *posix) NO_THREAD_SAFETY_ANALYSIS
 	posix_lock_give(&posix->identity.lock);
 }
 
-static err_t replace(struct posix_thread *self, struct exec_record *record)
+static err_t replace(struct posix_thread *self, struct exec_record *record, u64 entry)
 {
 	struct posix *posix = posix_self();
-	struct posix_thread *next = heap_take(sizeof *next);
-	if (!next)
-		return ERR_NO_MEMORY;
-	prepare_thread(self, record, next);
+	struct posix_thread next = {};
+	prepare_thread(self, record, entry, &next);
 	hold_state(posix);
 	posix->areas.starting = record;
-	err_t err = space_copy_library(&record->space, next);
+	err_t err = space_copy_library(&record->space, &next);
 	if (err == OK)
 		err = process_replace(record->space.process, image_header()->start, thread_stack_top(0),
 			thread_address(0), thread_address(0));
 	posix->areas.starting = nullptr;
 	release_state(posix);
-	heap_give(next, sizeof *next);
 	return err;
 }
 
@@ -118,43 +114,68 @@ static i64 become(const struct exec_file *file)
 	__builtin_trap();
 }
 
-static i64 build_in(struct posix_thread *self, struct exec_record *record)
+static void set_name(struct exec_record *record, view_t path)
 {
-	err_t err = space_fill(record->plan, &record->space);
+	usize start = 0;
+	for (usize i = 0; i < path.size; i++)
+		if (view_at(path, i) == '/')
+			start = i + 1;
+	(void)span_copy(span_of(record->name), view_clamp(path, start, sizeof record->name - 1));
+}
+
+static i64 set_texts(struct exec_record *record, const struct exec_plan *plan)
+{
+	view_t path = view_clamp(view_of(plan->file_path), 0, plan->file.path_size);
+	record->path = span_from(heap_take(path.size), path.size);
+	if (!record->path.data)
+		return -ENOMEM;
+	(void)span_copy(record->path, path);
+	set_name(record, plan_path(plan));
+	record->arguments_size = plan->arguments.used;
+	record->environment_size = plan->environment.used;
+	return 0;
+}
+
+static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record)
+{
+	struct exec_space *space = &record->space;
+	err_t err = space_fill(plan, space);
 	if (err != OK)
 		return build_error(err);
 	struct proc_credentials before = posix_self()->identity.credentials;
-	TRY_POSIX(become(&record->plan->file));
-	const struct proc_credentials *now = &posix_self()->identity.credentials;
-	err = space_fill_stack(record->plan, &record->space);
+	TRY_POSIX(set_texts(record, plan));
+	TRY_POSIX(become(&plan->file));
+	err = space_fill_stack(plan, space);
+	u64 entry = plan->loader.memory.raw ? space->loader.entry : space->program.entry;
+	plan_fini(plan); // what it holds must not be copied
 	if (err == OK)
-		err = replace(self, record);
+		err = replace(self, record, entry);
+	const struct proc_credentials *now = &posix_self()->identity.credentials;
 	if (!view_equal(view_of(before), view_of(*now)))
 		end();
 	return build_error(err);
 }
 
-static i64 build(struct posix_thread *self, struct exec_record *record)
+static i64 build(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record)
 {
 	handle_t *process = &record->space.process;
 	if (process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
 		return -EAGAIN;
-	i64 error = build_in(self, record);
+	i64 error = build_in(self, plan, record);
+	heap_give(record->path.data, record->path.size);
 	(void)process_control(*process, PROCESS_OPERATION_KILL, 0, 0);
 	(void)handle_close(*process);
 	return error;
 }
 
-i64 exec_take_plan(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
+i64 exec_plan_run(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
 {
+	TRY_POSIX(plan_find(self, plan, directory, flags));
 	struct exec_record *record = heap_take(sizeof *record);
-	i64 error = record ? plan_find(self, plan, directory, flags) : -ENOMEM;
-	if (!error) {
-		record->plan = plan;
-		error = build(self, record);
-	}
+	if (!record)
+		return -ENOMEM;
+	i64 error = build(self, plan, record);
 	heap_give(record, sizeof *record);
-	plan_destroy(plan);
 	return error;
 }
 
@@ -181,15 +202,13 @@ static i64 gather_all(struct exec_plan *plan, const struct exec_arguments *from)
 
 static i64 exec(struct posix_thread *self, const struct exec_arguments *from)
 {
-	struct exec_plan *plan = plan_create();
-	if (!plan)
-		return -ENOMEM;
-	i64 error = gather_all(plan, from);
-	if (error) {
-		plan_destroy(plan);
-		return error;
-	}
-	return exec_take_plan(self, plan, from->directory, from->flags);
+	struct exec_plan plan UNINITIALIZED;
+	plan_init(&plan);
+	i64 error = gather_all(&plan, from);
+	if (!error)
+		error = exec_plan_run(self, &plan, from->directory, from->flags);
+	plan_fini(&plan);
+	return error;
 }
 
 i64 call_execve(struct posix_thread *self, const struct arguments *arguments)

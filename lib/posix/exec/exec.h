@@ -7,15 +7,17 @@
 
 NONNULL_BEGIN
 
-// An exec under way. Lies in the heap, so that the copy of it that the new program's library finds
-// says what was done (struct area_state: starting).
+// What the new program's library must know of the exec that began it. Lies in the heap, so that it
+// is copied (struct area_state: starting).
 struct exec_record {
-	struct exec_plan *plan; // owned
 	struct exec_space space;
+	u64 arguments_size, environment_size;
+	char name[16];
+	span_t path; // owned, heap; the program's
 };
 
-// Takes the plan, whose path and texts are filled in. Does not come back if all goes well; else the
-// process is what it was, and the answer is -errno.
-i64 exec_take_plan(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags);
+// The plan's path and texts are filled in. Does not come back if all goes well; else the process is
+// what it was, and the answer is -errno.
+i64 exec_plan_run(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags);
 
 NONNULL_END

@@ -4,24 +4,76 @@
 #include "lib/posix/exec/plan.h"
 
 #include "lib/base/bits.h"
-#include "lib/posix/core/heap.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
 
-constexpr usize GATHER_START = 2048;
+span_t scratch_take(usize size)
+{
+	u64 pages = align_up(size, PAGE_SIZE), address;
+	handle_t memory;
+	if (memory_create(MEMORY_KIND_ANONYMOUS, pages, HANDLE_NONE, 0, 0, &memory) != OK)
+		return (span_t){};
+	err_t err = memory_map(HANDLE_NONE, memory, 0, pages, 0,
+		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_HIGH, &address);
+	(void)handle_close(memory);
+	if (err != OK)
+		return (span_t){};
+	UNSAFE_BEGIN("the kernel mapped it there")
+	return span_from((void *)address, size);
+	UNSAFE_END
+}
+
+void scratch_give(span_t scratch)
+{
+	if (scratch.size)
+		(void)memory_unmap(
+			HANDLE_NONE, (u64)(uintptr_t)scratch.data, align_up(scratch.size, PAGE_SIZE));
+}
+
+void gathered_init(struct gathered *gathered)
+{
+	gathered->room = span_of(gathered->few);
+	gathered->used = 0;
+	gathered->count = 0;
+}
+
+static bool is_few(const struct gathered *gathered)
+{
+	return gathered->room.data == gathered->few;
+}
+
+void gathered_free(struct gathered *gathered)
+{
+	if (!is_few(gathered))
+		scratch_give(gathered->room);
+	gathered_init(gathered);
+}
+
+void gathered_move(struct gathered *to, struct gathered *from)
+{
+	gathered_free(to);
+	if (is_few(from))
+		(void)span_copy(to->room, view_clamp(span_view(from->room), 0, from->used));
+	else
+		to->room = from->room;
+	to->used = from->used;
+	to->count = from->count;
+	gathered_init(from);
+}
 
 static i64 gathered_grow(struct gathered *gathered, usize size)
 {
-	usize wanted = gathered->room.size ? gathered->room.size : GATHER_START;
+	usize wanted = gathered->room.size;
 	while (wanted < size)
 		wanted *= 2;
-	void *memory = heap_take(wanted);
-	if (!memory)
+	span_t room = scratch_take(wanted);
+	if (!room.size)
 		return -ENOMEM;
-	span_t room = span_from(memory, wanted);
 	(void)span_copy(room, view_clamp(span_view(gathered->room), 0, gathered->used));
-	heap_give(gathered->room.data, gathered->room.size);
+	if (!is_few(gathered))
+		scratch_give(gathered->room);
 	gathered->room = room;
 	return 0;
 }
@@ -39,12 +91,6 @@ i64 gather(struct gathered *gathered, view_t text, u64 limit)
 	gathered->used = end;
 	gathered->count++;
 	return 0;
-}
-
-void gathered_free(struct gathered *gathered)
-{
-	heap_give(gathered->room.data, gathered->room.size);
-	*gathered = (struct gathered){};
 }
 
 // Room for a text of unknown size: at least this much more, and no more than the longest.

@@ -15,8 +15,8 @@ struct exec_file {
 	u64 size;              // bytes
 	u32 mode, user, group; // Linux's st_mode; set-id bits are 0 where they do not count
 	u32 tree, inode, generation;
-	u64 path_size;
-	u8 path[EXEC_PATH_MAX]; // absolute, without a zero
+	span_t room;   // of whoever asked, for the path; empty: not wanted
+	u64 path_size; // absolute, without a zero, as much as there is room for
 };
 
 enum exec_open_flags : u32 {

@@ -4,7 +4,6 @@
 #include "lib/posix/exec/plan.h"
 
 #include "lib/base/bits.h"
-#include "lib/posix/core/heap.h"
 #include "lib/posix/exec/script.h"
 #include "lib/posix/linux/errno.h"
 #include "os/syscalls.h"
@@ -14,9 +13,14 @@ constexpr usize START_SIZE = 1024; // holds the table of headers of nearly every
 static_assert(SCRIPT_LINE_SIZE <= START_SIZE && PROGRAM_START_SIZE <= START_SIZE);
 static_assert(PROGRAM_HEADERS_MAX * PROGRAM_HEADER_SIZE <= EXEC_PATH_MAX); // scratch
 
-struct exec_plan *_Nullable plan_create(void)
+void plan_init(struct exec_plan *plan)
 {
-	return heap_take(sizeof(struct exec_plan));
+	plan->file = (struct exec_file){ .room = span_of(plan->file_path) };
+	plan->loader = (struct exec_file){};
+	plan->program.interpreter_size = 0;
+	plan->texts_max = plan->path_size = 0;
+	gathered_init(&plan->arguments);
+	gathered_init(&plan->environment);
 }
 
 static void close_file(struct exec_file *file)
@@ -26,13 +30,12 @@ static void close_file(struct exec_file *file)
 	file->memory = HANDLE_NONE;
 }
 
-void plan_destroy(struct exec_plan *plan)
+void plan_fini(struct exec_plan *plan)
 {
 	close_file(&plan->file);
 	close_file(&plan->loader);
 	gathered_free(&plan->arguments);
 	gathered_free(&plan->environment);
-	heap_give(plan, sizeof *plan);
 }
 
 // As much as there is.
@@ -78,7 +81,7 @@ static i64 read_loader_path(struct exec_plan *plan, view_t *out)
 // A loader that wants a loader itself is taken as it is, as Linux does.
 static i64 find_loader(struct posix_thread *self, struct exec_plan *plan)
 {
-	u8 room[START_SIZE];
+	u8 room[START_SIZE] UNINITIALIZED;
 	view_t path;
 	if (!plan->program.interpreter_size)
 		return 0;
@@ -109,8 +112,9 @@ static i64 gather_rest(struct gathered *to, const struct gathered *old, u64 limi
 // on.
 static i64 take_script(struct exec_plan *plan, const struct script *script, view_t path)
 {
-	struct gathered arguments = {};
+	struct gathered arguments UNINITIALIZED;
 	u64 limit = plan->texts_max;
+	gathered_init(&arguments);
 	i64 error = gather(&arguments, script->interpreter, limit);
 	if (!error && script->argument.size)
 		error = gather(&arguments, script->argument, limit);
@@ -122,8 +126,7 @@ static i64 take_script(struct exec_plan *plan, const struct script *script, view
 		gathered_free(&arguments);
 		return error;
 	}
-	gathered_free(&plan->arguments);
-	plan->arguments = arguments;
+	gathered_move(&plan->arguments, &arguments);
 	return 0;
 }
 
@@ -136,7 +139,7 @@ static i64 find_program(struct posix_thread *self, struct exec_plan *plan, view_
 
 i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
 {
-	u8 room[START_SIZE], interpreter[SCRIPT_LINE_SIZE];
+	u8 room[START_SIZE] UNINITIALIZED, interpreter[SCRIPT_LINE_SIZE] UNINITIALIZED;
 	view_t path = plan_path(plan);
 	for (u32 depth = 0; depth <= SCRIPT_NESTING; depth++) {
 		struct script script;

@@ -131,17 +131,22 @@ static u64 stack_size(void)
 	return align_up(size, PAGE_SIZE);
 }
 
+// Small ones are put together on the library's own stack.
 static err_t write_stack(
 	handle_t memory, const struct exec_space *space, const struct stack_request *request)
 {
+	constexpr usize SMALL = 4096;
+	u8 small[SMALL] UNINITIALIZED;
 	const struct stack_layout *layout = &space->stack;
-	u64 size = layout->size;
-	void *bytes = heap_take(size);
-	if (!bytes)
+	bool is_small = layout->size <= SMALL;
+	span_t bytes =
+		is_small ? span_clamp(span_of(small), 0, layout->size) : scratch_take(layout->size);
+	if (!bytes.size)
 		return ERR_NO_MEMORY;
-	stack_write(request, layout, span_from(bytes, size));
-	err_t err = exec_write(memory, layout->pointer - space->stack_low, view_from(bytes, size));
-	heap_give(bytes, size);
+	stack_write(request, layout, bytes);
+	err_t err = exec_write(memory, layout->pointer - space->stack_low, span_view(bytes));
+	if (!is_small)
+		scratch_give(bytes);
 	return err;
 }
 
@@ -175,24 +180,37 @@ err_t space_fill(const struct exec_plan *plan, struct exec_space *space)
 	return map_vdso(space);
 }
 
-// A piece of private memory of the library with these bytes in it.
-static err_t copy_part(handle_t process, u64 address, u64 size, u64 offset, view_t bytes)
+// A piece of private memory of the library.
+static err_t map_private(handle_t process, handle_t memory, u64 address, u64 size)
 {
-	handle_t memory;
 	u64 mapped;
-	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
-	err_t err = exec_write(memory, offset, bytes);
-	if (err == OK)
-		err = memory_map(process, memory, address, size, 0, MAP_PRIVATE_DATA, &mapped);
-	(void)handle_close(memory);
-	return err;
+	return memory_map(process, memory, address, size, 0, MAP_PRIVATE_DATA, &mapped);
+}
+
+// What is used of the process area, but for the slots of threads: there will be one thread.
+static err_t copy_process_area(const struct posix *posix, handle_t memory)
+{
+	constexpr u64 SLOTS = offsetof(struct posix, core.slots);
+	constexpr u64 END = SLOTS + sizeof posix->core.slots;
+	view_t all = view_from(posix, posix->used);
+	TRY(exec_write(memory, 0, view_clamp(all, 0, SLOTS)));
+	return exec_write(memory, END, view_from_offset(all, END));
 }
 
 err_t space_copy_library(const struct exec_space *space, const struct posix_thread *thread)
 {
-	const struct posix *posix = posix_self();
-	TRY(copy_part(
-		space->process, PROCESS_AREA, PROCESS_AREA_SIZE, 0, view_from(posix, posix->used)));
-	return copy_part(space->process, THREAD_AREA + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE,
-		THREAD_OFFSET - PAGE_SIZE, view_of(*thread));
+	constexpr u64 THREAD_SIZE = THREAD_SLOT_SIZE - PAGE_SIZE; // without the guard
+	handle_t area, slot;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, PROCESS_AREA_SIZE, HANDLE_NONE, 0, 0, &area));
+	err_t err = copy_process_area(posix_self(), area);
+	if (err == OK)
+		err = map_private(space->process, area, PROCESS_AREA, PROCESS_AREA_SIZE);
+	(void)handle_close(area);
+	TRY(err);
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, THREAD_SIZE, HANDLE_NONE, 0, 0, &slot));
+	err = exec_write(slot, THREAD_OFFSET - PAGE_SIZE, view_of(*thread));
+	if (err == OK)
+		err = map_private(space->process, slot, THREAD_AREA + PAGE_SIZE, THREAD_SIZE);
+	(void)handle_close(slot);
+	return err;
 }

@@ -85,8 +85,9 @@ static i64 open_program(struct posix_thread *self, struct path *path, struct exe
 	if ((inode.mode & MODE_TYPE) != MODE_REGULAR || !tree_may(&inode, &path->who, ACCESS_EXECUTE))
 		return -EACCES;
 	TRY_POSIX(path_text(self, path, span_of(room), &text));
+	text = view_clamp(text, 0, out->room.size);
 	out->path_size = text.size;
-	(void)span_copy(span_of(out->path), text);
+	(void)span_copy(out->room, text);
 	out->size = inode.length;
 	out->mode = inode.mode;
 	out->user = inode.user;

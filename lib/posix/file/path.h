@@ -9,8 +9,6 @@
 
 NONNULL_BEGIN
 
-#define UNINITIALIZED __attribute__((uninitialized))
-
 struct path {
 	struct walk walk;
 	struct names names;
