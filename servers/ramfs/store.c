@@ -111,10 +111,10 @@ err_t store_open(bool *is_new)
 	span_t table = span_from_offset(span_from(contents, size), STORE_SIZE);
 	table_offset = PAGE_SIZE + STORE_SIZE;
 	*is_new = store->magic == 0 || !holds(table);
-	if (*is_new && (store->magic || is_begun(table))) {
-		print("ramfs: the ledger does not hold: starting empty\n");
+	if (*is_new && store->magic)
+		print("ramfs: the ledger does not hold: starting anew\n");
+	if (*is_new && (store->magic || is_begun(table)))
 		span_fill(span_from(contents, size), 0);
-	}
 	if (*is_new) {
 		TRY(format(table, table.size - 8 * PAGE_SIZE - BUCKETS * sizeof(u32)));
 		TRY(tree_attach(&writer.tree, span_view(table)));

@@ -68,7 +68,7 @@ struct file_state {
 	u32 capacity;
 	u32 lowest; // all below are in use
 	u32 limit;  // as fork left it; RLIMIT_NOFILE counts
-	u32 serial; // atomic: of requests
+	u32 reserved;
 	struct place root, directory;
 	struct tree trees[TREES_MAX];
 	struct tree_source sources[TREES_MAX];

@@ -148,7 +148,8 @@ static i64 link(struct posix_thread *self, const struct linking *linking)
 	TRY_POSIX(check_new(&to, false));
 	request_directory(&to, &asked);
 	TRY_POSIX(request_pack(&request, &asked, to.walk.name, (view_t){}));
-	err_t err = tree_link(server_of(&to), request.bytes);
+	err_t err;
+	REQUEST(err, tree_link(server_of(&to), request.bytes));
 	return err == ERR_TOO_BIG ? -EMLINK : request_error(err);
 }
 
@@ -194,7 +195,9 @@ static i64 unlink(struct posix_thread *self, i32 directory, u64 user_path, u32 f
 	TRY_POSIX(check_unlink(&path, flags));
 	request_directory(&path, &asked);
 	TRY_POSIX(request_pack(&request, &asked, path.walk.name, (view_t){}));
-	return request_error(tree_unlink(server_of(&path), request.bytes));
+	err_t err;
+	REQUEST(err, tree_unlink(server_of(&path), request.bytes));
+	return request_error(err);
 }
 
 i64 call_unlink(struct posix_thread *self, const struct arguments *arguments)
@@ -245,7 +248,9 @@ static i64 rename(struct posix_thread *self, const struct linking *names)
 	asked.generation = asked.directory_generation;
 	request_directory(&from, &asked);
 	TRY_POSIX(request_pack(&request, &asked, from.walk.name, to.walk.name));
-	return request_error(tree_rename(server_of(&from), request.bytes));
+	err_t err;
+	REQUEST(err, tree_rename(server_of(&from), request.bytes));
+	return request_error(err);
 }
 
 i64 call_rename(struct posix_thread *self, const struct arguments *arguments)

@@ -29,8 +29,10 @@ static u32 access_of(u32 flags)
 
 i64 contents_open(const struct path *path, const struct tree_inode *inode, u32 flags, handle_t *out)
 {
-	err_t err = tree_open((tree_t){ mount_connection(path->walk.at.mount) }, path->walk.at.inode,
-		inode->generation, path->walk.entry, flags, out);
+	err_t err;
+	tree_t server = { mount_connection(path->walk.at.mount) };
+	REQUEST(err,
+		tree_open(server, path->walk.at.inode, inode->generation, path->walk.entry, flags, out));
 	return err == OK ? 0 : request_error(err);
 }
 
