@@ -66,14 +66,21 @@ enum page_access : u32 {
 };
 err_t table_init(struct page_table *table);
 void table_fini(struct page_table *table); // all user tables gone before
-// Intermediate tables come from frame_alloc and are counted in table->pages. ERR_NO_MEMORY.
+// Intermediate tables come from frame_alloc and are counted in table->pages. ERR_NO_MEMORY;
+// ERR_EXISTS: something is there.
 err_t table_map(struct page_table *table, u64 address, paddr_t frame, u32 access, bool is_large);
+// The frames of a run; address: of its first slot.
+struct radix_run;
+err_t table_map_run(struct page_table *table, u64 address, const struct radix_run *run, u32 access);
 bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *access);
 // Clears or restricts present pages in a range; returns how many changed (a shootdown is due).
 u64 table_unmap(struct page_table *table, u64 address, u64 size);
 u64 table_write_protect(struct page_table *table, u64 address, u64 size);
-u64 table_protect(struct page_table *table, u64 address, u64 size, u32 access);
 void table_free_range(struct page_table *table, u64 address, u64 size); // empty tables in it
+// The end: no CPU has them loaded any more; then all user tables go, whatever is in them, steps at
+// most (and taken off it). True: none is left.
+void table_leave_everywhere(struct page_table *table);
+bool table_drain(struct page_table *table, u32 *steps);
 void table_activate(struct page_table *table);
 void table_activate_none(void); // the kernel's own: no program's tables are loaded on this CPU
 // After changing present pages of a space: no CPU uses stale entries when it returns.

@@ -9,43 +9,58 @@
 #include "lib/base/memory.h"
 
 // The kernel or a device writes into it through a reference that page tables know nothing of.
-static bool is_pinned(paddr_t paddr)
+static bool is_pinned(const struct frame *frame)
 {
-	struct frame *frame = frame_of(paddr);
 	return atomic_load_acquire(&frame->references) > atomic_load_acquire(&frame->sharers);
 }
 
-static err_t give_copy(struct memory *clone, u64 index, paddr_t from)
+static err_t copy_of(paddr_t from, u64 *slot)
 {
 	paddr_t copy;
 	TRY(frame_alloc(0, FRAME_MEMORY, &copy));
 	page_copy(frame_address(copy), frame_address(from));
-	err_t error = page_add(clone, index, copy.raw);
-	if (error != OK)
-		frame_put(copy);
-	return error;
+	*slot = copy.raw;
+	return OK;
 }
 
-static err_t share_page(struct memory *source, u64 index, struct memory *clone, u64 clone_index)
+// The clone's slots for a run of the source's. On an error the rest of them is left out.
+static err_t share_run(struct memory *source, struct radix_run *run, u64 (*slots)[RADIX_RUN])
 {
-	u64 slot = *radix_find(&source->pages, index);
-	if (slot & PAGE_LARGE)
-		page_break_large(source, index);
-	paddr_t frame = slot_frame(slot);
-	if (is_pinned(frame))
-		return give_copy(clone, clone_index, frame);
-	TRY(page_add(clone, clone_index, frame.raw));
-	frame_get(frame);
-	atomic_add_relaxed(&frame_of(frame)->sharers, 1);
-	return OK;
+	err_t error = OK;
+	RADIX_RUN_EACH(i, run)
+	{
+		u64 slot = AT(*run->slot, i);
+		if (slot & PAGE_LARGE)
+			page_break_large(source, run->first + i);
+		paddr_t paddr = slot_frame(slot);
+		struct frame *frame = frame_of(paddr);
+		AT(*slots, i) = paddr.raw;
+		if (error == OK && is_pinned(frame)) {
+			error = copy_of(paddr, &AT(*slots, i));
+		} else if (error == OK) {
+			atomic_add_relaxed(&frame->references, 1u);
+			atomic_add_relaxed(&frame->sharers, 1u);
+		}
+		if (error != OK)
+			run->present &= ~(1ull << i);
+	}
+	run->slot = slots;
+	return error;
 }
 
 // The first page of the clone is the source's page first. Takes time for each page present.
 static err_t share_pages(struct memory *source, u64 first, u64 count, struct memory *clone)
 {
+	UNINITIALIZED u64 slots[RADIX_RUN];
 	u64 end = first + count;
-	for (u64 i = first; (i = radix_next(&source->pages, i, end)) != RADIX_NONE; i++)
-		TRY(share_page(source, i, clone, i - first));
+	struct radix_run run;
+	for (u64 i = first; radix_next_run(&source->pages, i, end, &run);) {
+		i = run.first + RADIX_RUN;
+		err_t shared = share_run(source, &run, &slots);
+		run.first -= first; // may wrap: its first slots are absent then
+		TRY(page_add_run(clone, &run));
+		TRY(shared);
+	}
 	return OK;
 }
 

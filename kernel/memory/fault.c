@@ -20,16 +20,18 @@ static u32 cache_access(const struct memory *memory)
 	return memory->flags & MEMORY_FLAGS_WRITE_COMBINING ? PAGE_WRITE_COMBINING : 0;
 }
 
-u32 page_access(const struct mapping *mapping, u64 index, paddr_t frame, enum page_state state)
+static u32 read_access(const struct mapping *mapping)
 {
-	struct memory *memory = mapping->memory;
-	u32 access = PAGE_READ | cache_access(memory);
-	if (mapping->flags & MAP_FLAGS_EXEC)
-		access |= PAGE_EXEC;
-	if (mapping->flags & MAP_FLAGS_WRITE && state == STATE_OWN &&
-		page_is_writable(memory, index, frame))
-		access |= PAGE_WRITE;
-	return access;
+	u32 access = PAGE_READ | cache_access(mapping->memory);
+	return mapping->flags & MAP_FLAGS_EXEC ? access | PAGE_EXEC : access;
+}
+
+static u32 page_access(
+	const struct mapping *mapping, u64 index, paddr_t frame, enum page_state state)
+{
+	bool is_writable = mapping->flags & MAP_FLAGS_WRITE && state == STATE_OWN &&
+	                   page_is_writable(mapping->memory, index, frame);
+	return read_access(mapping) | (is_writable ? PAGE_WRITE : 0);
 }
 
 static err_t check_access(const struct mapping *_Nullable mapping, u32 access)
@@ -93,32 +95,40 @@ static err_t map_large(struct mapping *mapping, const struct large *large, u32 a
 	return error;
 }
 
-static err_t map_small(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
+// Something is there already: an earlier page, or this one for less, or for as much (another thread
+// came first).
+static err_t map_again(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
 {
 	struct space *space = mapping->space;
 	paddr_t old;
 	u32 old_access;
-	lock_take(&space->table_lock);
 	bool was_there = table_query(&space->table, address, &old, &old_access);
-	bool is_enough = was_there && old.raw == frame.raw && (access & ~old_access) == 0;
-	if (was_there && !is_enough) {
-		table_unmap(&space->table, address, PAGE_SIZE);
-		// More access to the same page: other CPUs may fault once more for nothing.
-		if (old.raw != frame.raw)
-			table_shootdown(space, address, PAGE_SIZE);
-	}
-	err_t error = is_enough ? OK : space_table_map(space, address, frame, access, false);
+	if (was_there && old.raw == frame.raw && (access & ~old_access) == 0)
+		return OK;
+	table_unmap(&space->table, address, PAGE_SIZE);
+	// More access to the same page: other CPUs may fault once more for nothing.
+	if (was_there && old.raw != frame.raw)
+		table_shootdown(space, address, PAGE_SIZE);
+	return space_table_map(space, address, frame, access, false);
+}
+
+static err_t map_small(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
+{
+	struct space *space = mapping->space;
+	lock_take(&space->table_lock);
+	err_t error = space_table_map(space, address, frame, access, false);
+	if (error == ERR_EXISTS)
+		error = map_again(mapping, address, frame, access);
 	lock_give(&space->table_lock);
 	return error;
 }
 
-static err_t map_page(struct mapping *mapping, u64 address, paddr_t frame, enum page_state state)
+static err_t map_page(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
 {
 	struct memory *memory = mapping->memory;
-	u32 access = page_access(mapping, mapping_index(mapping, address), frame, state);
 	struct large large;
 	bool may_be_large = memory_is_linear(memory) || memory->has_large;
-	if (may_be_large && state == STATE_OWN && find_large(mapping, address, frame, &large) &&
+	if (may_be_large && find_large(mapping, address, frame, &large) &&
 		map_large(mapping, &large, access) == OK)
 		return OK;
 	return map_small(mapping, address, frame, access);
@@ -132,15 +142,14 @@ static void map_around(struct mapping *mapping, u64 address)
 	u64 end = min_u64(start + AROUND_PAGES * PAGE_SIZE, mapping_end(mapping));
 	lock_take(&space->table_lock);
 	for (u64 near = max_u64(start, mapping->address); near < end; near += PAGE_SIZE) {
-		paddr_t frame, old;
-		u32 old_access;
+		paddr_t frame;
 		u64 index = mapping_index(mapping, near);
 		enum page_state state = page_find(mapping->memory, index, &frame);
-		if ((state != STATE_OWN && state != STATE_PARENT) ||
-			table_query(&space->table, near, &old, &old_access))
+		if (state != STATE_OWN && state != STATE_PARENT)
 			continue;
-		if (space_table_map(space, near, frame, page_access(mapping, index, frame, state), false) !=
-			OK)
+		u32 access = page_access(mapping, index, frame, state);
+		err_t error = space_table_map(space, near, frame, access, false);
+		if (error != OK && error != ERR_EXISTS)
 			break;
 	}
 	lock_give(&space->table_lock);
@@ -154,7 +163,9 @@ static err_t fault_write(struct mapping *mapping, u64 address)
 	if (memory->flags & MEMORY_FLAGS_LARGE && page_find(memory, index, &frame) == STATE_ZERO)
 		page_add_large(memory, index); // if not, a small one comes below
 	TRY(page_for_write(memory, index, &frame));
-	return map_page(mapping, address, frame, STATE_OWN);
+	u32 write =
+		mapping->flags & MAP_FLAGS_WRITE ? PAGE_WRITE : 0; // not if it was read that faulted
+	return map_page(mapping, address, frame, read_access(mapping) | write);
 }
 
 // Who shares the memory must see the first write of another, so a page is made at once; the zero
@@ -166,7 +177,7 @@ static err_t fault_read_zero(struct mapping *mapping, u64 address)
 	if (mapping->flags & MAP_FLAGS_SHARED || !is_alone)
 		return fault_write(mapping, address);
 	memory->has_foreign = true;
-	return map_page(mapping, address, frame_zero_page(), STATE_ZERO);
+	return map_page(mapping, address, frame_zero_page(), read_access(mapping));
 }
 
 static err_t fault_read(struct mapping *mapping, u64 address)
@@ -181,7 +192,8 @@ static err_t fault_read(struct mapping *mapping, u64 address)
 	case STATE_PARENT: memory->has_foreign = true; break;
 	case STATE_OWN: break;
 	}
-	TRY(map_page(mapping, address, frame, state));
+	u32 access = page_access(mapping, mapping_index(mapping, address), frame, state);
+	TRY(map_page(mapping, address, frame, access));
 	if (!memory->has_large)
 		map_around(mapping, address);
 	return OK;

@@ -23,17 +23,16 @@ static void fill(struct mapping *mapping)
 	struct memory *memory = mapping->memory;
 	struct space *space = mapping->space;
 	u64 end = mapping->size >> PAGE_SHIFT;
+	u32 access = PAGE_READ | (mapping->flags & MAP_FLAGS_EXEC ? PAGE_EXEC : 0); // it is shared
 	memory_lock(memory);
 	lock_take(&space->table_lock);
-	u64 i = radix_next(&memory->pages, 0, end);
-	for (u64 done = 0; i != RADIX_NONE && done < FILL_PAGES; done++) {
-		paddr_t frame = slot_frame(*radix_find(&memory->pages, i));
-		u32 access = page_access(mapping, i, frame, STATE_OWN);
-		if (space_table_map(space, mapping->address + (i << PAGE_SHIFT), frame, access, false) !=
-			OK)
+	struct radix_run run = {};
+	for (u64 i = 0, done = 0; done < FILL_PAGES;
+		i = run.first + RADIX_RUN, done += bits_count(run.present))
+		if (!radix_next_run(&memory->pages, i, end, &run) ||
+			space_table_map_run(
+				space, mapping->address + (run.first << PAGE_SHIFT), &run, access) != OK)
 			break;
-		i = radix_next(&memory->pages, i + 1, end);
-	}
 	lock_give(&space->table_lock);
 	memory_unlock(memory);
 }

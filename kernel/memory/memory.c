@@ -5,6 +5,8 @@
 #include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 
+constexpr u64 DRAIN_PAGES = 512;
+
 err_t memory_create_bare(
 	struct quota *quota, u8 kind, u64 size, struct memory *_Nullable *_Nonnull out)
 {
@@ -111,6 +113,16 @@ err_t memory_create_pager(struct quota *quota, u64 size, struct port *port, u64 
 	return OK;
 }
 
+// Bounded: called again until it says that no page is left.
+static bool memory_drain(struct object *object)
+{
+	struct memory *memory = memory_of(object);
+	for (u64 done = 0; done < DRAIN_PAGES;)
+		if (!page_drop_run(memory, 0, RADIX_INDEX_END, &done))
+			return true;
+	return false;
+}
+
 // Nobody maps it, waits for it, or holds a handle: each of those is a reference.
 static void memory_destroy(struct object *object)
 {
@@ -120,8 +132,6 @@ static void memory_destroy(struct object *object)
 		free_tail(memory->base, 0, memory->committed);
 		quota_return_pages(object->quota, memory->committed);
 	}
-	for (u64 i = 0; (i = radix_next(&memory->pages, i, RADIX_INDEX_END)) != RADIX_NONE; i++)
-		page_drop(memory, i);
 	if (memory->status)
 		frame_put(frame_of_address(memory->status));
 	if (memory->pager) {
@@ -144,6 +154,7 @@ static void memory_destroy(struct object *object)
 const struct object_class memory_class = {
 	.name = "memory",
 	.size = sizeof(struct memory),
+	.drain = memory_drain,
 	.destroy = memory_destroy,
 };
 

@@ -45,6 +45,10 @@ err_t page_add(struct memory *memory, u64 index, u64 slot);
 u64 page_take(
 	struct memory *memory, u64 index); // slot, 0: absent. Uncharges; frame is the caller's
 void page_drop(struct memory *memory, u64 index);
+// Many at once. Add: as page_add; what did not go in is dropped. Drop: those of the next leaf in
+// the range; false: none is left.
+err_t page_add_run(struct memory *memory, struct radix_run *run);
+bool page_drop_run(struct memory *memory, u64 first, u64 end, u64 *dropped);
 void frame_unshare(paddr_t frame); // the object no longer holds it
 // A fresh 2 MiB block for an aligned run of absent pages, if one can be had.
 bool page_add_large(struct memory *memory, u64 index);
@@ -118,11 +122,12 @@ static inline bool mapping_is_revoked(const struct mapping *mapping)
 }
 // Under table_lock: table_map with its tables charged; and what is charged too much given back.
 err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large);
+err_t space_table_map_run(
+	struct space *space, u64 address, const struct radix_run *run, u32 access);
 void space_table_trim(struct space *space);
 void space_table_sweep(struct space *space); // frees all empty tables
 
 // fault.c
-u32 page_access(const struct mapping *mapping, u64 index, paddr_t frame, enum page_state state);
 void space_populate(struct space *space, u64 address, u64 size); // best effort
 
 // A page of another space, held for copying.

@@ -117,6 +117,47 @@ void page_drop(struct memory *memory, u64 index)
 		frame_unshare(slot_frame(slot));
 }
 
+static void run_unshare(const struct radix_run *run)
+{
+	RADIX_RUN_EACH(i, run)
+	frame_unshare(slot_frame(AT(*run->slot, i)));
+}
+
+err_t page_add_run(struct memory *memory, struct radix_run *run)
+{
+	constexpr u64 NODES = (RADIX_RUN_NODES + RADIX_NODES_PER_PAGE - 1) / RADIX_NODES_PER_PAGE;
+	struct quota *quota = memory->object.quota;
+	u64 before = node_pages(memory->pages.nodes);
+	u64 count = bits_count(run->present);
+	u64 charged = count + NODES;
+	err_t error = quota_charge_pages(quota, charged);
+	if (error != OK) {
+		run_unshare(run);
+		return error;
+	}
+	error = radix_insert_run(&memory->pages, run);
+	run_unshare(run); // what is left of it
+	count -= bits_count(run->present);
+	memory->committed += count;
+	quota_return_pages(quota, charged + before - count - node_pages(memory->pages.nodes));
+	return error;
+}
+
+bool page_drop_run(struct memory *memory, u64 first, u64 end, u64 *dropped)
+{
+	struct radix_run run;
+	u64 before = node_pages(memory->pages.nodes);
+	if (!radix_next_run(&memory->pages, first, end, &run))
+		return false;
+	u64 count = bits_count(run.present);
+	run_unshare(&run);
+	memory->dirty -= radix_remove_run(&memory->pages, &run);
+	memory->committed -= count;
+	*dropped += count;
+	quota_return_pages(memory->object.quota, count + before - node_pages(memory->pages.nodes));
+	return true;
+}
+
 void page_break_large(struct memory *memory, u64 index)
 {
 	u64 first = align_down(index, LARGE_PAGES);

@@ -310,3 +310,58 @@ u64 radix_next_absent(const struct radix *radix, u64 from, u64 end)
 	}
 	return RADIX_NONE;
 }
+
+bool radix_next_run(const struct radix *radix, u64 from, u64 end, struct radix_run *out)
+{
+	u64 index = radix_next(radix, from, end);
+	if (index == RADIX_NONE)
+		return false;
+	struct radix_node *leaf = leaf_of(radix, index);
+	u32 number = slot_number(index, 1);
+	u64 count = end - index;
+	u64 within = count < RADIX_RUN ? (1ull << count) - 1 : UINT64_MAX;
+	*out = (struct radix_run){ index - number, leaf->present & within << number, &leaf->slot };
+	return true;
+}
+
+u32 radix_remove_run(struct radix *radix, const struct radix_run *run)
+{
+	struct path path;
+	bool is_there = path_find(radix, run->first, &path);
+	assert(is_there);
+	struct radix_node *leaf = AT(path.node, 0);
+	u32 dirty = bits_count(leaf->dirty & run->present);
+	leaf->present &= ~run->present;
+	leaf->dirty &= ~run->present;
+	RADIX_RUN_EACH(i, run)
+	AT(leaf->slot, i) = 0;
+	if (dirty)
+		radix_set_dirty(radix, run->first + bits_lowest(run->present), false); // and above
+	path_prune(radix, &path, run->first, 1);
+	return dirty;
+}
+
+err_t radix_insert_run(struct radix *radix, struct radix_run *run)
+{
+	u32 shift = slot_number(run->first, 1);
+	while (run->present) {
+		u32 i = bits_lowest(run->present);
+		u64 index = run->first + i;
+		struct radix_node *leaf = leaf_of(radix, index);
+		if (!leaf) {
+			TRY(radix_insert(radix, index, AT(*run->slot, i)));
+			run->present &= run->present - 1;
+			continue;
+		}
+		bool is_first = i + shift < RADIX_RUN; // of the two leaves
+		u64 low = UINT64_MAX >> shift;
+		u64 part = run->present & (is_first ? low : ~low);
+		for (u64 left = part; left; left &= left - 1) {
+			i = bits_lowest(left);
+			AT(leaf->slot, (i + shift) % RADIX_RUN) = AT(*run->slot, i);
+		}
+		leaf->present |= is_first ? part << shift : part >> (RADIX_RUN - shift);
+		run->present &= ~part;
+	}
+	return OK;
+}

@@ -58,8 +58,9 @@ bool memory_drop_some(struct memory *memory, u64 first, u64 end)
 		return true;
 	break_edges(memory, i, stop);
 	memory_unmap_pages(memory, i, stop - i);
-	for (; (i = radix_next(&memory->pages, i, stop)) != RADIX_NONE; i++)
-		page_drop(memory, i);
+	u64 dropped = 0;
+	while (page_drop_run(memory, i, stop, &dropped))
+		;
 	return stop == end;
 }
 

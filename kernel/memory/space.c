@@ -12,8 +12,6 @@
 
 constexpr u64 SPACE_PAGES = 2; // charged for the struct and the top table
 constexpr u64 TABLE_DEPTH = 3; // tables that mapping one page may need
-constexpr u64 DRAIN_CHUNK = 4 * 1024 * 1024;
-constexpr u64 FEW_TABLES = 64; // what these show is cleared at once
 
 static u64 random_page(u64 pages)
 {
@@ -207,14 +205,26 @@ void mapping_remove(struct mapping *mapping)
 	mapping_free(mapping);
 }
 
+static err_t charge_tables(struct space *space, u64 more)
+{
+	u64 wanted = space->table.pages + more;
+	if (space->table_charged >= wanted)
+		return OK;
+	TRY(quota_charge_pages(space->quota, wanted - space->table_charged));
+	space->table_charged = wanted;
+	return OK;
+}
+
 err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large)
 {
-	u64 wanted = space->table.pages + TABLE_DEPTH;
-	if (space->table_charged < wanted) {
-		TRY(quota_charge_pages(space->quota, wanted - space->table_charged));
-		space->table_charged = wanted;
-	}
+	TRY(charge_tables(space, TABLE_DEPTH));
 	return table_map(&space->table, address, frame, access, is_large);
+}
+
+err_t space_table_map_run(struct space *space, u64 address, const struct radix_run *run, u32 access)
+{
+	TRY(charge_tables(space, 2 * TABLE_DEPTH));
+	return table_map_run(&space->table, address, run, access);
 }
 
 void space_table_trim(struct space *space)
@@ -252,63 +262,47 @@ bool space_mapping_info(struct space *space, u64 address, struct mapping_info *o
 	return mapping != nullptr;
 }
 
-// The end of a process that is the last to hold some memory: gives up pages of it in steps, so that
-// the last reference has little left to free. True: nothing is left, or it is not ours alone.
-static bool drain_memory(struct memory *_Nullable memory)
-{
-	if (!memory)
-		return true;
-	bool is_ours = (atomic_load_relaxed(&memory->object.references) & REFERENCE_COUNT) == 1;
-	if (!is_ours || memory_is_linear(memory) || memory->committed < 2 * LARGE_PAGES)
-		return true;
-	return memory_decommit(memory, 0, memory->size >> PAGE_SHIFT) != SYSCALL_RESTART;
-}
-
-// One mapping's tables, from its front, a chunk at a time. True: it is gone.
-static bool drain_front(struct space *space, struct mapping *mapping)
-{
-	u64 chunk = mapping->size;
-	if (mapping->memory && space->table.pages > FEW_TABLES) // sparse ones in larger chunks
-		chunk = min_u64(chunk, max_u64(DRAIN_CHUNK, align_down(chunk >> 8, DRAIN_CHUNK)));
-	space_clear(space, mapping->address, chunk);
-	lock_take(&space->table_lock);
-	table_free_range(&space->table, mapping->address, chunk);
-	space_table_trim(space);
-	lock_give(&space->table_lock);
-	if (chunk == mapping->size)
-		return true;
-	struct memory *memory = mapping->memory;
-	lock_take(&memory->lock);
-	mapping->address += chunk;
-	mapping->offset += chunk;
-	mapping->size -= chunk;
-	space_count_pages(space, -(i64)(chunk >> PAGE_SHIFT));
-	lock_give(&memory->lock);
-	return false;
-}
-
-static bool drain_step(struct space *space)
+// From here on nobody looks into its tables: no thread of it is left, and CPUs that kept them
+// loaded leave them. So they go as they are, and then the mappings.
+static void begin_drain(struct space *space)
 {
 	lock_take(&space->lock);
+	bool is_first = !space->is_dead;
 	space->is_dead = true;
-	struct tree_node *node = tree_first(&space->tree);
-	struct mapping *mapping = node ? container_of(node, struct mapping, node) : nullptr;
-	if (mapping && drain_memory(mapping->memory) && drain_front(space, mapping))
-		mapping_remove(mapping);
 	lock_give(&space->lock);
-	return mapping != nullptr;
+	if (is_first)
+		table_leave_everywhere(&space->table);
 }
 
-// A mapping, or 4 MiB of a large one, counts as STEP_COST steps.
+// True: all are gone.
+static bool drain_tables(struct space *space, u32 *steps)
+{
+	lock_take(&space->table_lock);
+	bool is_done = table_drain(&space->table, steps);
+	space_table_trim(space);
+	lock_give(&space->table_lock);
+	return is_done;
+}
+
+static bool drain_mapping(struct space *space)
+{
+	lock_take(&space->lock);
+	struct tree_node *node = tree_first(&space->tree);
+	if (node)
+		mapping_remove(container_of(node, struct mapping, node));
+	lock_give(&space->lock);
+	return node != nullptr;
+}
+
+// A mapping counts as STEP_COST steps, a table as one.
 bool space_drain(struct space *space, u32 steps)
 {
-	constexpr u32 STEP_COST = 16;
-	for (u32 spent = 0; spent < steps; spent += min_u64(STEP_COST, steps - spent))
-		if (!drain_step(space)) {
-			lock_take(&space->table_lock);
-			space_table_sweep(space);
-			lock_give(&space->table_lock);
+	constexpr u32 STEP_COST = 4;
+	begin_drain(space);
+	if (!drain_tables(space, &steps))
+		return false;
+	for (; steps; steps -= min_u64(STEP_COST, steps))
+		if (!drain_mapping(space))
 			return true;
-		}
 	return false;
 }

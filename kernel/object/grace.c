@@ -115,26 +115,36 @@ static enum verdict settle(struct object *object)
 	}
 }
 
-static void finish_one(struct object *object)
+// False: there is more to do for it.
+static bool finish_one(struct object *object)
 {
 	object->next_deferred = nullptr;
 	switch (settle(object)) {
 	case VERDICT_DESTROY:
+		if (!object_drain(object))
+			return false;
 		count_deferred(object, (u32)-1);
 		object_finish(object);
 		break;
 	case VERDICT_ALIVE: count_deferred(object, (u32)-1); break;
 	case VERDICT_AGAIN: collect(object); break;
 	}
+	return true;
 }
 
 static u32 finish_batch(struct grace_cpu *own, u32 budget)
 {
 	struct object *object;
 	while (budget && (object = own->waiting)) {
-		own->waiting = object->next_deferred;
-		finish_one(object);
-		budget--;
+		struct object *next = object->next_deferred;
+		own->waiting = next;
+		if (finish_one(object)) {
+			budget--;
+			continue;
+		}
+		object->next_deferred = next;
+		own->waiting = object;
+		return 0;
 	}
 	return budget;
 }

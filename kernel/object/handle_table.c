@@ -5,6 +5,7 @@
 #include "kernel/object/handle_local.h"
 #include "kernel/object/quota.h"
 #include "lib/base/err.h"
+#include "lib/base/memory.h"
 
 constexpr u32 SLOT_NONE = UINT32_MAX;
 constexpr u32 SLOTS_PER_CLOSE = 16; // empty slots passed for each one that drain may close
@@ -145,55 +146,70 @@ struct object *handle_slot_clear(struct handle_table *table, u32 slot)
 	return object;
 }
 
-static bool is_inherited(const struct handle_entry *entry)
+// Same slots, same generations, so that handles mean the same in the child; free ones stay in the
+// order of their queue. Answers how many replies there were, which are not inherited.
+static u32 clone_chunk(struct handle_table *from, struct handle_table *to, u32 first)
 {
-	return entry->object && entry->object->kind != OBJECT_REPLY;
+	u32 replies = 0;
+	page_copy(handle_entry_at(to, first), handle_entry_at(from, first));
+	for (u32 slot = first; slot < first + HANDLES_PER_CHUNK; slot++) {
+		struct handle_entry *copy = handle_entry_at(to, slot);
+		if (!copy->object)
+			continue;
+		if (copy->object->kind == OBJECT_REPLY) {
+			copy->object = nullptr;
+			replies++;
+			continue;
+		}
+		err_t err = object_get_handle(copy->object);
+		assert(err == OK); // the entry itself is a handle
+		to->used++;
+	}
+	return replies;
 }
 
-// Same slot, same generation, so that handles mean the same in the child.
-static err_t clone_entry(const struct handle_entry *entry, struct handle_table *to, u32 slot)
+static void free_replies(struct handle_table *table)
 {
-	struct handle_entry *copy = handle_entry_at(to, slot);
-	copy->sequence = entry->sequence;
-	copy->tag = entry->tag & HANDLE_GENERATION_MASK;
-	if (!is_inherited(entry)) {
-		push_free(to, slot);
-		return OK;
+	for (u32 slot = 0; slot < table->limit; slot++) {
+		struct handle_entry *entry = handle_entry_at(table, slot);
+		if (entry->object || !(entry->tag & HANDLE_KIND_MASK))
+			continue;
+		entry->tag &= HANDLE_GENERATION_MASK;
+		push_free(table, slot);
 	}
-	TRY(quota_charge_handles(to->quota, 1));
-	err_t err = object_get_handle(entry->object);
-	assert(err == OK); // the entry itself is a handle
-	publish(copy, &(struct handle_item){ entry->object, entry->tag & RIGHTS_ALL, entry->epoch });
-	to->used++;
-	return OK;
 }
 
 // Nobody else sees `to` yet. After an error the caller drains it.
 err_t handle_clone_table(struct handle_table *from, struct handle_table *to)
 {
-	err_t err = OK;
+	u32 replies = 0;
 	lock_take(&from->lock);
-	for (u32 slot = 0; err == OK && slot < from->limit; slot++) {
-		if (slot % HANDLES_PER_CHUNK == 0)
-			err = add_chunk(to);
-		if (err == OK)
-			err = clone_entry(handle_entry_at(from, slot), to, slot);
+	u64 charged = from->used;
+	err_t err = quota_charge_handles(to->quota, charged);
+	if (err != OK)
+		charged = 0;
+	to->first_free = from->first_free;
+	to->last_free = from->last_free;
+	for (u32 slot = 0; err == OK && slot < from->limit; slot += HANDLES_PER_CHUNK) {
+		err = add_chunk(to);
+		replies += err == OK ? clone_chunk(from, to, slot) : 0;
 	}
 	lock_give(&from->lock);
+	if (replies && err == OK)
+		free_replies(to);
+	quota_return_handles(to->quota, charged - to->used); // replies, or what was not reached
 	return err;
 }
 
 static struct object *_Nullable drain_next(
 	struct handle_table *table, const struct object *_Nullable own)
 {
-	struct object *object = nullptr;
 	u32 slot = table->drained++;
+	struct object *object = handle_entry_at(table, slot)->object; // nobody else changes it any more
+	if (!object || (own && object != own && object->kind != OBJECT_REPLY))
+		return nullptr;
 	lock_take(&table->lock);
-	object = handle_entry_at(table, slot)->object;
-	if (object && own && object != own && object->kind != OBJECT_REPLY)
-		object = nullptr;
-	if (object)
-		object = handle_slot_clear(table, slot);
+	object = handle_slot_clear(table, slot);
 	lock_give(&table->lock);
 	return object;
 }
@@ -225,6 +241,8 @@ static bool drain(struct handle_table *table, u32 limit, const struct object *_N
 	for (u32 steps = limit * SLOTS_PER_CLOSE; table->drained < table->limit; steps--) {
 		if (!limit || !steps)
 			return false;
+		if (!table->used)
+			break;
 		struct object *object = drain_next(table, own);
 		if (!object)
 			continue;

@@ -135,6 +135,12 @@ void object_put(struct object *object)
 		grace_defer(object);
 }
 
+bool object_drain(struct object *object)
+{
+	const struct object_class *class = AT(classes, object->kind);
+	return !class->drain || class->drain(object);
+}
+
 void object_finish(struct object *object)
 {
 	const struct object_class *class = AT(classes, object->kind);

@@ -96,6 +96,7 @@ struct object_class {
 	const char *name;
 	usize size;
 	void (*_Nullable unreachable)(struct object *object); // last handle closed; a reference is held
+	bool (*_Nullable drain)(struct object *object);       // before destroy; again, until true
 	void (*_Nullable destroy)(struct object *object);     // last reference dropped
 };
 extern const struct object_class process_class, thread_class, memory_class, port_class,
@@ -106,8 +107,10 @@ extern const struct object_class process_class, thread_class, memory_class, port
 // (With a lock held: signal.h.) An edge binding is told of each `set`, even of a bit that is set.
 void object_signal(struct object *object, u32 clear, u32 set);
 
-u64 object_count(void);                    // alive in the whole system, for statistics
-void object_finish(struct object *object); // grace.c: destroys it; nobody can see it any more
+u64 object_count(void); // alive in the whole system, for statistics
+// grace.c: empties it by a bounded amount, true: it is empty; then destroys it. Nobody can see it.
+bool object_drain(struct object *object);
+void object_finish(struct object *object);
 // Ends all other handles' validity, the waits made through them and the mappings of a memory
 // object.
 err_t object_revoke(struct handle_table *table, handle_t handle, struct object *object);

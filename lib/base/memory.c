@@ -130,14 +130,14 @@ ALWAYS_INLINE void word_move(u8 *to, const u8 *from)
 
 [[WHOLE]] void page_copy(void *to, const void *from)
 {
-	for (usize at = 0; at < PAGE_SIZE; at += sizeof(struct block))
-		block_move((u8 *)to + at, (const u8 *)from + at);
+	_Pragma("clang loop unroll_count(8)") for (usize at = 0; at < PAGE_SIZE;
+		at += sizeof(struct block)) block_move((u8 *)to + at, (const u8 *)from + at);
 }
 
 [[WHOLE]] void page_zero(void *page)
 {
-	for (usize at = 0; at < PAGE_SIZE; at += sizeof(struct block))
-		block_fill((u8 *)page + at, 0);
+	_Pragma("clang loop unroll_count(8)") for (usize at = 0; at < PAGE_SIZE;
+		at += sizeof(struct block)) block_fill((u8 *)page + at, 0);
 }
 
 UNSAFE_END

@@ -4,6 +4,7 @@
 #include "kernel/arch/arch.h"
 #include "kernel/arch/host/host.h"
 #include "kernel/memory/frame.h"
+#include "kernel/memory/radix.h"
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
@@ -82,8 +83,8 @@ static void free_below(struct page_table *page_table, u64 *slot)
 
 static err_t make_below(struct page_table *page_table, u64 *slot)
 {
-	if (*slot & ENTRY_PRESENT && !(*slot & ENTRY_LARGE))
-		return OK;
+	if (*slot & ENTRY_PRESENT)
+		return *slot & ENTRY_LARGE ? ERR_EXISTS : OK;
 	paddr_t frame;
 	TRY(frame_alloc_zeroed(FRAME_TABLE, &frame));
 	page_table->pages++;
@@ -104,12 +105,22 @@ err_t table_map(
 		table = table_at(*slot);
 	}
 	u64 *slot = slot_of(table, address, leaf);
-	if (is_large && *slot & ENTRY_PRESENT && !(*slot & ENTRY_LARGE)) {
-		if (!is_empty(table_at(*slot)))
+	if (*slot & ENTRY_PRESENT) {
+		if (!is_large || *slot & ENTRY_LARGE || !is_empty(table_at(*slot)))
 			return ERR_EXISTS;
 		free_below(page_table, slot);
 	}
 	atomic_store_release(slot, frame.raw | access | ENTRY_PRESENT | (is_large ? ENTRY_LARGE : 0));
+	return OK;
+}
+
+err_t table_map_run(struct page_table *table, u64 address, const struct radix_run *run, u32 access)
+{
+	RADIX_RUN_EACH(i, run)
+	{
+		paddr_t frame = { AT(*run->slot, i) & ~PAGE_MASK };
+		TRY(table_map(table, address + i * PAGE_SIZE, frame, access, false));
+	}
 	return OK;
 }
 
@@ -132,21 +143,8 @@ bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *acc
 	return entry != 0;
 }
 
-enum change { CHANGE_CLEAR, CHANGE_WRITE_PROTECT, CHANGE_ACCESS };
-
-static u64 changed(u64 entry, enum change change, u32 access)
-{
-	constexpr u32 PROTECTION = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
-	if (change == CHANGE_CLEAR || (change == CHANGE_ACCESS && !(access & PROTECTION)))
-		return 0;
-	if (change == CHANGE_WRITE_PROTECT)
-		return entry & ~(u64)PAGE_WRITE;
-	return (entry & ~(u64)PROTECTION) | (access & PROTECTION) | PAGE_READ;
-}
-
 // A large entry of which only a part is meant goes; the next fault brings the rest back.
-static u64 change_range(
-	struct page_table *table, u64 address, u64 size, enum change change, u32 access)
+static u64 change_range(struct page_table *table, u64 address, u64 size, u64 kept)
 {
 	u64 count = 0;
 	u64 end = address + size;
@@ -155,7 +153,7 @@ static u64 change_range(
 		u64 *slot = find(table->root.raw, address, &level);
 		u64 start = align_down(address, reach_of(level));
 		bool is_whole = start == address && end - start >= reach_of(level);
-		u64 wanted = slot && is_whole ? changed(*slot, change, access) : 0;
+		u64 wanted = slot && is_whole ? *slot & kept : 0;
 		if (slot && wanted != *slot) {
 			atomic_store_release(slot, wanted);
 			count++;
@@ -169,17 +167,12 @@ static u64 change_range(
 
 u64 table_unmap(struct page_table *table, u64 address, u64 size)
 {
-	return change_range(table, address, size, CHANGE_CLEAR, 0);
+	return change_range(table, address, size, 0);
 }
 
 u64 table_write_protect(struct page_table *table, u64 address, u64 size)
 {
-	return change_range(table, address, size, CHANGE_WRITE_PROTECT, 0);
-}
-
-u64 table_protect(struct page_table *table, u64 address, u64 size, u32 access)
-{
-	return change_range(table, address, size, CHANGE_ACCESS, access);
+	return change_range(table, address, size, ~(u64)PAGE_WRITE);
 }
 
 // The entry that leads to the table of this level over the address. *reach: how far there is none.
@@ -215,6 +208,32 @@ void table_free_range(struct page_table *table, u64 address, u64 size)
 {
 	for (u32 level = 0; level < LEVEL_TOP; level++)
 		free_level(table, address, address + size, level);
+}
+
+void table_leave_everywhere(struct page_table *table)
+{
+	shootdown_root(table->root, 0, 0);
+}
+
+static bool drain_below(struct page_table *page_table, struct table *table, u32 level, u32 *steps)
+{
+	for (u32 i = 0; i < ENTRIES; i++) {
+		u64 *slot = &AT(table->entry, i);
+		if (!(*slot & ENTRY_PRESENT) || *slot & ENTRY_LARGE)
+			continue;
+		if (level > 1 && !drain_below(page_table, table_at(*slot), level - 1, steps))
+			return false;
+		if (!*steps)
+			return false;
+		--*steps;
+		free_below(page_table, slot);
+	}
+	return true;
+}
+
+bool table_drain(struct page_table *table, u32 *steps)
+{
+	return drain_below(table, table_at(table->root.raw), LEVEL_TOP, steps);
 }
 
 static void load(u64 root)

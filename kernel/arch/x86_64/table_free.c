@@ -64,3 +64,48 @@ void table_free_range(struct page_table *page_table, u64 address, u64 size)
 		free_level(page_table, address, address + size, level, &batch);
 	batch_flush(page_table, &batch);
 }
+
+void table_leave_everywhere(struct page_table *page_table)
+{
+	shootdown_root(page_table->root, 0, 0);
+}
+
+static bool group_is_empty(const struct table *table, u32 first)
+{
+	const u64(*group)[8] = &AT(table->group, first / 8);
+	u64 all = 0;
+	for (u32 i = 0; i < COUNT(*group); i++)
+		all |= AT(*group, i);
+	return !all;
+}
+
+// The tables below this one; as deep as there are levels.
+static bool drain_below(
+	struct page_table *page_table, struct table *table, u32 level, u32 count, u32 *steps)
+{
+	for (u32 i = 0; i < count; i++) {
+		if (i % 8 == 0 && group_is_empty(table, i)) {
+			i += 7;
+			continue;
+		}
+		u64 *entry = &AT(table->entry, i);
+		if (!(*entry & ENTRY_PRESENT) || *entry & ENTRY_LARGE)
+			continue;
+		if (level > 1 &&
+			!drain_below(page_table, table_at(*entry), level - 1, TABLE_ENTRIES, steps))
+			return false;
+		if (!*steps)
+			return false;
+		--*steps;
+		frame_free((paddr_t){ *entry & ENTRY_ADDRESS }, 0);
+		*entry = 0;
+		page_table->pages--;
+	}
+	return true;
+}
+
+bool table_drain(struct page_table *page_table, u32 *steps)
+{
+	return drain_below(
+		page_table, table_at(page_table->root.raw), TABLE_LEVEL_TOP, TABLE_USER_LAST + 1, steps);
+}

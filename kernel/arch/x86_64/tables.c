@@ -7,6 +7,7 @@
 #include "kernel/arch/x86_64/machine.h"
 #include "kernel/arch/x86_64/tables_local.h"
 #include "kernel/memory/frame.h"
+#include "kernel/memory/radix.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 
@@ -91,18 +92,17 @@ void table_fini(struct page_table *table)
 	table->root.raw = 0;
 }
 
-// The entry that decides over the address at this level or, larger, above. Null: nothing is there.
-static u64 *_Nullable entry_find(const struct page_table *page_table, u64 address, u32 *level)
+// The table whose entry decides over the address: of level 0, or above where none is below.
+static struct table *table_find(const struct page_table *page_table, u64 address, u32 *level)
 {
 	struct table *table = table_at(page_table->root.raw);
-	for (*level = TABLE_LEVEL_TOP;; (*level)--) {
-		u64 *entry = &AT(table->entry, table_index(address, *level));
-		if (!(*entry & ENTRY_PRESENT))
-			return nullptr;
-		if (*level == 0 || *entry & ENTRY_LARGE)
-			return entry;
-		table = table_at(*entry);
+	for (*level = TABLE_LEVEL_TOP; *level; (*level)--) {
+		u64 entry = AT(table->entry, table_index(address, *level));
+		if (!(entry & ENTRY_PRESENT) || entry & ENTRY_LARGE)
+			break;
+		table = table_at(entry);
 	}
+	return table;
 }
 
 bool table_is_empty(const struct table *table)
@@ -115,8 +115,8 @@ bool table_is_empty(const struct table *table)
 
 static err_t table_below(struct page_table *page_table, u64 *entry)
 {
-	if (*entry & ENTRY_PRESENT && !(*entry & ENTRY_LARGE))
-		return OK;
+	if (*entry & ENTRY_PRESENT)
+		return *entry & ENTRY_LARGE ? ERR_EXISTS : OK;
 	paddr_t frame;
 	TRY(frame_alloc_zeroed(FRAME_TABLE, &frame));
 	page_table->pages++;
@@ -127,9 +127,7 @@ static err_t table_below(struct page_table *page_table, u64 *entry)
 // A large page can only take the place of an empty table.
 static err_t make_room(struct page_table *page_table, u64 *entry)
 {
-	if (!(*entry & ENTRY_PRESENT) || *entry & ENTRY_LARGE)
-		return OK;
-	if (!table_is_empty(table_at(*entry)))
+	if (*entry & ENTRY_LARGE || !table_is_empty(table_at(*entry)))
 		return ERR_EXISTS;
 	paddr_t frame = { *entry & ENTRY_ADDRESS };
 	*entry = 0;
@@ -139,81 +137,104 @@ static err_t make_room(struct page_table *page_table, u64 *entry)
 	return OK;
 }
 
-err_t table_map(
-	struct page_table *page_table, u64 address, paddr_t frame, u32 access, bool is_large)
+// The table of the leaf level over the address, made if there is none.
+static err_t table_make(
+	struct page_table *page_table, u64 address, u32 leaf, struct table *_Nullable *_Nonnull out)
 {
-	assert(arch_address_is_user(address) && !(frame.raw & ~ENTRY_ADDRESS));
-	u32 leaf = is_large ? 1 : 0;
 	struct table *table = table_at(page_table->root.raw);
 	for (u32 level = TABLE_LEVEL_TOP; level > leaf; level--) {
 		u64 *entry = &AT(table->entry, table_index(address, level));
 		TRY(table_below(page_table, entry));
 		table = table_at(*entry);
 	}
+	*out = table;
+	return OK;
+}
+
+err_t table_map(
+	struct page_table *page_table, u64 address, paddr_t frame, u32 access, bool is_large)
+{
+	assert(arch_address_is_user(address) && !(frame.raw & ~ENTRY_ADDRESS));
+	u32 leaf = is_large ? 1 : 0;
+	struct table *table;
+	TRY(table_make(page_table, address, leaf, &table));
 	u64 *entry = &AT(table->entry, table_index(address, leaf));
-	if (is_large)
-		TRY(make_room(page_table, entry));
+	if (*entry & ENTRY_PRESENT)
+		TRY(is_large ? make_room(page_table, entry) : ERR_EXISTS);
 	u64 bits = entry_of_access(access) | ENTRY_USER | (is_large ? ENTRY_LARGE : 0);
 	atomic_store_release(entry, frame.raw | bits);
+	return OK;
+}
+
+err_t table_map_run(
+	struct page_table *page_table, u64 address, const struct radix_run *run, u32 access)
+{
+	u64 bits = entry_of_access(access) | ENTRY_USER;
+	u32 first = table_index(address, 0); // may be in the middle, and the run reach into the next
+	u64 low = first + RADIX_RUN > TABLE_ENTRIES ? bits_mask(TABLE_ENTRIES - first) : UINT64_MAX;
+	for (u64 left = run->present; left;) {
+		u64 part = left & low ? left & low : left;
+		struct table *table;
+		TRY(table_make(page_table, address + bits_lowest(left) * PAGE_SIZE, 0, &table));
+		for (left &= ~part; part; part &= part - 1) {
+			u32 i = bits_lowest(part);
+			u64 frame = AT(*run->slot, i) & ENTRY_ADDRESS;
+			atomic_store_release(&AT(table->entry, (first + i) % TABLE_ENTRIES), frame | bits);
+		}
+	}
 	return OK;
 }
 
 bool table_query(struct page_table *page_table, u64 address, paddr_t *frame, u32 *access)
 {
 	u32 level;
-	u64 *entry = entry_find(page_table, address, &level);
-	if (!entry)
+	struct table *table = table_find(page_table, address, &level);
+	u64 entry = AT(table->entry, table_index(address, level));
+	if (!(entry & ENTRY_PRESENT))
 		return false;
 	u64 inside = address & (table_reach(level) - 1) & ~PAGE_MASK;
-	frame->raw = (*entry & ENTRY_ADDRESS) + inside;
-	*access = access_of_entry(*entry);
+	frame->raw = (entry & ENTRY_ADDRESS) + inside;
+	*access = access_of_entry(entry);
 	return true;
 }
 
-static u64 entry_clear(u64 entry, u64 argument)
+// One leaf entry keeps some of its bits; a large one of which only a part is meant, none.
+static bool entry_keep(u64 *entry, u64 kept)
 {
-	(void)entry, (void)argument;
-	return 0;
-}
-
-static u64 entry_without_write(u64 entry, u64 argument)
-{
-	(void)argument;
-	return entry & ~ENTRY_WRITE;
-}
-
-// Caching is the memory's, not the mapping's.
-static u64 entry_with_access(u64 entry, u64 access)
-{
-	if (!(access & (PAGE_READ | PAGE_WRITE | PAGE_EXEC)))
-		return 0;
-	u64 cache = entry & (ENTRY_CACHE_LOW | ENTRY_CACHE_OFF);
-	u64 kept = entry & (ENTRY_ADDRESS | ENTRY_USER | ENTRY_LARGE);
-	return kept | cache | entry_of_access((u32)access & (PAGE_WRITE | PAGE_EXEC));
-}
-
-// One leaf entry; address and end: the range asked for.
-static bool leaf_change(u64 *entry, u32 level, u64 address, u64 end, struct change change)
-{
-	u64 start = address & ~(table_reach(level) - 1);
-	bool is_whole = start == address && end - start >= table_reach(level);
-	u64 wanted = is_whole ? change.apply(*entry, change.argument) : 0;
+	u64 wanted = *entry & kept;
 	if (wanted == *entry)
 		return false;
 	atomic_store_release(entry, wanted);
 	return true;
 }
 
-u64 table_change(struct page_table *page_table, u64 address, u64 size, struct change change)
+// Pages of one table, up to its end.
+static u64 keep_in_table(struct table *table, u32 first, u64 count, u64 kept)
 {
-	u64 end = address + size;
 	u64 changed = 0;
-	while (address < end) {
+	u32 end = (u32)min_u64(TABLE_ENTRIES, first + count);
+	for (u32 i = first; i < end; i++)
+		changed += entry_keep(&AT(table->entry, i), kept);
+	return changed;
+}
+
+u64 table_keep(struct page_table *page_table, u64 address, u64 size, u64 kept)
+{
+	u64 changed = 0;
+	for (u64 end = address + size; address < end;) {
 		u32 level;
-		u64 *entry = entry_find(page_table, address, &level);
-		if (entry && leaf_change(entry, level, address, end, change))
-			changed++;
-		u64 next = (address & ~(table_reach(level) - 1)) + table_reach(level);
+		struct table *table = table_find(page_table, address, &level);
+		u64 reach = table_reach(level);
+		u64 next =
+			align_down(address, level ? reach : LARGE_PAGE_SIZE) + max_u64(reach, LARGE_PAGE_SIZE);
+		if (!level)
+			changed +=
+				keep_in_table(table, table_index(address, 0), (end - address) >> PAGE_SHIFT, kept);
+		else if (AT(table->entry, table_index(address, level)) & ENTRY_PRESENT) {
+			bool is_whole = is_aligned(address, reach) && end - address >= reach;
+			changed +=
+				entry_keep(&AT(table->entry, table_index(address, level)), is_whole ? kept : 0);
+		}
 		if (next <= address)
 			break; // the end of all addresses
 		address = next;
@@ -223,17 +244,12 @@ u64 table_change(struct page_table *page_table, u64 address, u64 size, struct ch
 
 u64 table_unmap(struct page_table *table, u64 address, u64 size)
 {
-	return table_change(table, address, size, (struct change){ entry_clear, 0 });
+	return table_keep(table, address, size, 0);
 }
 
 u64 table_write_protect(struct page_table *table, u64 address, u64 size)
 {
-	return table_change(table, address, size, (struct change){ entry_without_write, 0 });
-}
-
-u64 table_protect(struct page_table *table, u64 address, u64 size, u32 access)
-{
-	return table_change(table, address, size, (struct change){ entry_with_access, access });
+	return table_keep(table, address, size, ~ENTRY_WRITE);
 }
 
 static void load(u64 root)

@@ -26,13 +26,10 @@ constexpr u32 TABLE_USER_LAST = 256;
 constexpr u64 TABLE_EVERYTHING = UINT64_MAX;
 
 struct table {
-	u64 entry[TABLE_ENTRIES];
-};
-
-// A pure function of a present leaf entry.
-struct change {
-	u64 (*apply)(u64 entry, u64 argument);
-	u64 argument;
+	union {
+		u64 entry[TABLE_ENTRIES];
+		u64 group[TABLE_ENTRIES / 8][8];
+	};
 };
 
 static inline u32 table_index(u64 address, u32 level)
@@ -49,6 +46,7 @@ static inline u64 table_reach(u32 level)
 struct table *table_at(u64 entry);
 bool table_is_empty(const struct table *table);
 u64 entry_of_access(u32 access);
-u64 table_change(struct page_table *table, u64 address, u64 size, struct change change);
+u64 table_keep(
+	struct page_table *table, u64 address, u64 size, u64 kept); // bits of each leaf entry
 
 NONNULL_END
