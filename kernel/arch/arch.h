@@ -82,7 +82,6 @@ void table_free_range(struct page_table *table, u64 address, u64 size); // empty
 void table_leave_everywhere(struct page_table *table);
 bool table_drain(struct page_table *table, u32 *steps);
 void table_activate(struct page_table *table);
-void table_activate_none(void); // the kernel's own: no program's tables are loaded on this CPU
 // After changing present pages of a space: no CPU uses stale entries when it returns.
 struct space;
 void table_shootdown(struct space *space, u64 address, u64 size);

@@ -69,9 +69,6 @@ err_t memory_page(struct memory *memory, u64 index, bool for_write, paddr_t *out
 // After writing to such a page: false when the pager has taken it back or cleaned it meanwhile, so
 // that what was written may be lost and must be written again.
 bool memory_page_written(struct memory *memory, u64 index, paddr_t frame);
-// Parks the current thread until the page is there (WAIT_PAGE); afterwards its system call or its
-// faulting instruction is done again. Returns SYSCALL_BLOCKED; ERR_IO: the pager failed it.
-err_t memory_wait_page(struct memory *memory, u64 index, bool for_write);
 // Called by the port when it delivers NOTICE_PAGES: next range nobody was told of. False: none
 // left.
 bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is_write);

@@ -74,11 +74,6 @@ err_t page_wait(
 	return wait_in_list(memory, thread);
 }
 
-err_t memory_wait_page(struct memory *memory, u64 index, bool for_write)
-{
-	return page_wait(memory, index, 1, for_write);
-}
-
 // The first unannounced wait and all that fall into its range.
 bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is_write)
 {
@@ -140,17 +135,6 @@ void page_waiters_renew(struct memory *memory)
 		port_notify(memory->pager, &memory->page_notice);
 }
 
-// The list holds no references: one without any is about to be destroyed, and nobody waits for it.
-static bool get_alive(struct object *object)
-{
-	u32 before = atomic_load_relaxed(&object->references);
-	do {
-		if (!(before & REFERENCE_COUNT))
-			return false;
-	} while (!atomic_swap_if_acq_rel(&object->references, &before, before + 1));
-	return true;
-}
-
 static struct memory *_Nullable take_pager_memory(struct port *port)
 {
 	struct memory *found = nullptr;
@@ -158,7 +142,7 @@ static struct memory *_Nullable take_pager_memory(struct port *port)
 	lock_take(&port->lock);
 	while (!found && (node = list_pop_front(&port->pagers))) {
 		struct memory *memory = container_of(node, struct memory, pager_node);
-		if (get_alive(&memory->object))
+		if (object_try_get(&memory->object))
 			found = memory;
 	}
 	lock_give(&port->lock);

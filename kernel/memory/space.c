@@ -44,7 +44,6 @@ err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out)
 		quota_return_pages(quota, SPACE_PAGES);
 		return error;
 	}
-	space->references = 1;
 	space->quota = quota;
 	object_get(&quota->object);
 	lock_init(&space->lock, RANK_SPACE);
@@ -67,8 +66,6 @@ static void forget_everywhere(struct space *space)
 
 void space_put(struct space *space)
 {
-	if (atomic_sub_acq_rel(&space->references, 1) != 1)
-		return;
 	while (!space_drain(space, UINT32_MAX))
 		;
 	table_fini(&space->table);
@@ -89,12 +86,6 @@ void space_activate(struct space *space)
 	atomic_store_seq_cst(&cpu->active_space, space);
 	table_activate(&space->table);
 	cpu->switches++;
-}
-
-// An idle CPU keeps the tables it has, in case the same space comes back (the switch
-// costs more than all else), and leaves them when they die (table_fini).
-void space_activate_none(void)
-{
 }
 
 struct mapping *_Nullable space_find(struct space *space, u64 address)

@@ -27,7 +27,6 @@ struct mapping {
 };
 
 struct space {
-	u32 references;             // atomic
 	struct spinlock lock;       // RANK_SPACE: tree
 	struct spinlock table_lock; // RANK_TABLE: page tables
 	struct tree tree;
@@ -45,12 +44,7 @@ struct space {
 constexpr u64 MAPPINGS_PER_PAGE = 32; // of the slab
 
 err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out);
-static inline struct space *space_get(struct space *space)
-{
-	__atomic_add_fetch(&space->references, 1, __ATOMIC_RELAXED);
-	return space;
-}
-void space_put(struct space *space);              // frees at zero; must be drained before
+void space_put(struct space *space);              // drains what is left, and frees
 bool space_drain(struct space *space, u32 steps); // removes mappings and tables; true: empty
 err_t space_map(struct space *space, struct memory *_Nullable memory, u64 address, u64 size,
 	u64 offset, u32 flags, u32 allowed, u64 *mapped); // address 0: choose
@@ -81,7 +75,5 @@ err_t space_copy(
 // Page fault of the current thread (trap.c): resolves it, parks the thread, or raises thread_fault.
 void space_fault_current(u64 address, u32 access, bool was_present);
 void space_activate(struct space *space); // loads its tables on this CPU if others are loaded
-
-void space_activate_none(void); // idle: the kernel's own tables, so that a dying space can be freed
 
 NONNULL_END

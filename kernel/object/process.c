@@ -118,10 +118,19 @@ void process_request(struct process *process, u32 requests)
 	process_send_asked(process);
 }
 
+static bool claim_estate(struct process *process) REQUIRES(process -> lock)
+{
+	bool has_estate = process->has_estate;
+	process->has_estate = false;
+	process->keeps_handles &= !has_estate;
+	return has_estate;
+}
+
 void process_kill(struct process *process, u64 code, enum exit_reason reason)
 {
 	lock_take(&process->lock);
 	bool is_first = !process->is_dying;
+	bool has_estate = claim_estate(process);       // killed once more, it loses that too
 	bool has_threads = process->thread_count != 0; // none joins a dying process
 	if (is_first) {
 		process_ask(process, REQUEST_KILL, nullptr);
@@ -130,12 +139,10 @@ void process_kill(struct process *process, u64 code, enum exit_reason reason)
 		process->exit_reason = reason;
 	}
 	lock_give(&process->lock);
-	if (!is_first)
-		return;
-	if (has_threads)
+	if (has_estate || (is_first && !has_threads))
+		process_end(process); // the reaper begins, or takes up where it stopped
+	else if (is_first)
 		process_send_asked(process);
-	else
-		process_end(process);
 }
 
 // exec waits in process->alone until it has the process to itself.
@@ -213,13 +220,9 @@ static void unreachable_process(struct object *object)
 	struct process *process = process_of(object);
 	lock_take(&process->lock);
 	bool is_empty = process->thread_count == 0;
-	bool has_estate = process->has_estate;
-	process->keeps_handles = false;
-	process->has_estate = false;
+	process->keeps_handles &= process->has_estate; // nobody can inherit it
 	lock_give(&process->lock);
-	if (has_estate)
-		process_end(process); // the reaper takes up where it stopped
-	else if (is_empty)
+	if (is_empty)
 		process_kill(process, 0, EXIT_KILLED);
 }
 

@@ -54,9 +54,12 @@ void trace_set(struct process *process, struct memory *_Nullable memory)
 	if (memory)
 		object_get(&memory->object);
 	lock_take(&process->lock);
-	struct memory *old = process->trace;
-	atomic_store_relaxed(&process->trace, memory);
-	process->trace_count = 0;
+	struct memory *old = memory;
+	if (!process->is_dying) { // or nobody would give it back
+		old = process->trace;
+		atomic_store_relaxed(&process->trace, memory);
+		process->trace_count = 0;
+	}
 	lock_give(&process->lock);
 	process_request(process, REQUEST_NOTIFY);
 	if (old)

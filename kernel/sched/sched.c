@@ -294,7 +294,8 @@ static void idle(struct cpu *cpu)
 	atomic_store_relaxed(&cpu->is_idle, true);
 	beg(cpu);
 	arm_timer(cpu);
-	space_activate_none();
+	// It keeps the tables it has, in case the same space comes back (the switch costs more than all
+	// else), and leaves them when they die (table_leave_everywhere).
 	if (!(cpu->reschedule & (RESCHEDULE_TIMER | RESCHEDULE_EVENTS | RESCHEDULE_PREEMPT)))
 		arch_idle_wait();
 	atomic_store_relaxed(&cpu->is_idle, false);

@@ -3,6 +3,7 @@
 // would. The thread block is filled as the program would before calls that read it.
 #include <string.h>
 
+#include "abi/memory.h"
 #include "fuzz/syscall_shapes.h"
 #include "kernel/arch/arch.h"
 #include "kernel/object/process.h"
@@ -279,6 +280,20 @@ static u64 make_first(struct dice *dice, struct thread *thread, u64 chosen)
 	}
 }
 
+// Plain numbers that are handles, for some operations; and the end of memory.
+static void set_hidden(struct dice *dice, struct thread *thread, u64 chosen)
+{
+	struct thread_registers *regs = &thread->registers;
+	if (chosen == SYSCALL_PROCESS_CONTROL && regs->rsi == PROCESS_OPERATION_INHERIT)
+		regs->rdx = live_handle(dice, thread, OBJECT_PROCESS);
+	if (chosen == SYSCALL_PROCESS_CONTROL && regs->rsi == PROCESS_OPERATION_TRACE)
+		regs->rdx = live_handle(dice, thread, OBJECT_MEMORY);
+	if (chosen == SYSCALL_MEMORY_CONTROL && regs->rsi == MEMORY_OPERATION_PUBLISH)
+		regs->r10 = live_handle(dice, thread, OBJECT_MEMORY);
+	if (chosen == SYSCALL_MEMORY_WRITE && dice_chance(dice, 4))
+		regs->rsi = MEMORY_APPEND;
+}
+
 u64 storm_call(struct dice *dice, struct thread *thread)
 {
 	struct thread_registers *regs = &thread->registers;
@@ -289,6 +304,7 @@ u64 storm_call(struct dice *dice, struct thread *thread)
 		for (u32 i = 0; i < shape->count; i++)
 			set_argument(regs, i, parameter(dice, thread, &shape->parameter[i]));
 		align(dice, regs, chosen);
+		set_hidden(dice, thread, chosen);
 		if (chosen == SYSCALL_MEMORY_CREATE && regs->rdi != MEMORY_KIND_PAGER &&
 			!dice_chance(dice, 8))
 			regs->rdx = HANDLE_NONE.raw;

@@ -212,8 +212,10 @@ struct thread *_Nullable world_child(struct thread *parent)
 static void take_process(struct object *object, void *_Nullable context)
 {
 	struct object **found = context;
-	if (object->kind == OBJECT_PROCESS && !*found && !process_of(object)->is_dying &&
-		object_try_get(object))
+	if (object->kind != OBJECT_PROCESS || *found)
+		return;
+	const struct process *process = process_of(object);
+	if ((!process->is_dying || process->has_estate) && object_try_get(object))
 		*found = object;
 }
 

@@ -270,8 +270,3 @@ void table_leave(void)
 {
 	load(kernel_root.raw);
 }
-
-void table_activate_none(void)
-{
-	table_leave();
-}

@@ -151,6 +151,22 @@ void test_estate_calls(void)
 	guest_port_close(&port);
 }
 
+// Killed once more, a dead process loses its estate.
+void test_estate_killed(void)
+{
+	handle_t child;
+	CHECK_OK(port_create(0, &inner));
+	CHECK_OK(guest_fork(die, 5, &child));
+	CHECK_OK(wait_exit(child));
+	CHECK_EQ(handles_to(inner), 2);
+	CHECK_OK(process_control(child, PROCESS_OPERATION_KILL, 0, 0));
+	for (u64 end = guest_soon(); handles_to(inner) > 1 && clock_read() < end;)
+		CHECK_OK(sleep_until(guest_after(1)));
+	CHECK_EQ(handles_to(inner), 1);
+	CHECK_OK(handle_close(child));
+	CHECK_OK(handle_close(inner));
+}
+
 // Nobody inherits: the last handle to the dead process takes its estate along.
 void test_estate_lost(void)
 {

@@ -27,6 +27,7 @@ static const struct guest_test tests[] = {
 	{ "estate", test_estate },
 	{ "estate_values", test_estate_values },
 	{ "estate_calls", test_estate_calls },
+	{ "estate_killed", test_estate_killed },
 	{ "estate_lost", test_estate_lost },
 	{ "trace", test_trace },
 	{ "balance", test_balance },

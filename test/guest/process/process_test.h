@@ -46,6 +46,7 @@ void test_balance(void);
 void test_estate(void);
 void test_estate_values(void);
 void test_estate_calls(void);
+void test_estate_killed(void);
 void test_estate_lost(void);
 
 NONNULL_END
