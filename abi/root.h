@@ -9,6 +9,9 @@ constexpr u32 ROOT_MAGIC = 0x746f6f52; // "Root"
 constexpr u32 ROOT_VERSION = 1;
 constexpr u32 ROOT_COMMAND_LINE = 1024; // with the closing zero
 constexpr u64 ROOT_IDENTITY = 1;
+// The supervisor ends with this and the machine's code below it; any other end is a death of its
+// own.
+constexpr u64 ROOT_SYSTEM_END = 1ull << 32;
 
 struct root_info {
 	u32 magic;

@@ -28,6 +28,8 @@ def init_argument(command):
     """Native programs are the first program themselves: `/test/NAME a`, or `hello a` for /native/hello.
     Everything else is a command for the guest's shell. It comes last: it takes the rest of the line."""
     word = (command.split() or [""])[0]
+    if word.startswith("session="):  # a native program in the place of the first POSIX process
+        return command
     if word.startswith(("/test/", "/native/", "/service/")):
         return "init=" + command
     return "init=/native/" + command if is_native(word) else "exec=" + command

@@ -82,9 +82,9 @@ static void keep_values(const struct spawn *spawn, struct service *service)
 	service->self = spawn->self;
 }
 
-static view_t command(void)
+// What follows this key on the kernel's command line, up to its end.
+view_t line_after(view_t key)
 {
-	view_t key = VIEW_TEXT("exec=");
 	for (view_t rest = command_line, word; (rest = text_trim(rest)).size;) {
 		if (view_starts_with(rest, key))
 			return view_from_offset(rest, key.size);
@@ -92,6 +92,22 @@ static view_t command(void)
 			break;
 	}
 	return (view_t){};
+}
+
+// `session=PATH ...`: a native program in the place of the first POSIX process, for tests.
+view_t session_program(const struct manifest_service *record)
+{
+	return record->restart == MANIFEST_ENDS_SYSTEM ? line_after(VIEW_TEXT("session=")) : (view_t){};
+}
+
+static err_t find_program(const struct manifest_service *record, view_t *out)
+{
+	view_t session = session_program(record), path;
+	u8 room[MANIFEST_TEXT] = {};
+	if (!text_take_word(&session, &path))
+		return boot_file(record->run, out);
+	TRY(span_copy(span_clamp(span_of(room), 0, sizeof room - 1), path));
+	return boot_file((const char *)room, out);
 }
 
 // PATH, what the manifest says, what the hardware says; the last argument as it is.
@@ -102,7 +118,12 @@ static void fill_arguments(struct spawn *spawn, const struct manifest_service *r
 	for (u32 i = 0; i < record->grant_count; i++)
 		if (AT(record->grants, i).kind == MANIFEST_FRAMEBUFFER)
 			geometry = hardware_geometry();
-	view_t given = record->flags & MANIFEST_COMMAND ? command() : (view_t){};
+	view_t session = session_program(record);
+	if (session.size) {
+		spawn->arguments = session;
+		return;
+	}
+	view_t given = record->flags & MANIFEST_COMMAND ? line_after(VIEW_TEXT("exec=")) : (view_t){};
 	const char *mark = given.size ? "-c" : "";
 	spawn->arguments =
 		format_view(span_of(text), "%s %s %v %s", record->run, record->arguments, &geometry, mark);
@@ -141,7 +162,7 @@ static err_t fill_process(u32 index, struct spawn *spawn)
 	const struct manifest_service *record = manifest_at(index);
 	struct service *service = service_at(index);
 	handle_t watch = AT(service->handles, HANDLE_WATCH);
-	TRY(boot_file(record->run, &spawn->image));
+	TRY(find_program(record, &spawn->image));
 	TRY(make_process(index));
 	spawn->process = service->process;
 	spawn->former = service->self;

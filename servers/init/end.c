@@ -58,12 +58,15 @@ static void again(u32 index)
 }
 
 // Its last words as a number, as a shell has it: what a POSIX process ends with is a wait status.
-static u64 end_code(const struct process_info *end)
+static u64 end_code(u32 index)
 {
+	const struct process_info *end = &service_at(index)->end;
 	if (end->exit_reason == EXIT_FAULT)
 		return 128 + 11;
 	if (end->exit_reason == EXIT_KILLED)
 		return 128 + 9;
+	if (session_program(manifest_at(index)).size)
+		return end->exit_code;
 	u64 signal = end->exit_code & 0x7f;
 	return signal ? 128 + signal : end->exit_code >> 8 & 0xff;
 }
@@ -82,7 +85,7 @@ static void follow(u32 index)
 			again(index);
 		break;
 	case MANIFEST_NEVER: stay(index, SUPERVISOR_STATE_ENDED); break;
-	case MANIFEST_ENDS_SYSTEM: system_end(end_code(&service->end));
+	case MANIFEST_ENDS_SYSTEM: system_end(end_code(index));
 	}
 }
 
@@ -130,12 +133,14 @@ void service_ended(u32 index)
 	say(is_expected ? LOG_SEVERITY_INFO : LOG_SEVERITY_WARNING, "%s: %v", record->name, &text);
 	keep_estate(index);
 	service->is_stopping = false;
-	if (is_order && service->state == SUPERVISOR_STATE_STOPPED)
+	if (is_order && service->state == SUPERVISOR_STATE_STOPPED) {
 		stay(index, SUPERVISOR_STATE_STOPPED);
-	else if (is_order)
+	} else if (is_order) {
+		service->restarts++;
 		service_begin_life(index);
-	else
+	} else {
 		follow(index);
+	}
 }
 
 void service_failed(u32 index, err_t err)

@@ -33,16 +33,6 @@ static usize read_tree(void *_Nullable self, span_t to)
 	return at;
 }
 
-static err_t find(view_t name, u32 *out)
-{
-	for (u32 i = 0; i < system->services; i++) {
-		*out = i;
-		if (view_equal(view_cstring(manifest_at(i)->name), name))
-			return OK;
-	}
-	return ERR_NOT_FOUND;
-}
-
 // "restart NAME", "stop NAME", "start NAME"
 static err_t write_control(void *_Nullable self, view_t text)
 {
@@ -52,10 +42,10 @@ static err_t write_control(void *_Nullable self, view_t text)
 	(void)self;
 	if (!text_take_word(&text, &order) || !text_take_word(&text, &name))
 		return ERR_INVALID;
-	TRY(find(name, &index));
+	TRY(service_find(name, &index));
 	for (u32 i = 0; i < COUNT(orders); i++)
 		if (view_equal(order, view_cstring(AT(orders, i))))
-			return service_steer(index, (enum supervisor_operation)i);
+			return order_take(index, (enum supervisor_operation)i);
 	return ERR_INVALID;
 }
 

@@ -46,10 +46,10 @@ struct service {
 struct system {
 	u64 magic;
 	u32 services;
-	u32 lives;                    // of init
-	handle_t port;                // owned
-	handle_t lines_out, lines_in; // owned; a stream for what we have to say, to servers/log
-	bool is_ending;
+	u32 lives;                     // of init
+	handle_t port;                 // owned
+	handle_t lines_out, lines_in;  // owned; a stream for what we have to say, to servers/log
+	bool is_ending, is_restarting; // init itself
 	struct service list[MANIFEST_SERVICES];
 };
 
@@ -72,7 +72,9 @@ err_t service_setup(u32 index);
 err_t ledger_renew(u32 index); // an empty one; the old one may be what kills it
 // begin.c: a new life.
 void service_begin_life(u32 index); // or waits for those that it calls
-err_t absent_begin(u32 index);      // answers for a service that will not come
+view_t line_after(view_t key);      // what follows it on the kernel's command line
+view_t session_program(const struct manifest_service *record); // empty: what the manifest says
+err_t absent_begin(u32 index); // answers for a service that will not come
 // end.c
 void service_ended(u32 index);             // its process has
 void service_failed(u32 index, err_t err); // it could not be started
@@ -92,6 +94,8 @@ view_t end_text(const struct service *service, span_t room);
 extern const struct supervisor_ops supervisor_operations;
 bool files_dispatch(struct message *message);
 void status_fill(u32 index, struct supervisor_status *out);
+err_t order_take(u32 index, enum supervisor_operation operation);
+err_t service_find(view_t name, u32 *out); // "init": NO_SERVICE
 err_t provide_find(view_t name, u32 *service, u32 *provide);
 // power.c
 [[noreturn]] void system_end(u64 code);

@@ -94,6 +94,14 @@ static void check_time(void)
 		service_due(i, now);
 }
 
+// By order: the answer goes out first, else the order would be given again to the next life.
+static void end_life(struct message *message)
+{
+	system->is_restarting = false;
+	(void)reply_send(HANDLE_NONE, message);
+	__builtin_trap();
+}
+
 static err_t run(void)
 {
 	static struct message message;
@@ -108,6 +116,8 @@ static err_t run(void)
 			event_handle(message.badge);
 		else if (err != OK && err != ERR_GONE && err != ERR_INTERRUPTED && err != ERR_TIMED_OUT)
 			return err;
+		if (system->is_restarting)
+			end_life(&message);
 		check_time();
 	}
 }

@@ -55,6 +55,19 @@ static err_t take_name(lease_t lease, span_t room, view_t *out)
 	return OK;
 }
 
+err_t service_find(view_t name, u32 *out)
+{
+	*out = NO_SERVICE;
+	if (view_equal(name, VIEW_TEXT("init")))
+		return OK;
+	for (u32 i = 0; i < system->services; i++) {
+		*out = i;
+		if (view_equal(view_cstring(manifest_at(i)->name), name))
+			return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
 static err_t find(void *_Nullable self, struct caller caller, lease_t lease, u32 *out_index)
 {
 	(void)self;
@@ -62,12 +75,15 @@ static err_t find(void *_Nullable self, struct caller caller, lease_t lease, u32
 	u8 room[SUPERVISOR_NAME_MAX];
 	view_t name;
 	TRY(take_name(lease, span_of(room), &name));
-	for (u32 i = 0; i < system->services; i++) {
-		*out_index = i;
-		if (view_equal(view_cstring(manifest_at(i)->name), name))
-			return OK;
-	}
-	return ERR_NOT_FOUND;
+	return service_find(name, out_index);
+}
+
+err_t order_take(u32 index, enum supervisor_operation operation)
+{
+	if (index != NO_SERVICE)
+		return index < system->services ? service_steer(index, operation) : ERR_NOT_FOUND;
+	system->is_restarting = operation == SUPERVISOR_OPERATION_RESTART;
+	return system->is_restarting ? OK : ERR_STATE;
 }
 
 static err_t steer(
@@ -76,7 +92,7 @@ static err_t steer(
 	(void)self;
 	if (caller.badge != BADGE_STEER)
 		return ERR_RIGHTS;
-	return index < system->services ? service_steer(index, operation) : ERR_NOT_FOUND;
+	return order_take(index, operation);
 }
 
 static err_t power(

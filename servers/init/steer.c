@@ -43,7 +43,6 @@ err_t service_steer(u32 index, enum supervisor_operation operation)
 	case SUPERVISOR_OPERATION_RESTART:
 		if (!is_alive(service))
 			return begin(index);
-		service->restarts++;
 		kill(service);
 		return OK;
 	case SUPERVISOR_OPERATION_STOP:

@@ -5,15 +5,18 @@
 
 #include "abi/info.h"
 #include "abi/rights.h"
+#include "lib/base/format.h"
 #include "lib/base/text.h"
 #include "lib/os/process.h"
 #include "lib/os/spawn.h"
 #include "os/syscalls.h"
 #include "servers/root/boot_image.h"
+#include "servers/root/life.h"
 #include "servers/root/power.h"
 
 constexpr u64 CODE_BROKEN = 126, CODE_NOT_FOUND = 127; // as shells have it
 constexpr u64 PROGRAM_IDENTITY = 2;
+constexpr u64 LEDGER_SIZE = 1024 * 1024;
 constexpr u32 LEVEL_INIT = 0, LEVEL_PROGRAM = 15;
 constexpr u64 OWN_SHARE = 8; // the root keeps one part in so many of all memory
 constexpr u32 RIGHTS_LOOK = RIGHT_READ | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER | RIGHT_WAIT;
@@ -96,12 +99,32 @@ static err_t make_quota(handle_t *out)
 		objects - objects / OWN_SHARE, handles - handles / OWN_SHARE, 100, out);
 }
 
+// What only the loader knows, as words for the supervisor; then the whole command line.
+static void fill_arguments(struct spawn *spawn, const struct program *program)
+{
+	static u8 text[200];
+	spawn->arguments = program->arguments;
+	if (!is_init(program->path))
+		return;
+	const struct root_info *info = root_self();
+	spawn->last = root_command_line();
+	spawn->arguments = format_view(span_of(text), "%v rsdp=0x%lx framebuffer=0x%lx,%u,%u,%u,%u",
+		&program->path, info->rsdp, info->framebuffer_address, info->framebuffer_pitch,
+		info->framebuffer_width, info->framebuffer_height, info->framebuffer_bits);
+}
+
+// Where the supervisor keeps what it knows.
+static err_t give_ledger(struct spawn *spawn)
+{
+	handle_t ledger;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, LEDGER_SIZE, HANDLE_NONE, 0, 0, &ledger));
+	return spawn_give(spawn, "ledger", ledger, RIGHTS_ALL);
+}
+
 static err_t fill_spawn(struct spawn *spawn, const struct program *program)
 {
 	spawn->image = program->image;
-	spawn->arguments = program->arguments;
-	if (is_init(program->path))
-		spawn->last = root_command_line();
+	fill_arguments(spawn, program);
 	spawn->identity = PROGRAM_IDENTITY;
 	spawn->level = level_of(program->path);
 	TRY(make_quota(&spawn->quota));
@@ -112,23 +135,20 @@ static err_t fill_spawn(struct spawn *spawn, const struct program *program)
 		TRY(spawn_give(spawn, "boot", start_handle("boot"), RIGHTS_LOOK));
 	if (is_trusted(program->path))
 		TRY(spawn_give(spawn, "resource", start_handle("resource"), RIGHTS_ALL));
-	return OK;
+	return is_init(program->path) ? give_ledger(spawn) : OK;
 }
 
 static u64 run(const struct program *program)
 {
-	struct spawn spawn = {};
-	handle_t process;
-	u64 code;
+	static struct spawn spawn;
+	u64 code = 0;
 	err_t err = fill_spawn(&spawn, program);
 	if (err == OK)
-		err = spawn_start(&spawn, &process);
+		err = is_init(program->path) ? life_run_kept(&spawn, &code) : life_run(&spawn, &code);
 	if (err == ERR_CORRUPT) {
 		print("root: %v: %s\n", &program->path, elf_problem_text(spawn.problem));
 		return CODE_BROKEN;
 	}
-	if (err == OK)
-		err = spawn_wait(process, DEADLINE_NEVER, &code);
 	if (err == OK)
 		return code;
 	print("root: %v cannot be started: %e\n", &program->path, err);

@@ -24,6 +24,11 @@ static struct start_info start;
 	program_exit(1);
 }
 
+const struct root_info *root_self(void)
+{
+	return root;
+}
+
 view_t root_command_line(void)
 {
 	view_t all = view_of(root->command_line);
