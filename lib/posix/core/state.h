@@ -23,7 +23,7 @@ struct core_state {
 	handle_t image;                      // memory: the library itself, for exec
 	handle_t time, clock;                // memory: the pages at CLOCK_AREA, for exec
 	struct table_bits unknown;           // calls that were logged as unknown
-	u32 processors;                      // 0: not known, counts as 1
+	u32 processors;                      // 0: not counted yet
 	u32 trace;                           // atomic: 1: every call is logged; forked children too
 };
 

@@ -18,14 +18,30 @@ enum policy : u32 {
 	SCHED_IDLE = 5
 };
 
+constexpr u32 PROCESSORS_MAX = 64;
 constexpr u64 YIELD_NS = 1000;
 constexpr u32 REAL_TIME_MAX = 99;
 constexpr u64 SLICE_NS = 3'000'000;
 
-static u64 all_processors(void)
+// A mask without a processor is refused: so they can be counted. The thread may wander once.
+static u32 count_processors(const struct posix_thread *self)
 {
-	u32 count = posix_self()->core.processors;
-	return count >= 64 ? UINT64_MAX : ((u64)1 << (count ? count : 1)) - 1;
+	u64 result;
+	u32 count = 0;
+	while (count < PROCESSORS_MAX && thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY,
+										 (u64)1 << count, 0, &result) == OK)
+		count++;
+	u64 mask = self->affinity ? self->affinity : UINT64_MAX;
+	(void)thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, mask, 0, &result);
+	return count ? count : 1;
+}
+
+static u64 all_processors(const struct posix_thread *self)
+{
+	u32 *count = &posix_self()->core.processors;
+	if (!*count)
+		*count = count_processors(self);
+	return *count >= PROCESSORS_MAX ? UINT64_MAX : ((u64)1 << *count) - 1;
 }
 
 // The kernel has no yield: a rest so short that only others that are ready notice it.
@@ -40,7 +56,7 @@ i64 call_sched_yield(struct posix_thread *self, const struct arguments *argument
 
 i64 call_sched_getaffinity(struct posix_thread *self, const struct arguments *arguments)
 {
-	u64 mask = self->affinity ? self->affinity : all_processors();
+	u64 mask = self->affinity ? self->affinity : all_processors(self);
 	if (ARG(1) < sizeof mask || ARG(1) % sizeof mask)
 		return -EINVAL;
 	TRY_POSIX(user_put(ARG(2), mask));
@@ -51,7 +67,7 @@ i64 call_sched_setaffinity(struct posix_thread *self, const struct arguments *ar
 {
 	u64 mask = 0, result;
 	TRY_POSIX(user_copy_in(&mask, ARG(2), min_u64(ARG(1), sizeof mask)));
-	mask &= all_processors();
+	mask &= all_processors(self);
 	if (!mask)
 		return -EINVAL;
 	if (ARG_INT(0) && ARG_INT(0) != self->id)
