@@ -27,6 +27,8 @@ def is_native(word):
 def init_argument(command):
     """Native programs are the first program themselves: `/test/NAME a`, or `hello a` for /native/hello.
     Everything else is a command for the guest's shell. It comes last: it takes the rest of the line."""
+    if not command:  # what the image starts by itself: a shell
+        return ""
     word = (command.split() or [""])[0]
     if word.startswith("session="):  # a native program in the place of the first POSIX process
         return command

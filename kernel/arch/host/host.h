@@ -42,7 +42,7 @@ void *_Nullable host_translate(u64 address, u32 access);
 // The files of this folder among themselves.
 void shootdown_answer(void);
 void shootdown_root(paddr_t root, u64 address, u64 size); // size 0: leave these tables
-void table_activate_none(void); // no tables are loaded on this CPU
+void table_activate_none(void);                           // no tables are loaded on this CPU
 void irq_arrived(u32 line);
 
 NONNULL_END
