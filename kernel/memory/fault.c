@@ -10,7 +10,6 @@
 #include "kernel/sched/sched.h"
 #include "lib/base/bits.h"
 
-constexpr u64 AROUND_PAGES = 16;
 constexpr u64 POPULATE_LIMIT = 4 * 1024 * 1024;
 
 static u32 cache_access(const struct memory *memory)
@@ -134,24 +133,21 @@ static err_t map_page(struct mapping *mapping, u64 address, paddr_t frame, u32 a
 	return map_small(mapping, address, frame, access);
 }
 
-// Present neighbours come along, so that the next pages of a file do not fault.
+// Present neighbours come along, so that the next pages of a file do not fault: of what nobody may
+// write through this mapping, all of a leaf at once. Entries that are there already are the same.
 static void map_around(struct mapping *mapping, u64 address)
 {
 	struct space *space = mapping->space;
-	u64 start = align_down(address, AROUND_PAGES * PAGE_SIZE);
-	u64 end = min_u64(start + AROUND_PAGES * PAGE_SIZE, mapping_end(mapping));
+	u64 index = mapping_index(mapping, address);
+	u64 first = align_down(index, RADIX_RUN);
+	u64 begin = max_u64(first, mapping->offset >> PAGE_SHIFT);
+	u64 end = min_u64(first + RADIX_RUN, (mapping->offset + mapping->size) >> PAGE_SHIFT);
+	struct radix_run run = {};
+	if (!radix_next_run(&mapping->memory->pages, begin, end, &run))
+		return;
 	lock_take(&space->table_lock);
-	for (u64 near = max_u64(start, mapping->address); near < end; near += PAGE_SIZE) {
-		paddr_t frame;
-		u64 index = mapping_index(mapping, near);
-		enum page_state state = page_find(mapping->memory, index, &frame);
-		if (state != STATE_OWN && state != STATE_PARENT)
-			continue;
-		u32 access = page_access(mapping, index, frame, state);
-		err_t error = space_table_map(space, near, frame, access, false);
-		if (error != OK && error != ERR_EXISTS)
-			break;
-	}
+	(void)space_table_map_run(space, mapping->address - mapping->offset + (run.first << PAGE_SHIFT),
+		&run, read_access(mapping));
 	lock_give(&space->table_lock);
 }
 
@@ -194,7 +190,7 @@ static err_t fault_read(struct mapping *mapping, u64 address)
 	}
 	u32 access = page_access(mapping, mapping_index(mapping, address), frame, state);
 	TRY(map_page(mapping, address, frame, access));
-	if (!memory->has_large)
+	if (!(mapping->flags & MAP_FLAGS_WRITE) && state == STATE_OWN && !memory->has_large)
 		map_around(mapping, address);
 	return OK;
 }

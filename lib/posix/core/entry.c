@@ -62,8 +62,7 @@ static void begin_process(struct posix_thread *self)
 		process_control(
 			HANDLE_NONE, PROCESS_OPERATION_SET_REFLECTION, (u64)(uintptr_t)posix_entry, 0) != OK)
 		posix_bug("no reflection");
-	span_fill(span_of(core->slots), 0);
-	span_fill(span_of(core->slots_mapped), 0);
+	span_fill(span_of(core->slots_mapped), 0); // slots itself is fresh memory (exec/space.c)
 	span_fill(span_of(core->unknown), 0);
 	AT(core->slots, self->slot) = 1;
 	AT(core->slots_mapped, self->slot / 64) = (u64)1 << self->slot % 64;

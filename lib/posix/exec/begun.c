@@ -29,16 +29,6 @@ static void forget_locks(struct posix *posix)
 	posix_lock_init(&posix->core.heap.lock);
 }
 
-// Of the old program's threads only this one is left. Slots were not copied.
-static void only_thread(struct core_state *core, struct posix_thread *self)
-{
-	AT(core->slots, self->slot) = 1;
-	list_init(&core->threads);
-	list_insert_after(&core->threads.head, &self->node);
-	core->thread_count = 1;
-	core->is_exiting = 0;
-}
-
 static void set_program(struct identity *identity, const struct exec_record *record)
 {
 	struct program_text *text = &identity->program;
@@ -59,8 +49,8 @@ void program_begun(struct posix_thread *self)
 {
 	struct posix *posix = posix_self();
 	struct exec_record *record = posix->areas.starting;
+	(void)self;
 	forget_locks(posix);
-	only_thread(&posix->core, self);
 	areas_start(&posix->areas, &record->space);
 	set_program(&posix->identity, record);
 	exec_close_files();

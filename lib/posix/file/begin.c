@@ -46,7 +46,8 @@ void exec_close_files(void)
 		open_console(self);
 		return;
 	}
-	for (u32 number = 0; number < descriptors_count(); number++) {
+	u32 count = descriptors_count();
+	for (u32 number = 0; number < count; number++) {
 		u32 flags;
 		if (descriptor_flags((i32)number, &flags) == 0 && flags & DESCRIPTOR_CLOEXEC)
 			(void)descriptor_close(self, (i32)number);

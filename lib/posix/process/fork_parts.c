@@ -2,6 +2,7 @@
 // fork_parts.c - who does something at a fork, in which order; and core's own part: threads, heap.
 #include "lib/posix/process/fork.h"
 
+#include "lib/base/bits.h"
 #include "lib/posix/core/posix.h"
 #include "os/syscalls.h"
 
@@ -54,9 +55,12 @@ void fork_parent(struct posix_thread *self, bool has_child) NO_THREAD_SAFETY_ANA
 static void only_thread(struct posix_thread *self)
 {
 	struct core_state *core = &posix_self()->core;
-	for (u32 i = 0; i < THREAD_SLOTS; i++)
-		if (AT(core->slots, i) && i != self->slot)
-			AT(core->slots, i) = 0;
+	for (u32 i = 0; i < COUNT(core->slots_mapped); i++)
+		for (u64 bits = AT(core->slots_mapped, i); bits; bits &= bits - 1) {
+			u32 slot = i * 64 + bits_lowest(bits);
+			if (slot != self->slot)
+				AT(core->slots, slot) = 0;
+		}
 	LIST_EACH(node, &core->threads)
 		(void)handle_close(container_of(node, struct posix_thread, node)->handle);
 	list_init(&core->threads);
