@@ -79,8 +79,9 @@ struct posix_thread {
 	handle_t handle; // owned; the kernel's thread
 	u64 fs_base;     // what it begins with
 	u64 clear_child_tid;
-	u64 set_tid[2]; // words that get the id when it begins; 0: none
-	u64 affinity;   // mask of processors; 0: all
+	u64 set_tid;  // a word that gets the id when it begins; 0: none
+	u32 go;       // atomic, futex: 0 not yet, 1 it may begin, 2 it waits for that
+	u64 affinity; // mask of processors; 0: all
 	u64 robust_list;
 	struct signal_stack signal_stack;
 	struct restart restart;

@@ -34,13 +34,23 @@ static i32 thread_id(const struct posix_thread *thread)
 	return THREAD_ID_FIRST + (i32)(thread->block.thread_id & THREAD_ID_MASK);
 }
 
+// Its id stands where the program wants it before it does anything: at its end it may be cleared
+// there, and must not come back.
+static void release(struct posix_thread *child)
+{
+	u32 woken;
+	if (atomic_exchange_acq_rel(&child->go, 1u) == 2) // pairs with thread_begin
+		(void)futex_wake((u64)(uintptr_t)&child->go, 1, 0, 0, &woken);
+}
+
 void thread_begin(struct posix_thread *self)
 {
-	if (list_node_is_linked(&self->node)) // a test's single thread has no list
-		self->id = thread_id(self);
-	for (u32 i = 0; i < COUNT(self->set_tid); i++)
-		if (AT(self->set_tid, i))
-			(void)user_store_u32(AT(self->set_tid, i), (u32)self->id);
+	u32 seen = 0;
+	if (list_node_is_linked(&self->node) && atomic_swap_if_acq_rel(&self->go, &seen, 2u))
+		while (atomic_load_acquire(&self->go) != 1) // pairs with release
+			(void)futex_wait((u64)(uintptr_t)&self->go, 2, DEADLINE_NEVER, HANDLE_NONE);
+	if (self->set_tid)
+		(void)user_store_u32(self->set_tid, (u32)self->id);
 	self->slow |= SLOW_SIGNALS; // a signal may have been meant for us from the first moment
 }
 
@@ -73,10 +83,8 @@ static void prepare(struct posix_thread *self, struct posix_thread *child,
 	child->slow = self->slow & SLOW_TRACE;
 	if (clone->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = clone->child_tid;
-	if (clone->flags & CLONE_PARENT_SETTID)
-		AT(child->set_tid, 0) = clone->parent_tid;
 	if (clone->flags & CLONE_CHILD_SETTID)
-		AT(child->set_tid, 1) = clone->child_tid;
+		child->set_tid = clone->child_tid;
 }
 
 static void add(struct core_state *core, struct posix_thread *child)
@@ -115,7 +123,7 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 	posix_lock_take(&core->threads_lock);
 	err_t err = thread_create(
 		HANDLE_NONE, posix_image.start, thread_stack_top(slot), block, block, &child->handle);
-	i32 id = child->id = err == OK ? thread_id(child) : 0; // the child may not have begun
+	i32 id = child->id = err == OK ? thread_id(child) : 0;
 	posix_lock_give(&core->threads_lock);
 	if (err != OK) {
 		remove(core, child);
@@ -124,6 +132,7 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 	}
 	if (clone->flags & CLONE_PARENT_SETTID)
 		(void)user_store_u32(clone->parent_tid, (u32)id);
+	release(child);
 	return id;
 }
 
