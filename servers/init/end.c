@@ -85,7 +85,7 @@ static void follow(u32 index)
 			again(index);
 		break;
 	case MANIFEST_NEVER: stay(index, SUPERVISOR_STATE_ENDED); break;
-	case MANIFEST_ENDS_SYSTEM: system_end(end_code(index));
+	case MANIFEST_ENDS_SYSTEM: system_end(end_code(index), false);
 	}
 }
 

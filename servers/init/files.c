@@ -59,11 +59,11 @@ static err_t write_power(void *_Nullable self, view_t text)
 		return ERR_INVALID;
 	if (text_take_word(&text, &number))
 		TRY(text_u64(number, &code));
-	if (view_equal(word, VIEW_TEXT("reboot")))
-		system_reboot();
-	if (!view_equal(word, VIEW_TEXT("off")))
+	bool is_reboot = view_equal(word, VIEW_TEXT("reboot"));
+	if (!is_reboot && !view_equal(word, VIEW_TEXT("off")))
 		return ERR_INVALID;
-	system_end(code & 0xff);
+	system_end(code, is_reboot);
+	return OK;
 }
 
 bool files_dispatch(struct message *message)

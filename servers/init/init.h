@@ -46,10 +46,13 @@ struct service {
 struct system {
 	u64 magic;
 	u32 services;
-	u32 lives;                     // of init
-	handle_t port;                 // owned
-	handle_t lines_out, lines_in;  // owned; a stream for what we have to say, to servers/log
-	bool is_ending, is_restarting; // init itself
+	u32 lives;                    // of init
+	handle_t port;                // owned
+	handle_t lines_out, lines_in; // owned; a stream for what we have to say, to servers/log
+	bool is_restarting;           // init itself
+	bool is_ending, is_reboot;
+	u32 looks, quiet; // at whether the services have nothing to do any more
+	u64 end_code, end_due_ns, work;
 	struct service list[MANIFEST_SERVICES];
 };
 
@@ -98,7 +101,7 @@ err_t order_take(u32 index, enum supervisor_operation operation);
 err_t service_find(view_t name, u32 *out); // "init": NO_SERVICE
 err_t provide_find(view_t name, u32 *service, u32 *provide);
 // power.c
-[[noreturn]] void system_end(u64 code);
-[[noreturn]] void system_reboot(void);
+void system_end(u64 code, bool is_reboot); // once what was written has gone out
+void system_due(u64 now);
 
 NONNULL_END

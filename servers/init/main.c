@@ -92,6 +92,7 @@ static void check_time(void)
 		return;
 	for (u32 i = 0; i < system->services; i++)
 		service_due(i, now);
+	system_due(now);
 }
 
 // By order: the answer goes out first, else the order would be given again to the next life.

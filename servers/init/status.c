@@ -101,9 +101,8 @@ static err_t power(
 	(void)self;
 	if (caller.badge != BADGE_STEER)
 		return ERR_RIGHTS;
-	if (power == SUPERVISOR_POWER_REBOOT)
-		system_reboot();
-	system_end(code);
+	system_end(code, power == SUPERVISOR_POWER_REBOOT);
+	return OK;
 }
 
 err_t provide_find(view_t name, u32 *service, u32 *provide)

@@ -75,7 +75,7 @@ void service_due(u32 index, u64 now)
 
 u64 watch_next(void)
 {
-	u64 next = DEADLINE_NEVER;
+	u64 next = system->is_ending ? system->end_due_ns : DEADLINE_NEVER;
 	for (u32 i = 0; i < system->services; i++)
 		if (service_at(i)->due_ns < next)
 			next = service_at(i)->due_ns;
