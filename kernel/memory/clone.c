@@ -24,7 +24,7 @@ static err_t copy_of(paddr_t from, u64 *slot)
 }
 
 // The clone's slots for a run of the source's. On an error the rest of them is left out.
-static err_t share_run(struct memory *source, struct radix_run *run, u64 (*slots)[RADIX_RUN])
+err_t page_share_run(struct memory *source, struct radix_run *run, u64 (*slots)[RADIX_RUN])
 {
 	err_t error = OK;
 	RADIX_RUN_EACH(i, run)
@@ -56,7 +56,7 @@ static err_t share_pages(struct memory *source, u64 first, u64 count, struct mem
 	struct radix_run run;
 	for (u64 i = first; radix_next_run(&source->pages, i, end, &run);) {
 		i = run.first + RADIX_RUN;
-		err_t shared = share_run(source, &run, &slots);
+		err_t shared = page_share_run(source, &run, &slots);
 		run.first -= first; // may wrap: its first slots are absent then
 		TRY(page_add_run(clone, &run));
 		TRY(shared);

@@ -42,13 +42,13 @@ err_t page_for_read(struct memory *memory, u64 index, paddr_t *out);            
 err_t page_pin(struct memory *memory, u64 index, bool for_write, paddr_t *out); // with reference
 // Puts a frame (whose sharer we become) at an absent index; charges it.
 err_t page_add(struct memory *memory, u64 index, u64 slot);
-u64 page_take(
-	struct memory *memory, u64 index); // slot, 0: absent. Uncharges; frame is the caller's
-void page_drop(struct memory *memory, u64 index);
 // Many at once. Add: as page_add; what did not go in is dropped. Drop: those of the next leaf in
 // the range; false: none is left.
 err_t page_add_run(struct memory *memory, struct radix_run *run);
 bool page_drop_run(struct memory *memory, u64 first, u64 end, u64 *dropped);
+void page_unshare_run(const struct radix_run *run); // of slots that are in no object
+// The slots that another object may hold for a run of this one's. On an error the rest is left out.
+err_t page_share_run(struct memory *source, struct radix_run *run, u64 (*slots)[RADIX_RUN]);
 void frame_unshare(paddr_t frame); // the object no longer holds it
 // A fresh 2 MiB block for an aligned run of absent pages, if one can be had.
 bool page_add_large(struct memory *memory, u64 index);

@@ -88,20 +88,6 @@ err_t page_add(struct memory *memory, u64 index, u64 slot)
 	return OK;
 }
 
-u64 page_take(struct memory *memory, u64 index)
-{
-	struct radix *pages = &memory->pages;
-	u64 before = node_pages(pages->nodes);
-	if (memory->dirty && radix_is_dirty(pages, index))
-		memory->dirty--;
-	u64 slot = radix_remove(pages, index);
-	if (!slot)
-		return 0;
-	memory->committed--;
-	quota_return_pages(memory->object.quota, 1 + before - node_pages(pages->nodes));
-	return slot;
-}
-
 void frame_unshare(paddr_t frame)
 {
 	// Release: a copy made from it is finished before the last holder writes in place.
@@ -110,14 +96,7 @@ void frame_unshare(paddr_t frame)
 	frame_put(frame);
 }
 
-void page_drop(struct memory *memory, u64 index)
-{
-	u64 slot = page_take(memory, index);
-	if (slot)
-		frame_unshare(slot_frame(slot));
-}
-
-static void run_unshare(const struct radix_run *run)
+void page_unshare_run(const struct radix_run *run)
 {
 	RADIX_RUN_EACH(i, run)
 	frame_unshare(slot_frame(AT(*run->slot, i)));
@@ -132,11 +111,11 @@ err_t page_add_run(struct memory *memory, struct radix_run *run)
 	u64 charged = count + NODES;
 	err_t error = quota_charge_pages(quota, charged);
 	if (error != OK) {
-		run_unshare(run);
+		page_unshare_run(run);
 		return error;
 	}
 	error = radix_insert_run(&memory->pages, run);
-	run_unshare(run); // what is left of it
+	page_unshare_run(run); // what is left of it
 	count -= bits_count(run->present);
 	memory->committed += count;
 	quota_return_pages(quota, charged + before - count - node_pages(memory->pages.nodes));
@@ -150,7 +129,7 @@ bool page_drop_run(struct memory *memory, u64 first, u64 end, u64 *dropped)
 	if (!radix_next_run(&memory->pages, first, end, &run))
 		return false;
 	u64 count = bits_count(run.present);
-	run_unshare(&run);
+	page_unshare_run(&run);
 	memory->dirty -= radix_remove_run(&memory->pages, &run);
 	memory->committed -= count;
 	*dropped += count;
@@ -314,8 +293,9 @@ bool page_add_large(struct memory *memory, u64 index)
 			memory_unmap_pages(memory, first, LARGE_PAGES);
 		return true;
 	}
-	for (u64 i = 0; i < done; i++)
-		page_drop(memory, first + i);
+	u64 dropped = 0;
+	while (page_drop_run(memory, first, first + done, &dropped))
+		;
 	for (u64 i = done; i < LARGE_PAGES; i++)
 		frame_put((paddr_t){ block.raw + i * PAGE_SIZE });
 	return false;

@@ -221,30 +221,6 @@ bool radix_is_dirty(const struct radix *radix, u64 index)
 	return leaf && bits_test(leaf->dirty, slot_number(index, 1));
 }
 
-u64 radix_remove(struct radix *radix, u64 index)
-{
-	struct radix_node *near = leaf_of(radix, index);
-	u64 bit = 1ull << slot_number(index, 1);
-	if (near && near->present & bit && near->present != bit && !(near->dirty & bit)) {
-		near->present &= ~bit; // the usual case: nothing above changes
-		u64 *place = &AT(near->slot, slot_number(index, 1));
-		u64 old = *place;
-		*place = 0;
-		return old;
-	}
-	struct path path;
-	if (!radix_find(radix, index) || !path_find(radix, index, &path))
-		return 0;
-	radix_set_dirty(radix, index, false);
-	struct radix_node *leaf = AT(path.node, 0);
-	u32 number = slot_number(index, 1);
-	u64 slot = AT(leaf->slot, number);
-	AT(leaf->slot, number) = 0;
-	leaf->present &= ~(1ull << number);
-	path_prune(radix, &path, index, 1);
-	return slot;
-}
-
 // One descent from the root. True: *index is the answer, or RADIX_NONE. False: nothing before the
 // new *index, descend anew.
 static bool next_step(const struct radix *radix, u64 *index, bool dirty)

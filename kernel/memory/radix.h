@@ -31,7 +31,6 @@ u32 radix_missing(const struct radix *radix, u64 index); // nodes that an insert
 // As radix_insert, if that needs no node; else false.
 bool radix_insert_easily(struct radix *radix, u64 index, u64 slot);
 err_t radix_insert(struct radix *radix, u64 index, u64 slot); // at an absent index. ERR_NO_MEMORY
-u64 radix_remove(struct radix *radix, u64 index); // the slot, 0: was absent; frees empty nodes
 void radix_set_dirty(struct radix *radix, u64 index, bool is_dirty); // at a present index
 bool radix_is_dirty(const struct radix *radix, u64 index);
 // The first at or after from, below end; RADIX_NONE.

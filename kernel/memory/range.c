@@ -76,53 +76,49 @@ err_t memory_decommit(struct memory *memory, u64 first, u64 end)
 	return error;
 }
 
-constexpr u32 SUPPLY_BATCH = 16;
-
-// Frames on their way from one object to another: neither's.
-struct cargo {
-	u32 count;
-	u64 first;
-	paddr_t frame[SUPPLY_BATCH];
-};
-
-static err_t take_cargo(struct memory *source, u64 first, u64 count, struct cargo *cargo)
+static void leave_out(struct radix_run *run, u64 bits)
 {
-	cargo->count = 0;
-	cargo->first = first;
-	memory_lock(source);
-	for (u64 i = first; i < first + count; i++) {
-		const u64 *slot = radix_find(&source->pages, i);
-		if (slot && *slot & PAGE_LARGE)
-			page_break_large(source, i);
-	}
-	memory_unmap_pages(source, first, count);
-	for (u64 i = first; i < first + count; i++) {
-		u64 slot = page_take(source, i);
-		if (!slot)
-			break; // somebody takes pages away while we do
-		AT(cargo->frame, cargo->count++) = slot_frame(slot);
-	}
-	memory_unlock(source);
-	return cargo->count == count ? OK : ERR_NOT_FOUND;
+	struct radix_run out = { run->first, run->present & bits, run->slot };
+	page_unshare_run(&out);
+	run->present &= ~bits;
 }
 
-// Pages that were there already stay; the frame brought for them is dropped.
-static err_t put_cargo(struct memory *memory, u64 first, const struct cargo *cargo)
+// Pages that were there already stay.
+static err_t put_run(struct memory *memory, struct radix_run *run)
 {
-	err_t error = OK;
 	memory_lock(memory);
-	for (u32 i = 0; i < cargo->count; i++) {
-		paddr_t frame = AT(cargo->frame, i);
-		bool fits = error == OK && first + i < memory->size >> PAGE_SHIFT &&
-		            !radix_find(&memory->pages, first + i);
-		if (fits)
-			error = page_add(memory, first + i, frame.raw);
-		if (!fits || error != OK)
-			frame_unshare(frame);
-	}
-	page_waiters_wake(memory, first, cargo->count);
+	RADIX_RUN_EACH(i, run)
+	if (run->first + i >= memory->size >> PAGE_SHIFT || radix_find(&memory->pages, run->first + i))
+		leave_out(run, 1ull << i);
+	err_t error = page_add_run(memory, run);
 	memory_unlock(memory);
 	return error;
+}
+
+// The source's pages become memory's too, and only then are no longer the source's: an error loses
+// nothing.
+static err_t supply_run(
+	struct memory *memory, u64 first, u64 count, struct memory *source, u64 source_first)
+{
+	UNINITIALIZED u64 slots[RADIX_RUN];
+	struct radix_run run;
+	u64 dropped = 0, end = source_first + count;
+	memory_lock(source);
+	memory_unmap_pages(source, source_first, count);
+	err_t error = ERR_NOT_FOUND;
+	if (radix_next_run(&source->pages, source_first, end, &run))
+		error = page_share_run(source, &run, &slots);
+	memory_unlock(source);
+	if (error == ERR_NO_MEMORY)
+		leave_out(&run, UINT64_MAX);
+	TRY(error);
+	run.first += first - source_first;
+	TRY(put_run(memory, &run));
+	memory_lock(source);
+	while (page_drop_run(source, source_first, end, &dropped))
+		;
+	memory_unlock(source);
+	return dropped == count ? OK : ERR_NOT_FOUND; // somebody takes pages away while we do
 }
 
 static bool has_all(struct memory *memory, u64 first, u64 count)
@@ -134,8 +130,7 @@ static bool has_all(struct memory *memory, u64 first, u64 count)
 	return has;
 }
 
-// At most 4 MiB, so it is not cut into several entries. On ERR_QUOTA and ERR_NO_MEMORY, pages of
-// the source that did not arrive are gone: the pager reads them again.
+// At most 4 MiB, so it is not cut into several entries. A page counts for both for a moment.
 err_t memory_supply(
 	struct memory *memory, u64 first, u64 count, struct memory *source, u64 source_first)
 {
@@ -145,14 +140,17 @@ err_t memory_supply(
 		return ERR_RANGE;
 	if (!has_all(source, source_first, count))
 		return ERR_NOT_FOUND;
-	struct cargo cargo;
-	for (u64 done = 0; done < count; done += cargo.count) {
-		u64 part = min_u64(count - done, SUPPLY_BATCH);
-		err_t taken = take_cargo(source, source_first + done, part, &cargo);
-		TRY(put_cargo(memory, first + done, &cargo));
-		TRY(taken);
+	err_t error = OK;
+	u64 part;
+	for (u64 done = 0; error == OK && done < count; done += part) {
+		u64 from = source_first + done;
+		part = min_u64(count - done, RADIX_RUN - from % RADIX_RUN);
+		error = supply_run(memory, first + done, part, source, from);
 	}
-	return OK;
+	lock_take(&memory->lock);
+	page_waiters_wake(memory, first, count); // those that got none ask again
+	lock_give(&memory->lock);
+	return error;
 }
 
 u64 memory_dirty_next(struct memory *memory, u64 first, u64 end)

@@ -83,6 +83,17 @@ void test_supply(void)
 	FAILS(MEMORY_SUPPLY, ERR_RANGE, paged.raw, ~PAGE_MASK, 2 * PAGE_SIZE, source.raw, 0);
 	FAILS(MEMORY_SUPPLY, ERR_STATE, memory, 0, PAGE_SIZE, source.raw, 0);
 	FAILS(MEMORY_SUPPLY, ERR_STATE, paged.raw, 0, PAGE_SIZE, paged.raw, 0);
+	u64 value = 77, done;
+	CHECK_OK(memory_write(source, PAGE_SIZE, view_of(value), &done));
+	value = 0;
+	CHECK(starve(STARVE_PAGES));
+	FAILS(MEMORY_SUPPLY, ERR_QUOTA, paged.raw, 0, PAGE_SIZE, source.raw, PAGE_SIZE);
+	feed();
+	CHECK_OK(memory_read(source, PAGE_SIZE, span_of(value), &done)); // it is still the source's
+	CHECK_EQ(value, 77);
+	CHECK_OK(memory_supply(paged, 0, PAGE_SIZE, source, PAGE_SIZE));
+	CHECK_OK(memory_read(paged, 0, span_of(value), &done));
+	CHECK_EQ(value, 77);
 	CHECK_OK(handle_close(paged));
 	CHECK_OK(handle_close(source));
 }

@@ -21,7 +21,6 @@ static const struct excuse unreachable[] = {
 	{ SYSCALL_REPLY_SEND, ERR_REVOKED, "a reply has one handle, so nobody can revoke it" },
 	{ SYSCALL_LEASE_READ, ERR_REVOKED, "a reply has one handle, so nobody can revoke it" },
 	{ SYSCALL_LEASE_WRITE, ERR_REVOKED, "a reply has one handle, so nobody can revoke it" },
-	{ SYSCALL_MEMORY_SUPPLY, ERR_QUOTA, "the pages of our own memory are paid already" },
 	{ SYSCALL_IOMMU_CREATE, ERR_BUSY, "this machine has no IOMMU" },
 	{ SYSCALL_IOMMU_CREATE, ERR_QUOTA, "this machine has no IOMMU" },
 	{ SYSCALL_IOMMU_CONTROL, ERR_RIGHTS, "this machine has no IOMMU" },
