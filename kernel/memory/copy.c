@@ -31,76 +31,58 @@ static struct space *current_space(void)
 	return space;
 }
 
-// A copy stops at each page that is not there yet, and at one again if it is taken away at once.
-static err_t allowed_faults(usize size, u64 *out)
+// In: to; out: from. It stops at each page that is not there yet, and at one again if it is taken
+// away at once.
+static err_t copy_resolving(u64 address, void *_Nullable to, const void *_Nullable from, usize size)
 {
-	*out = 2 * (size / PAGE_SIZE + 2);
-	return OK;
+	debug_assert(!cpu_self()->held_ranks); // it may park the thread
+	TRY(user_span_check(address, size));
+	if (!size)
+		return OK;
+	struct space *space = current_space();
+	for (u64 left = 2 * (size / PAGE_SIZE + 2); left; left--) {
+		u64 stopped;
+		if (to ? arch_copy_in(to, address, size, &stopped)
+			   : arch_copy_out(address, from, size, &stopped))
+			return OK;
+		TRY(resolve(space, stopped, to ? MAP_FLAGS_READ : MAP_FLAGS_WRITE));
+	}
+	return ERR_FAULT;
 }
 
 err_t user_copy_in(void *to, u64 from, usize size)
 {
-	debug_assert(!cpu_self()->held_ranks); // it may park the thread
-	TRY(user_span_check(from, size));
-	if (!size)
-		return OK;
-	struct space *space = current_space();
-	u64 stopped, left;
-	TRY(allowed_faults(size, &left));
-	while (!arch_copy_in(to, from, size, &stopped)) {
-		if (!left--)
-			return ERR_FAULT;
-		TRY(resolve(space, stopped, MAP_FLAGS_READ));
-	}
-	return OK;
+	return copy_resolving(from, to, nullptr, size);
 }
 
 err_t user_copy_out(u64 to, const void *from, usize size)
 {
-	debug_assert(!cpu_self()->held_ranks);
-	TRY(user_span_check(to, size));
-	if (!size)
-		return OK;
-	struct space *space = current_space();
-	u64 stopped, left;
-	TRY(allowed_faults(size, &left));
-	while (!arch_copy_out(to, from, size, &stopped)) {
-		if (!left--)
-			return ERR_FAULT;
-		TRY(resolve(space, stopped, MAP_FLAGS_WRITE));
-	}
-	return OK;
+	return copy_resolving(to, nullptr, from, size);
 }
 
-static err_t check_word(u64 address)
+// Load: out; store: value.
+static err_t access_word(u64 address, u32 *_Nullable out, u32 value)
 {
 	if (!is_aligned(address, sizeof(u32)))
 		return ERR_ALIGNMENT;
-	return user_span_check(address, sizeof(u32));
+	TRY(user_span_check(address, sizeof(u32)));
+	struct space *space = current_space();
+	for (u32 tries = 0; tries < 4; tries++) {
+		if (out ? arch_load_u32(address, out) : arch_store_u32(address, value))
+			return OK;
+		TRY(resolve(space, address, out ? MAP_FLAGS_READ : MAP_FLAGS_WRITE));
+	}
+	return ERR_FAULT;
 }
 
 err_t user_load_u32(u64 address, u32 *out)
 {
-	TRY(check_word(address));
-	struct space *space = current_space();
-	for (u32 tries = 0; tries < 4; tries++) {
-		if (arch_load_u32(address, out))
-			return OK;
-		TRY(resolve(space, address, MAP_FLAGS_READ));
-	}
-	return ERR_FAULT;
+	return access_word(address, out, 0);
 }
 
 err_t user_store_u32(u64 address, u32 value)
 {
-	TRY(check_word(address));
-	struct space *space = current_space();
-	for (u32 tries = 0; tries < 4; tries++) {
-		if (arch_store_u32(address, value))
-			return OK;
-		TRY(resolve(space, address, MAP_FLAGS_WRITE));
-	}
-	return ERR_FAULT;
+	return access_word(address, nullptr, value);
 }
 
 // The part of a frame that one step copies.

@@ -11,25 +11,17 @@
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 
-static bool image_is_usable(struct process *image)
+// Once it is claimed no thread can enter the image, and nobody else can take it.
+static bool image_is_usable(struct process *image, bool is_claimed)
 {
 	lock_take(&image->lock);
 	bool is_usable = !image->is_dying && !image->thread_count;
-	lock_give(&image->lock);
-	return is_usable;
-}
-
-// From here on no thread can enter the image, and nobody else can take it.
-static bool image_claim(struct process *image)
-{
-	lock_take(&image->lock);
-	bool is_ours = !image->is_dying && !image->thread_count;
-	if (is_ours) {
+	if (is_usable && is_claimed) {
 		image->is_dying = true;
 		image->exit_reason = EXIT_RETURNED;
 	}
 	lock_give(&image->lock);
-	return is_ours;
+	return is_usable;
 }
 
 static bool is_awaited(struct process *process)
@@ -96,14 +88,14 @@ err_t process_replace(
 	struct thread *caller, struct process *image, const struct program_start *start)
 {
 	struct process *process = caller->process;
-	if (image == process || caller->caller || !image_is_usable(image))
+	if (image == process || caller->caller || !image_is_usable(image, false))
 		return ERR_STATE;
 	if (!arch_address_is_user(start->entry) || !arch_address_is_user(start->stack - 1))
 		return ERR_FAULT;
 	struct block_pin pin;
 	TRY(block_pin(image->space, start->block, &pin));
 	err_t err = wait_alone(caller);
-	if (err == OK && !image_claim(image))
+	if (err == OK && !image_is_usable(image, true))
 		err = ERR_STATE;
 	if (err != OK) {
 		block_unpin(&pin);

@@ -12,6 +12,7 @@
 #include "lib/base/view.h"
 
 constexpr u32 WEIGHT_USUAL = 100;
+constexpr u64 RT_BURST_NS = 950'000'000; // after which the fair band gets its twentieth
 
 static struct entity *entity_of(struct tree_node *node)
 {
@@ -172,7 +173,8 @@ static struct entity *_Nullable fair_first(struct run_queue *queue)
 
 struct entity *_Nullable run_queue_first(struct run_queue *queue)
 {
-	if (queue->rt_mask) {
+	bool is_fair_due = queue->total_weight && queue->rt_debt >= RT_BURST_NS;
+	if (queue->rt_mask && !is_fair_due) {
 		u32 priority = 32 - (u32)__builtin_clz(queue->rt_mask);
 		struct list_node *first = list_first(&AT(queue->rt, priority));
 		assert(first);
@@ -202,9 +204,22 @@ struct entity *_Nullable run_queue_take_movable(struct run_queue *queue, u64 cpu
 	return nullptr;
 }
 
+// A real-time thread that never sleeps leaves the fair band 5 %.
+static void account_debt(struct run_queue *queue, const struct entity *entity, u64 ran_ns)
+{
+	if (entity->priority) {
+		queue->rt_debt = queue->total_weight ? queue->rt_debt + ran_ns : 0;
+		return;
+	}
+	queue->rt_debt -= least(queue->rt_debt, 19 * ran_ns);
+	if (queue->rt_mask && queue->rt_debt < RT_BURST_NS)
+		cpu_self()->reschedule |= RESCHEDULE_PREEMPT;
+}
+
 void entity_account(struct run_queue *queue, struct entity *entity, u64 ran_ns)
 {
 	assert(!entity->is_queued);
+	account_debt(queue, entity, ran_ns);
 	atomic_store_relaxed(&entity->ran_ns, entity->ran_ns + ran_ns);
 	entity->vruntime += ran_ns * WEIGHT_USUAL / entity->weight;
 	if (queue->total_weight == 0 && (i64)(entity->vruntime - queue->virtual_time) > 0)

@@ -24,7 +24,8 @@ struct run_queue {
 	i64 average_sum;  // sum of weight * (vruntime - base)
 	u64 total_weight;
 	u64 base;
-	u32 ready; // entities queued; read by others as a hint
+	u64 rt_debt; // ns that real time ran while the fair band waited, less 19 times what it got then
+	u32 ready;   // entities queued; read by others as a hint
 };
 
 void run_queue_init(struct run_queue *queue);

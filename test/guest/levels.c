@@ -133,7 +133,7 @@ static void test_weights(void)
 static void test_priority(void)
 {
 	static struct spinner fair, first, second;
-	fair = (struct spinner){ .duration_ms = 20 };
+	fair = (struct spinner){ .duration_ms = 80 };
 	first = (struct spinner){ .duration_ms = 100, .priority = 8 };
 	second = (struct spinner){ .duration_ms = 50, .priority = 9 };
 	CHECK_OK(worker_start(&fair.worker, spin_run, &fair));
@@ -207,6 +207,39 @@ static void test_affinity(void)
 	CHECK_OK(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, UINT64_MAX, 0, &unused));
 }
 
+static u32 is_spun; // atomic: the real-time thread is through
+
+static u64 spin_in_real_time(void *_Nullable argument)
+{
+	u64 unused;
+	MUST(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, 1, 0, &unused) == OK);
+	MUST(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_PRIORITY, 20, 0, &unused) == OK);
+	u64 end = clock_read() + (u64)argument;
+	while (clock_read() < end)
+		;
+	atomic_store_release(&is_spun, 1u);
+	return 0;
+}
+
+// A real-time thread that never sleeps leaves the fair band of its CPU a twentieth.
+static void test_starvation(void)
+{
+	constexpr u64 SPIN_NS = 2500 * NS_PER_MS;
+	struct worker worker;
+	u64 unused, mine = 0, last = clock_read();
+	CHECK_OK(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, 1, 0, &unused));
+	CHECK_OK(worker_start(&worker, spin_in_real_time, guest_number(SPIN_NS)));
+	for (u64 now; !atomic_load_acquire(&is_spun); last = now) {
+		now = clock_read();
+		mine += now - last < NS_PER_MS / 2 ? now - last : 0; // what was longer, others had
+	}
+	CHECK_OK(worker_join(&worker, guest_soon()));
+	CHECK_EQ(worker.result, 0);
+	CHECK(mine > SPIN_NS / 100);
+	CHECK(mine < SPIN_NS / 2);
+	CHECK_OK(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, ~0ull, 0, &unused));
+}
+
 static const struct guest_test tests[] = {
 	{ "sideways", test_sideways },
 	{ "create", test_create },
@@ -215,6 +248,7 @@ static const struct guest_test tests[] = {
 	{ "priority", test_priority },
 	{ "inheritance", test_inheritance },
 	{ "affinity", test_affinity },
+	{ "starvation", test_starvation },
 };
 
 int main(void)

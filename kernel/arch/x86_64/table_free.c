@@ -6,63 +6,51 @@
 #include "kernel/memory/frame.h"
 #include "lib/base/bits.h"
 
-struct batch {
-	paddr_t frames[32];
+struct sweep {
+	struct page_table *page_table;
+	u64 start, end; // the low 48 bits of addresses
 	u32 count;
+	paddr_t frames[32]; // unlinked
 };
 
-static void batch_flush(struct page_table *page_table, struct batch *batch)
+static void sweep_flush(struct sweep *sweep)
 {
-	if (!batch->count)
+	if (!sweep->count)
 		return;
-	shootdown_root(page_table->root, 0, TABLE_EVERYTHING);
-	for (u32 i = 0; i < batch->count; i++)
-		frame_free(AT(batch->frames, i), 0);
-	page_table->pages -= batch->count;
-	batch->count = 0;
+	shootdown_root(sweep->page_table->root, 0, TABLE_EVERYTHING);
+	for (u32 i = 0; i < sweep->count; i++)
+		frame_free(AT(sweep->frames, i), 0);
+	sweep->page_table->pages -= sweep->count;
+	sweep->count = 0;
 }
 
-// The table of this level over the address. Null: none; *reach says how far there is none.
-static u64 *_Nullable table_entry(
-	struct page_table *page_table, u64 address, u32 table_level, u64 *reach)
+// The tables below this one of a level, which begins at an address; as deep as there are levels.
+static void sweep_below(struct sweep *sweep, struct table *table, u32 level, u64 begin)
 {
-	struct table *table = table_at(page_table->root.raw);
-	for (u32 level = TABLE_LEVEL_TOP;; level--) {
-		u64 *entry = &AT(table->entry, table_index(address, level));
-		*reach = table_reach(level);
+	u64 reach = table_reach(level);
+	u64 first = sweep->start > begin ? (sweep->start - begin) / reach : 0;
+	u32 count = level == TABLE_LEVEL_TOP ? TABLE_USER_LAST + 1 : TABLE_ENTRIES;
+	for (u64 i = first; i < count && begin + i * reach < sweep->end; i++) {
+		u64 *entry = &AT(table->entry, i);
 		if (!(*entry & ENTRY_PRESENT) || *entry & ENTRY_LARGE)
-			return nullptr;
-		if (level == table_level + 1)
-			return entry;
-		table = table_at(*entry);
-	}
-}
-
-static void free_level(
-	struct page_table *page_table, u64 address, u64 end, u32 level, struct batch *batch)
-{
-	while (address < end) {
-		u64 reach;
-		u64 *entry = table_entry(page_table, address, level, &reach);
-		if (entry && table_is_empty(table_at(*entry))) {
-			if (batch->count == COUNT(batch->frames))
-				batch_flush(page_table, batch);
-			AT(batch->frames, batch->count++).raw = *entry & ENTRY_ADDRESS;
-			*entry = 0;
-		}
-		u64 next = align_down(address, reach) + reach;
-		if (next <= address)
-			break;
-		address = next;
+			continue;
+		if (level > 1)
+			sweep_below(sweep, table_at(*entry), level - 1, begin + i * reach);
+		if (!table_is_empty(table_at(*entry)))
+			continue;
+		if (sweep->count == COUNT(sweep->frames))
+			sweep_flush(sweep);
+		AT(sweep->frames, sweep->count++).raw = *entry & ENTRY_ADDRESS;
+		*entry = 0;
 	}
 }
 
 void table_free_range(struct page_table *page_table, u64 address, u64 size)
 {
-	struct batch batch = {};
-	for (u32 level = 0; level < TABLE_LEVEL_TOP; level++)
-		free_level(page_table, address, address + size, level, &batch);
-	batch_flush(page_table, &batch);
+	u64 start = address & 0xffff'ffff'ffff;
+	struct sweep sweep = { .page_table = page_table, .start = start, .end = start + size };
+	sweep_below(&sweep, table_at(page_table->root.raw), TABLE_LEVEL_TOP, 0);
+	sweep_flush(&sweep);
 }
 
 void table_leave_everywhere(struct page_table *page_table)
