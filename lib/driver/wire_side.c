@@ -2,6 +2,7 @@
 // wire_side.c - see wire_side.h.
 #include "lib/driver/wire_side.h"
 
+#include "lib/os/heap.h"
 #include "lib/os/ledger.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
@@ -15,12 +16,16 @@ static u64 rings_size(void)
 
 static err_t kept_find(struct wire_side *side)
 {
-	static struct wire_kept alone; // without a ledger the driver has one life
+	usize size = sizeof *side->kept + side->extra_size;
 	handle_t ledger = start_handle("ledger");
-	void *contents = &alone;
+	void *_Nullable contents;
 	if (ledger.raw)
-		TRY(ledger_open(ledger, sizeof alone, &contents));
+		TRY(ledger_open(ledger, size, (void **)&contents));
+	else // one life
+		TRY(heap_alloc(size, &contents));
 	side->kept = contents;
+	span_t all = span_from(contents, size);
+	side->extra = span_from_offset(all, sizeof *side->kept).data;
 	return OK;
 }
 

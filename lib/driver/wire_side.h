@@ -16,6 +16,9 @@ struct wire_side {
 		handle_t memory, events; // owned
 		handle_t interrupt;      // owned; of irq_claim
 	} *kept;
+	// Set before wire_side_begin: bytes of the driver's own that live as long. Zeros at first.
+	usize extra_size;
+	void *_Nullable extra; // out; without a ledger from the heap
 };
 
 constexpr u64 WIRE_KEPT_MAGIC = 0x6572'6977'0000'0001;

@@ -4,7 +4,7 @@
 // of them is published after a commit.
 #include "abi/info.h"
 #include "ifc/wire.h"
-#include "lib/base/text.h"
+#include "lib/base/time.h"
 #include "lib/os/ledger.h"
 #include "lib/os/process.h"
 #include "lib/os/start.h"
@@ -59,7 +59,7 @@ static u64 memory_id(handle_t memory)
 
 // The driver has other rings than the ones we knew: ours, if any, are gone with all that was in
 // them.
-static err_t adopt(u32 device, handle_t rings, handle_t events, u32 columns, u32 rows)
+static err_t adopt(u32 device, handle_t rings, handle_t events, const struct wire_open_reply *reply)
 {
 	struct device *here = &AT(store->devices, device);
 	struct terminal *terminal = &AT(store->terminals, owner_of(device));
@@ -73,25 +73,39 @@ static err_t adopt(u32 device, handle_t rings, handle_t events, u32 columns, u32
 	if (has_output(device))
 		terminal->put = __atomic_load_n(&shared->down_put, __ATOMIC_RELAXED);
 	if (device == DEVICE_SCREEN) {
-		AT(terminal->window, 0) = (u16)rows;
-		AT(terminal->window, 1) = (u16)columns;
+		AT(terminal->window, 0) = (u16)reply->rows;
+		AT(terminal->window, 1) = (u16)reply->columns;
 	}
+	return OK;
+}
+
+constexpr u64 PATIENCE = 5 * NS_PER_SECOND;
+
+// wire.open, but not for ever: a driver without its device may never come.
+static err_t ask(u32 device, struct wire_open_reply *reply, handle_t *rings, handle_t *events)
+{
+	struct message message = { .tag = WIRE_OPEN_TAG };
+	TRY(connection_invoke_until(driver(device).handle, &message, clock_read() + PATIENCE));
+	if ((message.tag & WIRE_ANSWER_COUNTS) != WIRE_OPEN_ANSWER)
+		return answer_refuse(message.tag);
+	memory_copy(reply, message.word, sizeof *reply);
+	*rings = AT(message.handle, 0);
+	*events = AT(message.handle, 1);
 	return OK;
 }
 
 static err_t meet(u32 device)
 {
 	struct device *here = &AT(store->devices, device);
-	enum wire_kind kind;
-	u32 columns, rows;
+	struct wire_open_reply reply;
 	handle_t rings, events;
-	TRY(wire_open(driver(device), &kind, &columns, &rows, &rings, &events));
+	TRY(ask(device, &reply, &rings, &events));
 	if (memory_id(rings) == memory_id(here->rings)) {
 		(void)handle_close(rings);
 		(void)handle_close(events);
 		return OK;
 	}
-	TRY(adopt(device, rings, events, columns, rows));
+	TRY(adopt(device, rings, events, &reply));
 	commit();
 	return OK;
 }

@@ -84,19 +84,12 @@ static err_t pty_create(struct terminal **out)
 	return ERR_NO_SPACE;
 }
 
-static void answer_keep(u64 serial, u64 badge, u64 result)
-{
-	ledger_save(&store->answered, sizeof store->answered);
-	store->answered = (struct answered){ serial, badge, result, OK };
-}
-
 // A new one each time, but for the same call made again.
 static err_t multiplexer_open(u64 serial, u64 badge, u32 *out_device, handle_t *out)
 {
-	const struct answered *answered = &store->answered;
+	const struct answered *answered = answer_find(&store->opened, serial, badge);
 	struct terminal *terminal;
-	bool is_again = serial && answered->serial == serial && answered->badge == badge;
-	if (is_again)
+	if (answered)
 		terminal = terminal_by_device((u32)answered->result);
 	else
 		TRY(pty_create(&terminal));
@@ -108,7 +101,8 @@ static err_t multiplexer_open(u64 serial, u64 badge, u32 *out_device, handle_t *
 		return err;
 	}
 	*out_device = terminal->device;
-	answer_keep(serial, badge, terminal->device);
+	if (!answered)
+		answer_keep(&store->opened, serial, badge, terminal->device);
 	return OK;
 }
 

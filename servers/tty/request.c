@@ -73,11 +73,37 @@ static void fill_answer(struct message *message, u32 tag, err_t err, u64 result)
 	AT(message->word, 0) = result;
 }
 
-static bool is_answered(const struct request *request)
+void answer_keep(struct answers *answers, u64 serial, u64 badge, u64 result)
 {
-	const struct answered *answered = &store->answered;
-	return request->serial && answered->serial == request->serial &&
-	       answered->badge == request->badge;
+	struct answered *place = &AT(answers->list, answers->next % ANSWERS);
+	if (!serial)
+		return;
+	ledger_save(place, sizeof *place);
+	ledger_save(&answers->next, sizeof answers->next);
+	*place = (struct answered){ serial, badge, result };
+	answers->next++;
+}
+
+const struct answered *_Nullable answer_find(const struct answers *answers, u64 serial, u64 badge)
+{
+	for (u32 i = 0; serial && i < ANSWERS; i++) {
+		const struct answered *answered = &AT(answers->list, i);
+		if (answered->serial == serial && answered->badge == badge)
+			return answered;
+	}
+	return nullptr;
+}
+
+static struct answers *_Nullable answers_of(u64 badge)
+{
+	u32 index = (badge & 0xffff) >> 1;
+	return index < TERMINALS ? &AT(AT(store->answers, index), badge & 1) : nullptr;
+}
+
+static const struct answered *_Nullable find_answer(const struct request *request)
+{
+	const struct answers *answers = answers_of(request->badge);
+	return answers ? answer_find(answers, request->serial, request->badge) : nullptr;
 }
 
 // Of a terminal that hung up: nothing more to read, and nobody to write to.
@@ -101,10 +127,9 @@ static bool try(struct request *request, err_t *err, u64 *result)
 		is_done = write_try(request, terminal, end, err, result);
 	else
 		is_done = control_try(request, terminal, end, err, result);
-	if (is_done && *err == OK && request->serial) { // an error changed nothing: it may be met again
-		ledger_save(&store->answered, sizeof store->answered);
-		store->answered = (struct answered){ request->serial, request->badge, *result, *err };
-	}
+	struct answers *answers = answers_of(request->badge);
+	if (is_done && *err == OK && answers) // an error changed nothing: it may be met again
+		answer_keep(answers, request->serial, request->badge, *result);
 	return is_done;
 }
 
@@ -151,8 +176,9 @@ static bool serve_request(struct message *message)
 		return true;
 	}
 	parse(message, &request);
-	if (is_answered(&request)) {
-		fill_answer(message, request.tag, store->answered.err, store->answered.result);
+	const struct answered *answered = find_answer(&request);
+	if (answered) {
+		fill_answer(message, request.tag, OK, answered->result);
 		return true;
 	}
 	if (!(request.badge & BADGE_END)) {

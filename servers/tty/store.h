@@ -56,10 +56,14 @@ struct device {
 	u32 taken;              // records
 };
 
-// The last answer that was decided, in case it did not go out (docs/decisions/015).
-struct answered {
-	u64 serial, badge, result;
-	err_t err;
+// The last answers that were decided, in case one did not go out (docs/decisions/015). Several: a
+// call that is made again comes behind those that waited in the port.
+constexpr u32 ANSWERS = 8;
+struct answers {
+	struct answered {
+		u64 serial, badge, result;
+	} list[ANSWERS];
+	u64 next;
 };
 
 struct outbox {
@@ -70,11 +74,12 @@ struct outbox {
 struct store {
 	u64 magic;
 	handle_t steering; // owned
-	struct answered answered;
+	struct answers opened;
 	struct outbox outbox;
 	struct keys keys;
 	struct device devices[DEVICES];
 	struct terminal terminals[TERMINALS];
+	struct answers answers[TERMINALS][ENDS];
 	struct line_store inputs[TERMINALS];
 	u8 outputs[PTYS][PTY_OUTPUT];
 };

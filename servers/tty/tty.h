@@ -60,6 +60,10 @@ static inline bool is_pty(const struct terminal *terminal)
 	return terminal_index(terminal) >= TERMINAL_PTY;
 }
 
+// request.c: answers that were decided.
+void answer_keep(struct answers *answers, u64 serial, u64 badge, u64 result);
+const struct answered *_Nullable answer_find(const struct answers *answers, u64 serial, u64 badge);
+
 // open.c
 struct terminal *_Nullable terminal_of(u64 badge, enum end *end); // none: hung up
 u64 end_badge(const struct terminal *terminal, enum end end);

@@ -74,6 +74,14 @@ static bool goes_on(void)
 
 static u32 kills; // in the last run
 
+static u32 bits_of(tty_t end)
+{
+	struct object_info info = {};
+	u64 size;
+	return handle_info(end.handle, INFO_TOPIC_OBJECT, span_of(info), &size) == OK ? info.signals
+	                                                                              : 0;
+}
+
 static bool run(struct service *victim, u64 bytes)
 {
 	amount = bytes;
@@ -97,8 +105,12 @@ static bool run(struct service *victim, u64 bytes)
 			return false;
 		}
 	}
-	return worker_join(&writer, clock_read() + 60 * NS_PER_SECOND) == OK &&
-	       worker_join(&reader, clock_read() + 60 * NS_PER_SECOND) == OK;
+	err_t wrote = worker_join(&writer, clock_read() + 30 * NS_PER_SECOND);
+	err_t got = worker_join(&reader, clock_read() + 30 * NS_PER_SECOND);
+	if (wrote != OK || got != OK)
+		print("\nafter %u kills: %lu of %lu received; writer %e, reader %e; bits %x, %x\n", kills,
+			received, amount, wrote, got, bits_of(from), bits_of(to));
+	return wrote == OK && got == OK;
 }
 
 void test_kill_tty(void)
