@@ -30,7 +30,7 @@ err_t exec_map_files(handle_t process)
 // The first program's input and output: the console.
 static void open_console(struct posix_thread *self)
 {
-	struct open_how how = { .flags = O_RDWR };
+	struct open_how how = { .flags = O_RDWR | O_NOCTTY };
 	struct path path UNINITIALIZED;
 	if (path_walk(self, AT_FDCWD, VIEW_TEXT("/dev/console"), 0, &path) < 0 ||
 		open_found(self, &path, &how) != 0)

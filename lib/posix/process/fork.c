@@ -88,6 +88,8 @@ void process_exit(u32 status)
 {
 	if (process_self()->released.raw)
 		send_frames(process_self());
+	if (process_self()->pid == 1 && terminal_drain)
+		terminal_drain(); // the machine may be turned off at once
 	(void)task_exit(EXIT_SCOPE_PROCESS, status, 0);
 	__builtin_unreachable();
 }

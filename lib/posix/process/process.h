@@ -56,6 +56,9 @@ i64 process_clone(struct posix_thread *self, const struct process_clone *clone);
 
 extern const struct operations process_operations; // of FILE_PROCESS
 
+// What was written to the console is out, or has had its time (terminal/ provides it).
+[[gnu::weak]] void terminal_drain(void);
+
 // exec, in the new program: says so, and lets the parent of a vfork child go on.
 void process_executed(void);
 // exec, before it can't fail any more: credentials as the program gets them. Its owner and group

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // open.c - opening terminals by device number; the first one that a session's leader opens becomes
 // the session's. /dev/tty is the one that it has.
+#include "lib/base/time.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/file/open.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "lib/posix/terminal/terminal.h"
+#include "os/syscalls.h"
 
 constexpr u32 DEVICE_OWN = 5 << 8; // /dev/tty
 
@@ -65,4 +68,25 @@ i64 terminal_peer(struct posix_thread *self, const struct file *file, u32 flags)
 	if (!(flags & O_NOCTTY))
 		claim(opening.handle);
 	return descriptor_open(self, &opening);
+}
+
+constexpr u32 TIOCOUTQ = 0x5411;
+constexpr u64 DRAIN_STEP = 10 * NS_PER_MS;
+constexpr u32 DRAIN_STEPS = 200; // it may be stopped for good: so long only
+
+void terminal_drain(void)
+{
+	tty_t opener = { posix_self()->files.terminals }, console;
+	u32 device, left = 1, observed;
+	u64 result;
+	if (!opener.handle.raw ||
+		tty_open(opener, TTY_DEVICE_CONSOLE, 0, 0, &device, &console.handle) != OK)
+		return;
+	for (u32 i = 0; left && i < DRAIN_STEPS; i++) {
+		if (tty_control(console, 0, 0, TIOCOUTQ, 0, 0, (view_t){}, span_of(left), &result) != OK)
+			break;
+		if (left)
+			(void)object_wait(HANDLE_NONE, 0, posix_clock() + DRAIN_STEP, &observed);
+	}
+	(void)handle_close(console.handle);
 }
