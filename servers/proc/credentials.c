@@ -105,6 +105,8 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 		set_leave(process);
 		set_share(process, set);
 	}
+	if (!AT(store->sets, set).files.raw) // the first set has none until someone comes back to it
+		SET(AT(store->sets, set).files, files_for(&changed));
 	*out_files = AT(store->sets, set).files;
 	return OK;
 }

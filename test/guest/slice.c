@@ -27,7 +27,8 @@ static err_t service_process(handle_t *out)
 	return process_control(*out, PROCESS_OPERATION_KEEP_HANDLES, 1, 0);
 }
 
-static err_t service_start(struct service *service, view_t name, const char *path)
+// files: a connection to ramfs, for who stands above it.
+static err_t service_start(struct service *service, view_t name, const char *path, handle_t files)
 {
 	handle_t ledger, process;
 	struct spawn *spawn = &service->spawn;
@@ -41,6 +42,8 @@ static err_t service_start(struct service *service, view_t name, const char *pat
 	TRY(spawn_give(spawn, "boot", start_handle("boot"), RIGHTS_ALL));
 	TRY(spawn_give(spawn, "console", start_handle("console"), RIGHTS_ALL));
 	TRY(spawn_give(spawn, "time", start_handle("time"), RIGHT_READ | RIGHT_MAP));
+	if (files.raw)
+		TRY(spawn_give(spawn, "ramfs", files, RIGHTS_ALL));
 	TRY(service_process(&process));
 	return service_begin(service, process);
 }
@@ -106,9 +109,9 @@ static err_t run(u64 *code)
 	static struct service ramfs, proc;
 	static u8 text[2048];
 	handle_t files, processes, process;
-	TRY(service_start(&ramfs, VIEW_TEXT("ramfs"), "service/ramfs"));
-	TRY(service_start(&proc, VIEW_TEXT("proc"), "service/proc"));
+	TRY(service_start(&ramfs, VIEW_TEXT("ramfs"), "service/ramfs", HANDLE_NONE));
 	TRY(connection_create(ramfs.port, 0, &files));
+	TRY(service_start(&proc, VIEW_TEXT("proc"), "service/proc", files));
 	TRY(connection_create(proc.port, 1, &processes));
 	spawn = (struct spawn){ .arguments = arguments(span_of(text)), .level = LEVEL };
 	TRY(boot_file("native/birth", &spawn.image));
