@@ -65,7 +65,16 @@ static u32 pipe_watch(const struct file *file, u32 wanted, handle_t *out)
 	return (wanted & POLL_IN ? SIGNAL_READABLE : 0) | SIGNAL_HANGUP;
 }
 
+// A FIFO's opener has a connection that says so to servers/meet.
+static void pipe_close(struct posix_thread *, const struct file *file, bool)
+{
+	handle_t holder = { (u32)AT(file->description->detail, 0) };
+	if (holder.raw)
+		(void)!handle_close(holder);
+}
+
 const struct operations pipe_operations = {
+	.close = pipe_close,
 	.read = pipe_read,
 	.write = pipe_write,
 	.stat = pipe_stat,

@@ -99,6 +99,8 @@ static void socket_close(struct posix_thread *, const struct file *file, bool)
 	struct socket *socket = socket_of(file);
 	if (socket->output.raw)
 		(void)!handle_close(socket->output);
+	if (socket->holder.raw)
+		(void)!handle_close(socket->holder);
 	parcel_drop(&socket->peeked_parcel);
 	if (socket->has_peeked)
 		heap_give(socket->peeked.data, socket->peeked.size + 1);
@@ -123,10 +125,18 @@ static void close_both(handle_t input, handle_t output)
 		(void)!handle_close(output);
 }
 
+struct socket *_Nullable socket_copy(const struct socket *like)
+{
+	struct socket *socket = heap_take(sizeof(struct socket));
+	if (socket)
+		*socket = *like;
+	return socket;
+}
+
 i64 socket_install(struct posix_thread *self, const struct socket *like, handle_t input, u32 flags)
 {
 	struct description *description;
-	struct socket *socket = heap_take(sizeof(struct socket));
+	struct socket *socket = socket_copy(like);
 	i64 answer = -ENOBUFS;
 	if (socket)
 		answer = description_create(FILE_SOCKET, O_RDWR | (flags & O_NONBLOCK), &description);
@@ -135,7 +145,6 @@ i64 socket_install(struct posix_thread *self, const struct socket *like, handle_
 		heap_give(socket, sizeof(*socket));
 		return answer;
 	}
-	*socket = *like;
 	description->inode = event_inode();
 	AT(description->detail, 0) = (u64)(uintptr_t)socket;
 	return descriptor_install(

@@ -30,6 +30,7 @@ struct socket {
 	u32 type;        // enum socket_type
 	u32 state;       // enum socket_state
 	handle_t output; // owned; stream to write; HANDLE_NONE: shut down, or not connected
+	handle_t holder; // owned; of a FIFO opened both ways (fifo.c)
 	bool is_input_shut;
 	bool passes_credentials; // SO_PASSCRED
 	u64 receive_ns, send_ns; // SO_RCVTIMEO, SO_SNDTIMEO; 0: none
@@ -43,6 +44,8 @@ struct socket {
 	struct parcel peeked_parcel; // came with the bytes that were read ahead
 };
 
+// A copy on the heap, for detail[0].
+struct socket *_Nullable socket_copy(const struct socket *like);
 struct socket *socket_of(const struct file *file);
 // The file of a number, which must be a socket: -EBADF, -ENOTSOCK. Ends with file_put.
 i64 socket_get(struct posix_thread *self, i32 number, struct file *file, struct socket **out);

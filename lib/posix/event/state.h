@@ -15,6 +15,7 @@ struct event_state {
 	struct posix_lock lock; // sets
 	struct list sets;       // struct epoll_set.node; a null link: not made yet
 	u32 set_count;          // atomic
+	handle_t meet;          // owned; connection to servers/meet; HANDLE_NONE: none
 	u32 inodes;             // atomic: numbers given to what has none
 };
 

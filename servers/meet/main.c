@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// main.c - see README.md. Listeners: the end that clients write to, by key.
+#include "abi/signals.h"
+#include "lib/os/loop.h"
+#include "lib/os/service.h"
+#include "lib/os/start.h"
+#include "os/syscalls.h"
+#include "servers/meet/fifo.h"
+
+constexpr u32 LISTENERS_MAX = 256;
+
+struct listener {
+	u64 key;         // 0: free
+	handle_t stream; // owned
+};
+
+static struct listener listeners[LISTENERS_MAX];
+
+static struct listener *_Nullable find(u64 key)
+{
+	for (u32 i = 0; i < LISTENERS_MAX; i++)
+		if (AT(listeners, i).key == key)
+			return &AT(listeners, i);
+	return nullptr;
+}
+
+static bool is_dead(const struct listener *listener)
+{
+	u32 observed;
+	return object_wait(listener->stream, SIGNAL_HANGUP, 0, &observed) == OK;
+}
+
+static void drop(struct listener *listener)
+{
+	(void)handle_close(listener->stream);
+	*listener = (struct listener){};
+}
+
+static struct listener *_Nullable place_for(u64 key)
+{
+	struct listener *old = find(key);
+	for (u32 i = 0; !old && i < LISTENERS_MAX; i++)
+		if (AT(listeners, i).key && is_dead(&AT(listeners, i)))
+			drop(&AT(listeners, i));
+	return old ? old : find(0);
+}
+
+static err_t operation_listen(void *_Nullable self, struct caller caller, u64 key, handle_t stream)
+{
+	(void)self;
+	(void)caller;
+	struct listener *listener = key ? place_for(key) : nullptr;
+	if (!listener)
+		return ERR_QUOTA;
+	if (listener->key && !is_dead(listener))
+		return ERR_EXISTS;
+	if (listener->key)
+		drop(listener);
+	*listener = (struct listener){ key, stream };
+	return OK;
+}
+
+static err_t operation_connect(
+	void *_Nullable self, struct caller caller, u64 key, handle_t *out_stream)
+{
+	(void)self;
+	(void)caller;
+	struct listener *listener = key ? find(key) : nullptr;
+	if (listener && is_dead(listener)) {
+		drop(listener);
+		listener = nullptr;
+	}
+	if (!listener)
+		return ERR_NOT_FOUND;
+	*out_stream = listener->stream;
+	return OK;
+}
+
+static const struct meet_ops operations = {
+	.fifo = fifo_open,
+	.listen = operation_listen,
+	.connect = operation_connect,
+};
+
+static void on_hangup(void *_Nullable self, u64 badge)
+{
+	(void)self;
+	fifo_hangup(badge);
+}
+
+static void on_cancel(void *_Nullable self, handle_t reply, bool is_abandoned)
+{
+	(void)self;
+	(void)is_abandoned;
+	fifo_cancel(reply);
+}
+
+int main(void)
+{
+	static struct loop loop;
+	if (service_begin(&loop) != OK)
+		return 1;
+	fifo_port = start_handle("port");
+	loop.on_hangup = on_hangup;
+	loop.on_cancel = on_cancel;
+	loop_serve(&loop, meet_dispatch, &operations, nullptr);
+	service_ready();
+	return loop_run(&loop) == OK ? 0 : 1;
+}
