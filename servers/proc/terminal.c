@@ -228,7 +228,6 @@ err_t terminal_open(void)
 		SET(store->steering, handle);
 		ledger_commit();
 	}
-	err_t err =
-		port_bind(port, store->steering, TTY_EVENT_SIGNALS, TERMINALS_KEY, BIND_MODE_LEVEL);
+	err_t err = port_bind(port, store->steering, TTY_EVENT_SIGNALS, TERMINALS_KEY, BIND_MODE_LEVEL);
 	return err == ERR_EXISTS ? OK : err; // the port is the supervisor's: a former life bound it
 }

@@ -24,7 +24,7 @@ u64 posix_clock(void)
 	return now;
 }
 
-u64 posix_real(void)
+i64 posix_real_offset(void)
 {
 	UNSAFE_BEGIN("mapped there for every POSIX process")
 	const struct clock_page *page = (const struct clock_page *)(CLOCK_AREA + CLOCK_PAGE_OFFSET);
@@ -36,5 +36,10 @@ u64 posix_real(void)
 		offset = page->real_offset_ns;
 		atomic_fence_acquire();
 	} while (sequence & 1 || atomic_load_relaxed(&page->sequence) != sequence);
-	return posix_clock() + (u64)offset;
+	return offset;
+}
+
+u64 posix_real(void)
+{
+	return posix_clock() + (u64)posix_real_offset();
 }

@@ -4,5 +4,6 @@
 
 #include "abi/types.h"
 
-u64 posix_clock(void); // monotonic nanoseconds, as all deadlines of the kernel
-u64 posix_real(void);  // nanoseconds since 1970
+u64 posix_clock(void);       // monotonic nanoseconds, as all deadlines of the kernel
+u64 posix_real(void);        // nanoseconds since 1970
+i64 posix_real_offset(void); // what is added to the one for the other

@@ -27,7 +27,7 @@ const struct tree_inode *inode_look(u32 mount, u32 inode)
 static struct linux_timespec time_of(i64 ns, bool is_real)
 {
 	if (!is_real)
-		ns += (i64)(posix_real() - posix_clock());
+		ns += posix_real_offset();
 	i64 seconds = ns / NS, rest = ns % NS;
 	return rest < 0 ? (struct linux_timespec){ seconds - 1, rest + NS }
 	                : (struct linux_timespec){ seconds, rest };
@@ -97,7 +97,7 @@ static i64 status_of_nameless(const struct file *file, struct linux_stat *out)
 i64 status_of_open(const struct file *file, struct linux_stat *out)
 {
 	const struct description *description = file->description;
-	struct tree_inode inode;
+	struct tree_inode inode UNINITIALIZED;
 	if (description->kind == FILE_MEMORY)
 		return status_of_nameless(file, out);
 	i64 error = inode_read(description->tree, description->inode, description->generation, &inode);
@@ -128,7 +128,7 @@ static i64 status_of_path(
 	struct posix_thread *self, i32 directory, u64 path, u32 flags, struct linux_stat *out)
 {
 	struct path found UNINITIALIZED;
-	struct tree_inode inode;
+	struct tree_inode inode UNINITIALIZED;
 	u32 walk = flags & AT_SYMLINK_NOFOLLOW ? WALK_NO_FOLLOW : 0;
 	TRY_POSIX(path_at(self, directory, path, walk, &found));
 	if (found.walk.is_remote)
@@ -151,7 +151,7 @@ static i64 status_at(
 		if (directory != AT_FDCWD)
 			return status_of_descriptor(self, directory, out);
 		struct path found UNINITIALIZED;
-		struct tree_inode inode;
+		struct tree_inode inode UNINITIALIZED;
 		TRY_POSIX(path_walk(self, directory, VIEW_TEXT("."), 0, &found));
 		if (found.walk.is_remote)
 			return scheme_stat(self, &found, flags, out);
@@ -164,7 +164,7 @@ static i64 status_at(
 
 i64 call_newfstatat(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct linux_stat status;
+	struct linux_stat status UNINITIALIZED;
 	u32 flags = ARG_U32(3);
 	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
 		return -EINVAL;
@@ -174,21 +174,21 @@ i64 call_newfstatat(struct posix_thread *self, const struct arguments *arguments
 
 i64 call_stat(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct linux_stat status;
+	struct linux_stat status UNINITIALIZED;
 	TRY_POSIX(status_of_path(self, AT_FDCWD, ARG(0), 0, &status));
 	return user_put(ARG(1), status);
 }
 
 i64 call_lstat(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct linux_stat status;
+	struct linux_stat status UNINITIALIZED;
 	TRY_POSIX(status_of_path(self, AT_FDCWD, ARG(0), AT_SYMLINK_NOFOLLOW, &status));
 	return user_put(ARG(1), status);
 }
 
 i64 call_fstat(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct linux_stat status;
+	struct linux_stat status UNINITIALIZED;
 	TRY_POSIX(status_of_descriptor(self, ARG_INT(0), &status));
 	return user_put(ARG(1), status);
 }
@@ -210,7 +210,7 @@ static u32 device_minor(u64 device)
 
 i64 call_statx(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct linux_stat status;
+	struct linux_stat status UNINITIALIZED;
 	constexpr u32 SYNC_FLAGS = 0x6000;
 	u32 flags = ARG_U32(2);
 	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | SYNC_FLAGS) ||

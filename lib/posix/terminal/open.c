@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // open.c - opening terminals by device number; the first one that a session's leader opens becomes
 // the session's. /dev/tty is the one that it has.
+#include "lib/posix/file/open.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/clock.h"
-#include "lib/posix/file/open.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "lib/posix/terminal/terminal.h"
