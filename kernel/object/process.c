@@ -122,7 +122,8 @@ static bool claim_estate(struct process *process) REQUIRES(process -> lock)
 {
 	bool has_estate = process->has_estate;
 	process->has_estate = false;
-	process->keeps_handles &= !has_estate;
+	if (has_estate)
+		atomic_store_relaxed(&process->keeps_handles, false);
 	return has_estate;
 }
 
@@ -220,7 +221,7 @@ static void unreachable_process(struct object *object)
 	struct process *process = process_of(object);
 	lock_take(&process->lock);
 	bool is_empty = process->thread_count == 0;
-	process->keeps_handles &= process->has_estate; // nobody can inherit it
+	atomic_store_relaxed(&process->keeps_handles, process->has_estate); // nobody can inherit it
 	lock_give(&process->lock);
 	if (is_empty)
 		process_kill(process, 0, EXIT_KILLED);

@@ -91,8 +91,10 @@ err_t process_inherit(struct process *heir, struct process *dead)
 	err_t err = ERR_STATE;
 	if (dead->has_estate)
 		err = handle_table_move(&dead->handles, &heir->handles);
-	if (err == OK)
-		dead->has_estate = dead->keeps_handles = false; // with nothing left to drain
+	if (err == OK) {
+		dead->has_estate = false; // with nothing left to drain
+		atomic_store_relaxed(&dead->keeps_handles, false);
+	}
 	lock_give(&dead->lock);
 	return err;
 }

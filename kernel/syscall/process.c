@@ -134,7 +134,7 @@ static err_t keep_handles(struct process *process, bool is_wanted)
 	lock_take(&process->lock);
 	bool is_alive = !process->is_dying;
 	if (is_alive)
-		process->keeps_handles = is_wanted;
+		atomic_store_relaxed(&process->keeps_handles, is_wanted);
 	lock_give(&process->lock);
 	return is_alive ? OK : ERR_STATE;
 }
