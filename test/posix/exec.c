@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// exec: what a program is given, which errors there are, scripts, descriptors, threads, broken ELF files.
-// Called again by itself: the first argument says what for.
+// exec: what a program is given, which errors there are, scripts, descriptors, threads, broken ELF
+// files. Called again by itself: the first argument says what for.
 #include "test/posix/test.h"
 #include <elf.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 enum { BROKEN_RUNS = 100, CODE_NOEXEC = 90 };
 
