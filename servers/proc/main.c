@@ -75,12 +75,18 @@ static err_t run(void)
 	static struct message message;
 	bool has_answer = false;
 	for (;;) {
+		bool had_answer = has_answer;
 		message.tag = has_answer ? message.tag | TAG_REPLY : 0;
 		err_t err = port_receive(port, &message);
 		answer_close();
 		has_answer = false;
 		if (err == ERR_GONE || err == ERR_INTERRUPTED)
 			continue; // nobody waited for that answer
+		if (had_answer && err != OK && err != ERR_CLOSED) {
+			message.tag = reply_tag(err, 0); // its handle cannot be passed: it is still in hand
+			has_answer = true;
+			continue;
+		}
 		TRY(err);
 		has_answer = serve(&message);
 		commit();

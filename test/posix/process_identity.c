@@ -19,10 +19,10 @@ struct sets {
 	unsigned effective, permitted, inheritable;
 };
 
-#define MUST(condition) \
-	do { \
-		if (!(condition)) \
-			return __LINE__ & 0xff; \
+#define MUST(condition)                                                                            \
+	do {                                                                                           \
+		if (!(condition))                                                                          \
+			return __LINE__ & 0xff;                                                                \
 	} while (0)
 
 static int capabilities(unsigned long *effective, unsigned long *permitted)
@@ -133,8 +133,8 @@ static int burns(void)
 	do
 		getrusage(RUSAGE_SELF, &usage);
 	while (usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec +
-			usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec <
-		60000);
+			   usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec <
+		   60000);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ static void sender(void)
 		pause_ms(5);
 	is(seen_count, 1, "one signal");
 	check(seen[0].si_signo == SIGUSR1 && seen[0].si_code == SI_USER && seen[0].si_pid == pid &&
-			seen[0].si_uid == getuid(),
+			  seen[0].si_uid == getuid(),
 		"says who sent it");
 	seen_count = 0;
 }
@@ -91,7 +91,7 @@ static void of_children(void)
 	for (int i = 0; i < 200 && !seen_count; i++)
 		pause_ms(5);
 	check(seen_count == 1 && seen[0].si_code == CLD_EXITED && seen[0].si_pid == pid &&
-			seen[0].si_status == 9,
+			  seen[0].si_status == 9,
 		"SIGCHLD says who ended, and how");
 	is(child_end(pid), 9, "its end");
 	seen_count = 0;

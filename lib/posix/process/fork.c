@@ -113,7 +113,6 @@ static void become_child(struct posix_thread *self, struct latch *latch)
 	identity->pid = identity->spare.pid;
 	identity->slot = identity->spare.slot;
 	identity->spare = (struct spare){};
-	identity->program.executed = 0;
 	identity->parent_signal = 0;
 	identity->is_subreaper = 0;
 	identity->seen = UINT32_MAX;
@@ -164,12 +163,16 @@ static i64 fork_locked(struct posix_thread *self, const struct process_clone *cl
 	handle_t process;
 	TRY_POSIX(spare_fetch(identity));
 	TRY_POSIX(fork_before(self));
+	// The child has not called exec, also before it runs: proc may look before that.
+	u64 executed = identity->program.executed;
+	identity->program.executed = 0;
 	err_t err = process_fork(0, &process);
 	*is_child = err == OK && !process.raw;
 	if (*is_child) {
 		become_child(self, latch);
 		return 0;
 	}
+	identity->program.executed = executed;
 	fork_parent(self, err == OK);
 	if (err != OK)
 		return err == ERR_RIGHTS ? -EPERM : -EAGAIN;
