@@ -11,14 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#define RENAME_EXCHANGE 2
-#endif
-#ifndef MFD_CLOEXEC
-#define MFD_CLOEXEC 1
-#define MFD_ALLOW_SEALING 2
-#endif
+enum { NO_REPLACE = 1, EXCHANGE = 2, MEMFD_CLOEXEC = 1, MEMFD_SEALING = 2 };
 
 static char text[8192];
 static struct stat status;
@@ -47,10 +40,10 @@ static void renames(void)
 {
 	close(put("one", "1"));
 	close(put("two", "2"));
-	fails(renameat2_("one", "two", RENAME_NOREPLACE), EEXIST, "RENAME_NOREPLACE");
-	is(renameat2_("one", "two", RENAME_EXCHANGE), 0, "RENAME_EXCHANGE");
+	fails(renameat2_("one", "two", NO_REPLACE), EEXIST, "RENAME_NOREPLACE");
+	is(renameat2_("one", "two", EXCHANGE), 0, "RENAME_EXCHANGE");
 	check(holds("one", "2") && holds("two", "1"), "swapped");
-	fails(renameat2_("one", "none", RENAME_EXCHANGE), ENOENT, "exchange with nothing");
+	fails(renameat2_("one", "none", EXCHANGE), ENOENT, "exchange with nothing");
 	fails(renameat2_("one", "two", 3), EINVAL, "both flags");
 	is(rename("one", "two"), 0, "rename over");
 	check(holds("two", "2"), "replaced");
@@ -234,7 +227,7 @@ static void copying(void)
 
 static void memories(void)
 {
-	int fd = (int)syscall(SYS_memfd_create, "name", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = (int)syscall(SYS_memfd_create, "name", MEMFD_CLOEXEC | MEMFD_SEALING);
 	check(fd >= 0, "memfd_create");
 	is(ftruncate(fd, 4096), 0, "ftruncate");
 	is(write(fd, "seal", 4), 4, "write");

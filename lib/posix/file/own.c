@@ -65,6 +65,22 @@ static i64 put_text(span_t out, view_t text)
 	return (i64)part.size;
 }
 
+// Devices by their numbers, as /dev has them.
+static i64 device_text(u32 device, span_t out)
+{
+	static const struct {
+		u32 device;
+		const char *name;
+	} names[] = { { 0x103, "null" }, { 0x105, "zero" }, { 0x107, "full" }, { 0x108, "random" },
+		{ 0x109, "urandom" }, { 0x500, "tty" }, { 0x501, "console" }, { 0x502, "ptmx" },
+		{ 0x440, "ttyS0" } };
+	for (u32 i = 0; i < COUNT(names); i++)
+		if (AT(names, i).device == device)
+			return (i64)format_view(out, "/dev/%s", AT(names, i).name).size;
+	u32 major = device >> 8, minor = device & 0xff;
+	return (i64)format_view(out, major == 136 ? "/dev/pts/%u" : "/dev/tty%u", minor).size;
+}
+
 // The path of something open with a name; others are called by their kind.
 static i64 descriptor_text(struct posix_thread *self, const struct file *file, span_t out)
 {
@@ -93,8 +109,10 @@ static i64 descriptor_text(struct posix_thread *self, const struct file *file, s
 	struct names trees = { state->trees, state->tree_count, state->mounts, state->mount_count };
 	const struct tree *tree = names_tree(&trees, description->tree);
 	const struct tree_entry *entry = tree_entry(tree, (u32)AT(description->detail, 1));
-	if (description->kind != FILE_REGULAR || entry->inode != description->inode)
-		return put_text(out, VIEW_TEXT("/dev/tty"));
+	if (description->kind != FILE_REGULAR)
+		return device_text((u32)AT(description->detail, 1), out);
+	if (entry->inode != description->inode)
+		return put_text(out, VIEW_TEXT("(deleted)"));
 	place.at.inode = entry->directory;
 	place.generation = tree_inode(tree, entry->directory)->generation;
 	TRY_POSIX(place_path(self, &place, span_of(room), &path));
@@ -115,7 +133,8 @@ i64 own_readlink(struct posix_thread *self, const struct path *path, span_t text
 	if (view_equal(path->remote, VIEW_TEXT("self")))
 		return (i64)format_view(text, "%u", posix_self()->identity.pid).size;
 	if (own_descriptor(path, &number)) {
-		TRY_POSIX(file_get(self, number, &file));
+		if (file_get(self, number, &file) < 0)
+			return -ENOENT;
 		i64 size = descriptor_text(self, &file, text);
 		file_put(self, &file);
 		return size;

@@ -89,8 +89,10 @@ i64 scheme_open(struct posix_thread *self, const struct path *path, u32 flags, u
 		AT(opening.detail, 0) = MODE_DIRECTORY | 0555;
 		return descriptor_open(self, &opening);
 	}
-	if (own_descriptor(path, &number) && !(flags & (O_NOFOLLOW | O_PATH)))
-		return file_reopen(self, number, flags);
+	if (own_descriptor(path, &number) && !(flags & (O_NOFOLLOW | O_PATH))) {
+		i64 answer = file_reopen(self, number, flags);
+		return answer == -EBADF ? -ENOENT : answer;
+	}
 	TRY_POSIX(server_of(path, &server));
 	i64 error = open_by_server(self, &server, mode, &opening);
 	server_drop(&server);
@@ -146,7 +148,8 @@ i64 scheme_stat(
 		return 0;
 	}
 	if (own_descriptor(path, &number) && !(flags & AT_SYMLINK_NOFOLLOW)) {
-		TRY_POSIX(file_get(self, number, &file));
+		if (file_get(self, number, &file) < 0)
+			return -ENOENT;
 		const struct operations *operations = operations_of(&file);
 		i64 error = operations->stat ? operations->stat(self, &file, out) : -EBADF;
 		file_put(self, &file);
