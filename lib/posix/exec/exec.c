@@ -15,6 +15,7 @@
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/signal.h"
 #include "lib/posix/process/process.h"
+#include "lib/posix/signal/send.h"
 #include "os/syscalls.h"
 
 constexpr u32 LEVEL_PROGRAM = 15;
@@ -80,6 +81,7 @@ static err_t replace(struct posix_thread *self, struct exec_record *record, u64 
 	struct posix *posix = posix_self();
 	struct posix_thread next = {};
 	prepare_thread(self, record, entry, &next);
+	(void)signal_pending(self); // of the mailboxes of threads that end now nothing is lost
 	hold_state(posix);
 	posix->areas.starting = record;
 	err_t err = space_copy_library(&record->space, &next);

@@ -164,8 +164,7 @@ void fork_child_signal(struct posix_thread *self)
 	struct actions *actions = actions_self();
 	posix_lock_init(&actions->lock);
 	actions->pending = actions->remote = 0;
-	self->directed = 0;
-	self->block.pending = 0;
+	self->directed = 0; // what is in the mailbox came for us already: the kernel emptied it
 	while (actions->notes) {
 		struct signal_note *note = actions->notes;
 		actions->notes = note->next;
