@@ -160,8 +160,7 @@ err_t memory_publish(struct memory *memory, struct memory *_Nullable table, u64 
 		return ERR_STATE;
 	TRY(memory_page(table, offset >> PAGE_SHIFT, true, &frame));
 	span_t page = span_from(frame_address(frame), PAGE_SIZE);
-	UNSAFE_BEGIN("an aligned place in a page that is ours while it is pinned")
-	swap_status(memory, (struct memory_status *)(void *)span_at(page, offset & PAGE_MASK));
-	UNSAFE_END
+	void *place = span_at(page, offset & PAGE_MASK);
+	swap_status(memory, place);
 	return OK;
 }
