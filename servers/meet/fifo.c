@@ -19,6 +19,7 @@ struct fifo {
 struct opener {
 	bool is_used, is_waiting;
 	u32 fifo, serial;
+	u32 use; // of this record: the high half of the badge
 	struct meet_fifo_call call;
 };
 
@@ -105,7 +106,8 @@ static void answer(u32 number)
 	handle_t holder;
 	u32 mode = opener->call.mode;
 	opener->is_waiting = false;
-	err_t err = connection_create(fifo_port, number, &holder);
+	u64 badge = (u64)opener->use << 32 | number;
+	err_t err = connection_create(fifo_port, badge, &holder);
 	if (err != OK) {
 		opener_end(opener);
 		meet_fifo_done(opener->call, err, HANDLE_NONE, HANDLE_NONE, HANDLE_NONE);
@@ -159,8 +161,12 @@ void fifo_open(void *_Nullable self, struct meet_fifo_call call)
 
 void fifo_hangup(u64 badge)
 {
-	if (badge < OPENERS_MAX && AT(openers, badge).is_used && !AT(openers, badge).is_waiting)
-		opener_end(&AT(openers, badge));
+	u32 number = (u32)badge;
+	if (number >= OPENERS_MAX)
+		return;
+	struct opener *opener = &AT(openers, number);
+	if (opener->is_used && !opener->is_waiting && opener->use == badge >> 32)
+		opener_end(opener);
 }
 
 void fifo_cancel(handle_t reply)

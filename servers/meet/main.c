@@ -76,8 +76,16 @@ static err_t operation_connect(
 	return OK;
 }
 
+static err_t operation_left(void *_Nullable self, struct caller caller)
+{
+	(void)self;
+	fifo_hangup(caller.badge);
+	return OK;
+}
+
 static const struct meet_ops operations = {
 	.fifo = fifo_open,
+	.left = operation_left,
 	.listen = operation_listen,
 	.connect = operation_connect,
 };

@@ -208,6 +208,8 @@ static err_t wait_set(
 {
 	u64 signals = signal_watch_of_set(set), soon = posix_clock() + LOOK_NS;
 	bool is_short = set->polled && deadline > soon;
+	if (wait_is_interrupted(self))
+		return ERR_INTERRUPTED;
 	u64 mask = signal_watch_begin(self, signals);
 	err_t err = wait_port(self, set->port, is_short ? soon : deadline, event);
 	err = signal_watch_end(self, signals, mask, err);

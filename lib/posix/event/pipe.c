@@ -3,6 +3,7 @@
 // other side and PIPE_BUF are the kernel's. Not here: FIFOs by name (servers/ramfs hands out a
 // connection).
 #include "abi/signals.h"
+#include "ifc/meet.h"
 #include "lib/base/atomic.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/user.h"
@@ -65,12 +66,15 @@ static u32 pipe_watch(const struct file *file, u32 wanted, handle_t *out)
 	return (wanted & POLL_IN ? SIGNAL_READABLE : 0) | SIGNAL_HANGUP;
 }
 
-// A FIFO's opener has a connection that says so to servers/meet.
-static void pipe_close(struct posix_thread *, const struct file *file, bool)
+// A FIFO's opener says that it goes, so that who reads next finds the end.
+static void pipe_close(struct posix_thread *, const struct file *file, bool is_last)
 {
 	handle_t holder = { (u32)AT(file->description->detail, 0) };
-	if (holder.raw)
-		(void)!handle_close(holder);
+	if (!holder.raw)
+		return;
+	if (is_last)
+		(void)!meet_left((meet_t){ holder });
+	(void)!handle_close(holder);
 }
 
 const struct operations pipe_operations = {

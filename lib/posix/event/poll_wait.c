@@ -159,7 +159,7 @@ i64 poll_wait(struct posix_thread *self, struct poll_list *list, u64 deadline)
 	TRY_POSIX(wait_port_take(&port));
 	err_t err = OK;
 	while (!ready && err == OK) {
-		err = wait_once(self, list, port, deadline);
+		err = wait_is_interrupted(self) ? ERR_INTERRUPTED : wait_once(self, list, port, deadline);
 		ready = look(self, list);
 	}
 	wait_port_give(port);

@@ -33,6 +33,14 @@ i64 socket_get(struct posix_thread *self, i32 number, struct file *file, struct 
 	return 0;
 }
 
+handle_t socket_input(const struct file *file)
+{
+	const struct socket *socket = socket_of(file);
+	if (socket->state == SOCKET_LISTENING)
+		return socket->accept;
+	return socket->input.raw ? socket->input : file->handle;
+}
+
 static i64 socket_read(
 	struct posix_thread *self, const struct file *file, struct transfer *transfer)
 {
@@ -63,14 +71,15 @@ static i64 socket_control(struct posix_thread *, const struct file *file, u32 re
 		return -ENOTTY;
 	const struct socket *socket = socket_of(file);
 	usize ahead = socket->peeked.size - socket->peeked_at;
-	i32 waiting = (i32)(stream_waiting(file->handle) + ahead);
+	i32 waiting = (i32)(stream_waiting(socket_input(file)) + ahead);
 	return user_put(argument, waiting);
 }
 
 static u32 socket_ready(struct posix_thread *, const struct file *file)
 {
 	const struct socket *socket = socket_of(file);
-	u32 in = handle_signals(file->handle);
+	handle_t input = socket_input(file);
+	u32 in = input.raw ? handle_signals(input) : 0;
 	u32 holds = in & SIGNAL_READABLE || socket->has_peeked ? POLL_IN : 0;
 	if (socket->state != SOCKET_CONNECTED)
 		return socket->state == SOCKET_LISTENING ? holds : POLL_OUT | POLLHUP;
@@ -86,12 +95,20 @@ static u32 socket_watch(const struct file *file, u32 wanted, handle_t *out)
 {
 	const struct socket *socket = socket_of(file);
 	bool is_output = wanted && !(wanted & ~(u32)(POLL_OUT | POLLWRBAND));
-	*out = file->handle;
+	*out = socket_input(file);
 	if (is_output && socket->state == SOCKET_CONNECTED) {
 		*out = socket->output;
 		return socket->output.raw ? SIGNAL_WRITABLE | SIGNAL_HANGUP : 0;
 	}
-	return file->handle.raw ? (wanted & POLL_IN ? SIGNAL_READABLE : 0) | SIGNAL_HANGUP : 0;
+	return out->raw ? (wanted & POLL_IN ? SIGNAL_READABLE : 0) | SIGNAL_HANGUP : 0;
+}
+
+static void close_both(handle_t input, handle_t output)
+{
+	if (input.raw)
+		(void)!handle_close(input);
+	if (output.raw)
+		(void)!handle_close(output);
 }
 
 static void socket_close(struct posix_thread *, const struct file *file, bool)
@@ -99,8 +116,8 @@ static void socket_close(struct posix_thread *, const struct file *file, bool)
 	struct socket *socket = socket_of(file);
 	if (socket->output.raw)
 		(void)!handle_close(socket->output);
-	if (socket->holder.raw)
-		(void)!handle_close(socket->holder);
+	close_both(socket->holder, socket->input);
+	close_both(socket->accept, HANDLE_NONE);
 	parcel_drop(&socket->peeked_parcel);
 	if (socket->has_peeked)
 		heap_give(socket->peeked.data, socket->peeked.size + 1);
@@ -116,14 +133,6 @@ const struct operations socket_operations = {
 	.watch = socket_watch,
 	.close = socket_close,
 };
-
-static void close_both(handle_t input, handle_t output)
-{
-	if (input.raw)
-		(void)!handle_close(input);
-	if (output.raw)
-		(void)!handle_close(output);
-}
 
 struct socket *_Nullable socket_copy(const struct socket *like)
 {

@@ -29,12 +29,15 @@ struct parcel {
 struct socket {
 	u32 type;        // enum socket_type
 	u32 state;       // enum socket_state
+	handle_t input;  // owned; once connected by name: stands for the descriptor's handle
+	handle_t accept; // owned; of a listener: where clients come
 	handle_t output; // owned; stream to write; HANDLE_NONE: shut down, or not connected
 	handle_t holder; // owned; of a FIFO opened both ways (fifo.c)
 	bool is_input_shut;
 	bool passes_credentials; // SO_PASSCRED
 	u64 receive_ns, send_ns; // SO_RCVTIMEO, SO_SNDTIMEO; 0: none
 	struct linux_ucred peer;
+	u64 key; // of its name; 0: none
 	struct socket_name name, peer_name;
 	struct posix_lock lock; // what was read ahead
 	bool has_peeked;
@@ -55,6 +58,8 @@ i64 socket_install(struct posix_thread *self, const struct socket *like, handle_
 i64 socket_check_type(
 	i32 family, u32 type, i32 protocol); // -EAFNOSUPPORT, -EINVAL, -EPROTONOSUPPORT
 struct linux_ucred socket_credentials(void);
+// What to read from: what a listener waits for, or the other side's bytes.
+handle_t socket_input(const struct file *file);
 static inline bool socket_has_messages(const struct socket *socket)
 {
 	return socket->type != SOCK_STREAM;

@@ -284,7 +284,7 @@ static i64 receive_locked(struct posix_thread *self, const struct file *file, u6
 	struct socket_transfer *transfer)
 {
 	struct socket *socket = socket_of(file);
-	const struct stream_way way = { .handle = file->handle };
+	const struct stream_way way = { .handle = socket_input(file) };
 	u32 observed;
 	for (;;) {
 		posix_lock_take(&socket->lock);
@@ -294,7 +294,7 @@ static i64 receive_locked(struct posix_thread *self, const struct file *file, u6
 		if (answer != -EAGAIN || !deadline)
 			return answer;
 		u32 bits = SIGNAL_READABLE | SIGNAL_HANGUP;
-		err_t err = wait_object(self, file->handle, bits, deadline, &observed);
+		err_t err = wait_object(self, way.handle, bits, deadline, &observed);
 		if (err != OK)
 			return err == ERR_TIMED_OUT ? -EAGAIN : posix_error(err);
 	}
@@ -314,6 +314,6 @@ i64 socket_receive(
 		!socket_has_messages(socket) && !(transfer->flags & MSG_PEEK) && !socket->has_peeked;
 	if (!is_plain)
 		return receive_locked(self, file, deadline, transfer);
-	const struct stream_way way = { file->handle, deadline, true };
+	const struct stream_way way = { socket_input(file), deadline, true };
 	return receive_bytes(self, &way, transfer);
 }

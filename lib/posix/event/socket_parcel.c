@@ -39,6 +39,11 @@ static i64 add_handle(struct parcel *parcel, handle_t handle)
 	return 0;
 }
 
+static handle_t handle_of(const struct file *file)
+{
+	return file->description->kind == FILE_SOCKET ? socket_input(file) : file->handle;
+}
+
 static i64 pack_file(const struct file *file, struct records *records, struct parcel *out)
 {
 	const struct description *description = file->description;
@@ -52,11 +57,11 @@ static i64 pack_file(const struct file *file, struct records *records, struct pa
 		.generation = description->generation,
 		.kind = description->kind,
 		.tree = description->tree,
-		.has_handle = file->handle.raw != 0,
+		.has_handle = handle_of(file).raw != 0,
 	};
 	memory_copy(record->detail, description->detail, sizeof(record->detail));
 	if (record->has_handle)
-		TRY_POSIX(add_handle(out, file->handle));
+		TRY_POSIX(add_handle(out, handle_of(file)));
 	if (description->kind != FILE_SOCKET)
 		return 0;
 	const struct socket *socket = socket_of(file);

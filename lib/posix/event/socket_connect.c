@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// socket_connect.c - bind, listen, connect, accept. A name is an inode of the file system or,
+// abstract, a hash; servers/meet keeps the stream to a listener under it. A client makes both
+// streams and sends the listener its ends: connecting waits for nobody.
+#include "abi/rights.h"
+#include "ifc/meet.h"
+#include "lib/base/hash.h"
+#include "lib/posix/core/calls.h"
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/user.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/event/socket_name.h"
+#include "lib/posix/file/open.h"
+#include "lib/posix/linux/errno.h"
+#include "lib/posix/linux/event.h"
+#include "lib/posix/linux/fcntl.h"
+#include "os/syscalls.h"
+
+constexpr u64 KEY_ABSTRACT = (u64)1 << 63;
+
+// What a client tells a listener, with the listener's input and output.
+struct hello {
+	u32 type;
+	struct linux_ucred peer;
+	struct socket_name name;
+};
+
+static bool is_abstract(const struct socket_name *name)
+{
+	return name->size && !AT(name->bytes, 0);
+}
+
+static u64 abstract_key(const struct socket_name *name)
+{
+	u64 key = name->size;
+	for (u32 i = 0; i < name->size; i++)
+		key = hash_mix(key * 257 + AT(name->bytes, i));
+	return key | KEY_ABSTRACT;
+}
+
+static view_t path_of(const struct socket_name *name)
+{
+	view_t text = view_clamp(view_of(name->bytes), 0, name->size);
+	return view_clamp(text, 0, view_find(text, 0));
+}
+
+static u64 inode_key(u32 inode, u32 generation)
+{
+	return (u64)(generation & INT32_MAX) << 32 | inode;
+}
+
+static i64 make_inode(struct posix_thread *self, const struct socket_name *name, u64 *key)
+{
+	struct path path UNINITIALIZED;
+	struct made made;
+	u32 mode = S_IFSOCK | (0777 & ~posix_self()->files.umask);
+	TRY_POSIX(path_walk(self, AT_FDCWD, path_of(name), WALK_NO_FOLLOW, &path));
+	if (path.walk.is_remote)
+		return -EPERM;
+	if (path.walk.at.inode != TREE_NONE)
+		return -EADDRINUSE;
+	i64 answer = tree_make_at(self, &path, &(struct making){ .mode = mode }, &made);
+	*key = inode_key(made.inode, made.generation);
+	return answer == -EEXIST ? -EADDRINUSE : answer;
+}
+
+static i64 find_inode(struct posix_thread *self, const struct socket_name *name, u64 *key)
+{
+	struct path path UNINITIALIZED;
+	struct tree_inode inode;
+	TRY_POSIX(path_walk(self, AT_FDCWD, path_of(name), 0, &path));
+	if (path.walk.is_remote)
+		return -ECONNREFUSED;
+	TRY_POSIX(path_inode(&path, &inode));
+	if (!tree_may(&inode, &path.who, ACCESS_WRITE))
+		return -EACCES;
+	*key = inode_key(path.walk.at.inode, inode.generation);
+	return (inode.mode & S_IFMT) == S_IFSOCK ? 0 : -ECONNREFUSED;
+}
+
+static i64 bind_name(
+	struct posix_thread *self, struct socket *socket, const struct socket_name *name)
+{
+	if (socket->key)
+		return -EINVAL;
+	if (!name->size)
+		return -EOPNOTSUPP;
+	u64 key = abstract_key(name);
+	if (!is_abstract(name))
+		TRY_POSIX(make_inode(self, name, &key));
+	socket->key = key;
+	socket->name = *name;
+	return 0;
+}
+
+i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
+{
+	struct file file;
+	struct socket *socket;
+	struct socket_name name;
+	TRY_POSIX(socket_get(self, ARG_INT(0), &file, &socket));
+	i64 answer = socket_take_name(ARG(1), ARG_U32(2), &name);
+	if (answer >= 0)
+		answer = bind_name(self, socket, &name);
+	file_put(self, &file);
+	return answer;
+}
+
+static i64 start_listening(struct socket *socket)
+{
+	meet_t meet = { posix_self()->events.meet };
+	handle_t input, output;
+	if (socket->type == SOCK_DGRAM || !meet.handle.raw)
+		return -EOPNOTSUPP;
+	if (socket->state == SOCKET_LISTENING)
+		return 0;
+	if (socket->state == SOCKET_CONNECTED || !socket->key)
+		return -EINVAL;
+	TRY_ERR(stream_create(PIPE_SIZE, 0, &input, &output));
+	err_t err = meet_listen(meet, socket->key, output);
+	(void)!handle_close(output);
+	if (err != OK) {
+		(void)!handle_close(input);
+		return err == ERR_EXISTS ? -EADDRINUSE : posix_error(err);
+	}
+	socket->accept = input;
+	socket->state = SOCKET_LISTENING;
+	return 0;
+}
+
+i64 call_listen(struct posix_thread *self, const struct arguments *arguments)
+{
+	struct file file;
+	struct socket *socket;
+	TRY_POSIX(socket_get(self, ARG_INT(0), &file, &socket));
+	i64 answer = start_listening(socket);
+	file_put(self, &file);
+	return answer;
+}
+
+// The streams of a new connection.
+struct line {
+	handle_t input, output;         // the client's
+	handle_t far_input, far_output; // the listener's
+};
+
+static i64 line_make(struct line *line)
+{
+	TRY_ERR(stream_create(PIPE_SIZE, 0, &line->input, &line->far_output));
+	err_t err = stream_create(PIPE_SIZE, 0, &line->far_input, &line->output);
+	if (err != OK) {
+		(void)!handle_close(line->input);
+		(void)!handle_close(line->far_output);
+	}
+	return posix_error(err);
+}
+
+static i64 greet(
+	struct posix_thread *self, const struct file *file, handle_t listener, const struct line *line)
+{
+	const struct socket *socket = socket_of(file);
+	const struct hello hello = { socket->type, socket_credentials(), socket->name };
+	const struct stream_way way = { listener, stream_deadline(file), true };
+	AT(self->block.handle, 0) = line->far_input;
+	AT(self->block.handle, 1) = line->far_output;
+	AT(self->block.handle_rights, 0) = AT(self->block.handle_rights, 1) = RIGHTS_ALL;
+	i64 done = stream_put_view(self, &way, view_of(hello), 2);
+	return done == -EPIPE ? -ECONNREFUSED : done;
+}
+
+static i64 connect_to(struct posix_thread *self, const struct file *file, handle_t listener)
+{
+	struct socket *socket = socket_of(file);
+	struct line line;
+	TRY_POSIX(line_make(&line));
+	i64 answer = greet(self, file, listener, &line);
+	(void)!handle_close(line.far_input);
+	(void)!handle_close(line.far_output);
+	if (answer < 0) {
+		(void)!handle_close(line.input);
+		(void)!handle_close(line.output);
+		return answer;
+	}
+	socket->input = line.input;
+	socket->output = line.output;
+	socket->state = SOCKET_CONNECTED;
+	return 0;
+}
+
+static i64 connect_name(
+	struct posix_thread *self, const struct file *file, const struct socket_name *name)
+{
+	struct socket *socket = socket_of(file);
+	meet_t meet = { posix_self()->events.meet };
+	handle_t listener;
+	if (socket->state != SOCKET_NEW)
+		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EINVAL;
+	if (socket->type == SOCK_DGRAM || !meet.handle.raw)
+		return -EOPNOTSUPP;
+	u64 key = abstract_key(name);
+	if (!is_abstract(name))
+		TRY_POSIX(find_inode(self, name, &key));
+	err_t err = meet_connect(meet, key, &listener);
+	if (err != OK)
+		return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+	i64 answer = connect_to(self, file, listener);
+	(void)!handle_close(listener);
+	if (answer >= 0)
+		socket->peer_name = *name;
+	return answer;
+}
+
+i64 call_connect(struct posix_thread *self, const struct arguments *arguments)
+{
+	struct file file;
+	struct socket *socket;
+	struct socket_name name;
+	TRY_POSIX(socket_get(self, ARG_INT(0), &file, &socket));
+	i64 answer = socket_take_name(ARG(1), ARG_U32(2), &name);
+	if (answer >= 0)
+		answer = connect_name(self, &file, &name);
+	file_put(self, &file);
+	return answer;
+}
+
+static i64 accept_one(struct posix_thread *self, const struct file *file, u32 flags)
+{
+	const struct socket *listener = socket_of(file);
+	struct hello hello;
+	u32 handles = 0;
+	if (listener->state != SOCKET_LISTENING)
+		return -EINVAL;
+	const struct stream_way way = { listener->accept, stream_deadline(file), true };
+	i64 done = stream_take_span(self, &way, span_of(hello), &handles);
+	TRY_POSIX(done);
+	if ((usize)done != sizeof(hello) || handles != 2)
+		return -ECONNABORTED;
+	const struct socket like = {
+		.type = listener->type,
+		.state = SOCKET_CONNECTED,
+		.output = AT(self->block.handle, 1),
+		.peer = hello.peer,
+		.key = listener->key,
+		.name = listener->name,
+		.peer_name = hello.name,
+	};
+	return socket_install(self, &like, AT(self->block.handle, 0), flags);
+}
+
+static i64 accept_flags(struct posix_thread *self, const struct arguments *arguments, u32 flags)
+{
+	struct file file, made;
+	struct socket *socket;
+	if (flags & ~((u32)O_NONBLOCK | (u32)O_CLOEXEC))
+		return -EINVAL;
+	TRY_POSIX(socket_get(self, ARG_INT(0), &file, &socket));
+	i64 number = accept_one(self, &file, flags);
+	file_put(self, &file);
+	if (number < 0 || !ARG(1))
+		return number;
+	TRY_POSIX(socket_get(self, (i32)number, &made, &socket));
+	i64 answer = socket_put_name(&socket->peer_name, ARG(1), ARG(2));
+	file_put(self, &made);
+	if (answer < 0)
+		(void)descriptor_close(self, (i32)number);
+	return answer < 0 ? answer : number;
+}
+
+i64 call_accept(struct posix_thread *self, const struct arguments *arguments)
+{
+	return accept_flags(self, arguments, 0);
+}
+
+i64 call_accept4(struct posix_thread *self, const struct arguments *arguments)
+{
+	return accept_flags(self, arguments, ARG_U32(3));
+}
