@@ -2,7 +2,9 @@
 // reboot.c - the end of the system, by order: a word to the supervisor (/scheme/svc/power).
 #include "ifc/file.h"
 #include "ifc/name.h"
+#include "lib/base/time.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/file/request.h"
 #include "lib/posix/linux/errno.h"
@@ -12,6 +14,7 @@
 #include "os/syscalls.h"
 
 constexpr u32 CAPABILITY_SYS_BOOT = 22;
+constexpr u64 WAIT_NS = 10 * NS_PER_SECOND;
 
 static err_t tell(view_t word)
 {
@@ -29,6 +32,9 @@ static err_t tell(view_t word)
 		return err;
 	err = file_write(power, 0, 0, word, &done);
 	(void)handle_close(power.handle);
+	u32 observed;
+	if (err == OK) // what comes now is the end
+		(void)object_wait(HANDLE_NONE, 0, posix_clock() + WAIT_NS, &observed);
 	return err;
 }
 
