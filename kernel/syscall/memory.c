@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // memory.c - the system calls on memory objects: who may, and in what range; the work is done in
 // kernel/memory/. Mappings: memory_map.c.
+#include "kernel/arch/arch.h"
 #include "kernel/memory/memory_parts.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/handle.h"
@@ -14,6 +15,8 @@
 constexpr u32 MEMORY_RIGHTS = RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP |
                               RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_MANAGE |
                               RIGHT_PIN | RIGHT_RESIZE;
+
+constexpr usize PORTS_MAX = 64;
 
 static err_t check_rights(struct thread *caller, handle_t handle, u32 rights)
 {
@@ -167,10 +170,39 @@ err_t sys_memory_supply(struct thread *caller, struct memory *memory, u64 offset
 	return memory_supply(memory, to.first, to.end - to.first, source, from.first);
 }
 
-// Between the caller's buffer and another process that it may debug.
+// I/O ports: reading takes one byte of each from base on; writing takes pairs of a port, counted
+// from base, and a byte. All of it is done or nothing: a driver that is killed finds in its own
+// memory, or in a register that it wrote last, whether it was. So nothing can fail after the first.
+static err_t ports_transfer(
+	const struct resource *resource, u64 base, struct user_span data, bool to_ports, u64 *done)
+{
+	u8 bytes[PORTS_MAX] = {};
+	u32 result;
+	if (data.size > sizeof bytes || base > UINT16_MAX || (to_ports && data.size % 2))
+		return ERR_RANGE;
+	TRY(to_ports ? user_copy_in(bytes, data.address, data.size)
+				 : user_copy_out(data.address, bytes, data.size));
+	usize step = to_ports ? 2 : 1;
+	for (usize i = 0; i < data.size; i += step)
+		TRY(resource_covers(
+			resource, RESOURCE_KIND_PORTS, base + (to_ports ? AT(bytes, i) : i), 1));
+	for (usize i = 0; i < data.size; i += step) {
+		u16 port = (u16)(base + (to_ports ? AT(bytes, i) : i));
+		TRY(port_access(port, to_ports ? IO_OPERATION_WRITE8 : IO_OPERATION_READ8,
+			to_ports ? AT(bytes, i + 1) : 0, &result));
+		if (!to_ports)
+			AT(bytes, i) = (u8)result;
+	}
+	*done = data.size;
+	return to_ports ? OK : user_copy_out(data.address, bytes, data.size);
+}
+
+// Between the caller's buffer and another process that it may debug, or ports.
 static err_t transfer(struct thread *caller, struct object *other, handle_t handle, u64 address,
 	struct user_span data, bool to_other, u64 *done)
 {
+	if (other->kind == OBJECT_RESOURCE)
+		return ports_transfer(resource_of(other), address, data, to_other, done);
 	if (other->kind != OBJECT_PROCESS)
 		return ERR_WRONG_TYPE;
 	TRY(check_rights(caller, handle, RIGHT_DEBUG));

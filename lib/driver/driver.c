@@ -45,6 +45,18 @@ void port_write(const struct ports *ports, u32 offset, u8 value)
 	(void)!resource_io(ports->resource, ports->base + offset, IO_OPERATION_WRITE8, value, &unused);
 }
 
+err_t ports_fetch(const struct ports *ports, u32 offset, span_t out)
+{
+	u64 done;
+	return memory_read(ports->resource, ports->base + offset, out, &done);
+}
+
+err_t ports_store(const struct ports *ports, view_t pairs)
+{
+	u64 done;
+	return memory_write(ports->resource, ports->base, pairs, &done);
+}
+
 err_t irq_claim(const char *name, u32 usual, handle_t *kept, struct irq *out)
 {
 	handle_t resource = start_handle(name);

@@ -25,6 +25,14 @@ err_t ports_claim(const char *name, u32 usual, struct ports *out);
 u8 port_read(const struct ports *ports, u32 offset); // 0xff outside the grant, as an empty bus says
 void port_write(const struct ports *ports, u32 offset, u8 value);
 
+// One byte of each of out.size ports from offset on; and bytes to ports. All of it happens or none,
+// also if the driver is killed: out lies in memory that the next life looks at.
+err_t ports_fetch(const struct ports *ports, u32 offset, span_t out);
+struct port_pair {
+	u8 offset, value;
+};
+err_t ports_store(const struct ports *ports, view_t pairs);
+
 // ISA lines are edges; it starts masked until first acknowledged. kept: where the driver's ledger
 // keeps the handle, which outlives it (docs/decisions/015): a line can be taken once.
 err_t irq_claim(const char *name, u32 usual, handle_t *kept, struct irq *out);

@@ -71,6 +71,11 @@ void rings_down_taken(struct rings *rings, u32 count)
 	store(&rings->down_taken, count <= put - from ? from + count : put);
 }
 
+void rings_down_passed(struct rings *rings, u32 index)
+{
+	store(&rings->down_taken, index);
+}
+
 bool rings_driver_may_sleep(struct rings *rings)
 {
 	store(&rings->is_driver_asleep, 1);

@@ -62,6 +62,7 @@ bool rings_user_must_wake(struct rings *rings);     // after puts; true once for
 bool rings_up_wait(struct rings *rings);      // no room: may it wait for the user? else try again
 view_t rings_down(const struct rings *rings); // bytes to be sent, those up to the ring's end
 void rings_down_taken(struct rings *rings, u32 count);
+void rings_down_passed(struct rings *rings, u32 index); // everything before it is taken
 bool rings_driver_may_sleep(struct rings *rings); // false: something to be sent came meanwhile
 bool rings_wish_is_due(struct rings *rings);      // true once: what the user waits for is so
 

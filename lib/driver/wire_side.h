@@ -15,6 +15,11 @@ struct wire_side {
 		u64 magic;
 		handle_t memory, events; // owned
 		handle_t interrupt;      // owned; of irq_claim
+		// What was under way (ports_fetch, ports_store): the next life finishes it.
+		u32 fetching;        // index of the record + 1
+		u32 fetching_status; // of the device, before
+		u32 storing;         // index behind the bytes
+		u32 storing_count;   // 0: none
 	} *kept;
 	// Set before wire_side_begin: bytes of the driver's own that live as long. Zeros at first.
 	usize extra_size;

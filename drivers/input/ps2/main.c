@@ -40,7 +40,7 @@ struct ps2 {
 	struct ports data, status;
 	struct irq irq;
 	struct wire_side side;
-	struct scancode_decoder decoder;
+	struct scancode_decoder *decoder; // in the ledger: half a sequence outlives us
 };
 
 static u8 status_of(const struct ps2 *ps2)
@@ -80,8 +80,30 @@ static void on_byte(struct ps2 *ps2, u8 byte)
 	u16 record;
 	if (byte == KEYBOARD_ACKNOWLEDGE || byte == KEYBOARD_AGAIN)
 		return; // an answer to lamps that came late
-	if (scancode_feed(&ps2->decoder, byte, &record))
+	if (scancode_feed(ps2->decoder, byte, &record))
 		(void)rings_up_put(ps2->side.rings, record); // nobody types faster than 8192 keys ahead
+}
+
+static void finish(struct ps2 *ps2)
+{
+	struct wire_kept *kept = ps2->side.kept;
+	if (kept->fetching_status && !kept->fetching)
+		on_byte(ps2, (u8)kept->fetching_status);
+	kept->fetching_status = 0;
+}
+
+// A byte goes from the controller into the ledger in one system call; no key has the number 0. What
+// a former life took and did not finish, finish does.
+static bool take(struct ps2 *ps2, bool is_mouse)
+{
+	struct wire_kept *kept = ps2->side.kept;
+	kept->fetching_status = 0;
+	kept->fetching = is_mouse;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (ports_fetch(&ps2->data, 0, span_clamp(span_of(kept->fetching_status), 0, 1)) != OK)
+		return false;
+	finish(ps2);
+	return true;
 }
 
 static void drain(struct ps2 *ps2)
@@ -90,9 +112,8 @@ static void drain(struct ps2 *ps2)
 		u8 status = status_of(ps2);
 		if (!(status & STATUS_FULL) || status == 0xff)
 			break;
-		u8 byte = port_read(&ps2->data, 0);
-		if (!(status & STATUS_MOUSE))
-			on_byte(ps2, byte);
+		if (!take(ps2, status & STATUS_MOUSE))
+			break;
 	}
 	wire_side_wake(&ps2->side);
 }
@@ -178,7 +199,10 @@ static err_t start(struct ps2 *ps2, struct loop *loop)
 	TRY(ports_claim("status", 0x64, &ps2->status));
 	TRY(service_begin(loop));
 	wire_serve(loop, &ops, ps2);
+	ps2->side.extra_size = sizeof *ps2->decoder;
 	TRY(wire_side_begin(&ps2->side, loop, on_kick, ps2));
+	ps2->decoder = ps2->side.extra;
+	finish(ps2);
 	TRY(irq_claim("keyboard", 1, &ps2->side.kept->interrupt, &ps2->irq));
 	TRY(begin_controller(ps2));
 	TRY(loop_watch(loop, ps2->irq.interrupt, SIGNAL_RAISED, on_irq, ps2));

@@ -11,6 +11,7 @@
 #include "lib/os/service.h"
 
 constexpr u32 COM1 = 0x3f8, COM1_IRQ = 4;
+constexpr u16 UNREAD = 0xee00;
 constexpr u32 BURST_MAX = 1024; // a broken chip must not hold us
 
 struct uart {
@@ -30,6 +31,41 @@ static void enable(const struct uart *uart)
 	port_write(&uart->ports, UART_INTERRUPTS, (u8)bits);
 }
 
+static void order(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); // a death is an interruption of this thread
+}
+
+// A byte goes from the chip into its slot of the ring in one system call; the slot says whether
+// that has happened: the register behind the data, which comes along, is never UNREAD.
+static err_t fetch(const struct uart *uart, u8 status)
+{
+	struct rings *rings = uart->side.rings;
+	struct wire_kept *kept = uart->side.kept;
+	u16 *slot = &AT(rings->up, rings->up_put % RINGS_UP);
+	*slot = UNREAD;
+	kept->fetching_status = status;
+	kept->fetching = rings->up_put + 1;
+	order();
+	TRY(ports_fetch(&uart->ports, UART_DATA, span_of(*slot)));
+	(void)rings_up_put(rings, uart_record((u8)*slot, status));
+	return OK;
+}
+
+// What the former life had begun.
+static void recover(struct uart *uart)
+{
+	struct rings *rings = uart->side.rings;
+	struct wire_kept *kept = uart->side.kept;
+	u16 slot = AT(rings->up, rings->up_put % RINGS_UP);
+	if (kept->fetching == rings->up_put + 1 && slot >> 8 != UNREAD >> 8)
+		(void)rings_up_put(rings, uart_record((u8)slot, (u8)kept->fetching_status));
+	if (kept->storing_count && kept->storing == rings->down_taken + kept->storing_count &&
+		port_read(&uart->ports, UART_SCRATCH) == (u8)kept->storing)
+		rings_down_passed(rings, kept->storing);
+	kept->storing_count = 0;
+}
+
 // Everything that came. Held back when the ring is full: then the sender has to wait.
 static void receive(struct uart *uart)
 {
@@ -45,29 +81,44 @@ static void receive(struct uart *uart)
 		u8 status = port_read(&uart->ports, UART_LINE_STATUS);
 		if (!(status & STATUS_DATA) || status == 0xff)
 			return;
-		u8 byte = port_read(&uart->ports, UART_DATA);
-		(void)rings_up_put(rings, uart_record(byte, status));
+		if (fetch(uart, status) != OK)
+			return;
 	}
 }
 
-// As much as the FIFO takes. A byte counts as sent before it is: after a death between the two it
-// is lost, rather than sent twice.
-static bool send_some(const struct uart *uart)
+// As much as the FIFO takes, and behind it, in the same system call, how far that was into the
+// scratch register: there the next life sees whether it went out.
+static err_t store_some(struct uart *uart, view_t bytes, u32 from)
+{
+	struct wire_kept *kept = uart->side.kept;
+	struct port_pair pairs[UART_FIFO_SIZE + 1];
+	u32 end = from + (u32)bytes.size;
+	if (port_read(&uart->ports, UART_SCRATCH) != (u8)from)
+		port_write(&uart->ports, UART_SCRATCH, (u8)from);
+	for (usize i = 0; i < bytes.size; i++)
+		AT(pairs, i) = (struct port_pair){ UART_DATA, view_at(bytes, i) };
+	AT(pairs, bytes.size) = (struct port_pair){ UART_SCRATCH, (u8)end };
+	kept->storing_count = 0;
+	order();
+	kept->storing = end;
+	order();
+	kept->storing_count = (u32)bytes.size;
+	order();
+	TRY(ports_store(
+		&uart->ports, view_clamp(view_of(pairs), 0, (bytes.size + 1) * sizeof(struct port_pair))));
+	rings_down_passed(uart->side.rings, end);
+	return OK;
+}
+
+static bool send_some(struct uart *uart)
 {
 	struct rings *rings = uart->side.rings;
 	if (!(port_read(&uart->ports, UART_LINE_STATUS) & STATUS_EMPTY))
 		return false;
-	u32 count = 0;
-	while (count < UART_FIFO_SIZE) {
-		view_t bytes = rings_down(rings);
-		if (!bytes.size)
-			break;
-		u8 byte = view_at(bytes, 0);
-		rings_down_taken(rings, 1);
-		port_write(&uart->ports, UART_DATA, byte);
-		count++;
-	}
-	return count != 0;
+	rings_down_taken(rings, 0); // passes what was dropped
+	u32 from = rings->down_taken;
+	view_t bytes = view_clamp(rings_down(rings), 0, UART_FIFO_SIZE);
+	return bytes.size && store_some(uart, bytes, from) == OK;
 }
 
 static void send(struct uart *uart)
@@ -175,6 +226,7 @@ static err_t start(struct uart *uart, struct loop *loop)
 	TRY(service_begin(loop));
 	wire_serve(loop, &ops, uart);
 	TRY(wire_side_begin(&uart->side, loop, on_kick, uart));
+	recover(uart);
 	TRY(irq_claim("irq", COM1_IRQ, &uart->side.kept->interrupt, &uart->irq));
 	TRY(loop_watch(loop, uart->irq.interrupt, SIGNAL_RAISED, on_irq, uart));
 	// Not cleared: a former life, or the kernel's console, may have bytes in the FIFO.

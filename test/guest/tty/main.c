@@ -12,6 +12,7 @@ static const struct guest_test tests[] = {
 	{ "jobs", test_jobs },
 	{ "serial", test_serial },
 	{ "kill_tty", test_kill_tty },
+	{ "kill_uart", test_kill_uart },
 };
 
 int main(void)
