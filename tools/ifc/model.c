@@ -14,7 +14,7 @@ const char error_names[] =
 	" interrupted cancelled closed restarted gone would_block exists not_found unsupported busy"
 	" state too_big corrupt page_needed level depth unknown_call alignment device io "
 	"not_directory is_directory not_empty loop no_space read_only cross_device not_owner "
-    "background ";
+	"background ";
 
 static void add_scalar(struct model *model, const char *name, u32 size, bool is_signed)
 {
