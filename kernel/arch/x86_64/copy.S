@@ -4,6 +4,8 @@
 // the whole copy. Plain words, because string instructions are slow under emulation.
 // bool arch_copy_in(void *to, u64 from, usize size, u64 *stopped), arch_copy_out alike.
 
+	.set STRING_MIN, 512
+
 	.text
 	.balign 16
 	.globl arch_copy_in, arch_copy_out, copy_begin, copy_end, copy_fault
@@ -13,6 +15,9 @@ arch_copy_out:
 	je copy_begin
 	stac
 copy_begin:
+	movq %rcx, %r11
+	cmpq $STRING_MIN, %rdx
+	jae string_copy
 	subq $64, %rdx
 	jb 2f
 1:
@@ -47,6 +52,7 @@ copy_begin:
 4:
 	subq $8, %rdx
 	jae 3b
+tail:
 	testb $4, %dl // rdx is size - 8: its low bits are those of the rest
 	jz 5f
 	movl (%rsi), %eax // one access: futex words depend on it
@@ -63,6 +69,12 @@ copy_begin:
 	incq %rdi
 	decl %edx
 	jnz 6b
+	jmp 7f
+string_copy: // the low bits of rdx are the rest, as below the loop of words
+	movq %rdx, %rcx
+	shrq $3, %rcx
+	rep movsq
+	jmp tail
 7:
 copy_end:
 	movl $1, %eax
@@ -74,7 +86,7 @@ copy_end:
 
 copy_fault:
 	movq %cr2, %rax
-	movq %rax, (%rcx)
+	movq %rax, (%r11)
 	xorl %eax, %eax
 	cmpb $0, smap_is_on(%rip)
 	je 8b
