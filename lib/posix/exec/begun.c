@@ -75,7 +75,7 @@ static i64 gather_first(struct exec_plan *plan, const struct exec_first *first)
 	view_t rest = view_clamp(view_of(first->text), 0, first->text_size);
 	view_t path = take_text(&rest);
 	plan->path_size = path.size;
-	plan->texts_max = sizeof first->text * sizeof(u64);
+	plan->texts_max = COUNT(first->text) * sizeof(u64);
 	if (span_copy(span_of(plan->path), path) != OK)
 		return -ENAMETOOLONG;
 	for (u32 i = 0; i < first->arguments; i++)

@@ -72,8 +72,9 @@ static void tidy_remote(struct path *path)
 		if (!name.size || view_equal(name, VIEW_TEXT(".")))
 			continue;
 		if (view_equal(name, VIEW_TEXT(".."))) {
-			while (size && AT(path->scratch, --size) != '/')
-				;
+			while (size && AT(path->scratch, size - 1) != '/')
+				size--;
+			size -= size != 0;
 			continue;
 		}
 		if (size)

@@ -11,12 +11,6 @@
 #include "lib/posix/process/process_local.h"
 #include "os/syscalls.h"
 
-// file/ provides them.
-[[gnu::weak]] typeof(file_get) file_get;
-[[gnu::weak]] typeof(file_put) file_put;
-[[gnu::weak]] typeof(description_create) description_create;
-[[gnu::weak]] typeof(descriptor_install) descriptor_install;
-
 static u32 pidfd_ready(struct posix_thread *self, const struct file *file)
 {
 	(void)self;
@@ -37,8 +31,6 @@ static i64 make(struct posix_thread *self, u32 id, u32 flags)
 {
 	struct description *description;
 	handle_t process;
-	if (!description_create || !descriptor_install)
-		return -ENOSYS;
 	err_t err = proc_open(process_proc(), id, &process);
 	if (err != OK)
 		return err == ERR_NOT_FOUND ? -ESRCH : err == ERR_STATE ? -EINVAL : posix_error(err);
@@ -70,8 +62,6 @@ i64 process_pidfd_put(struct posix_thread *self, u32 pid, u64 address)
 i64 process_pidfd_get(struct posix_thread *self, i32 number, u32 *pid, handle_t *process)
 {
 	struct file file;
-	if (!file_get || !file_put)
-		return -EBADF;
 	TRY_POSIX(file_get(self, number, &file));
 	bool is_pidfd = file.description->kind == FILE_PROCESS;
 	*pid = (u32)AT(file.description->detail, 0);

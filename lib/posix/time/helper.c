@@ -11,8 +11,6 @@
 #include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
 
-extern const struct posix_image posix_image; // posix.ld
-
 [[noreturn]] static void serve(struct posix_thread *self)
 {
 	handle_t port = posix_self()->time.port;

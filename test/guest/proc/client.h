@@ -48,11 +48,11 @@ err_t child_begin(u64 (*run)(u64 argument), u64 argument, handle_t *process);
 // The same call once more when two services died with it: its serial tells it from another.
 #define AGAIN(call)                                                                                \
 	({                                                                                             \
-		err_t again_;                                                                              \
+		err_t again_err;                                                                           \
 		do                                                                                         \
-			again_ = (call);                                                                       \
-		while (again_ == ERR_RESTARTED);                                                           \
-		again_;                                                                                    \
+			again_err = (call);                                                                    \
+		while (again_err == ERR_RESTARTED);                                                        \
+		again_err;                                                                                 \
 	})
 
 struct waited {

@@ -157,7 +157,7 @@ void test_serial(void)
 	to = from;
 	loop_serial(true);
 	bool is_done = run(&uart, 0) && put(from, VIEW_TEXT("there and back")) == OK &&
-	               gets(to, VIEW_TEXT("there and back"));
+	               arrives(to, VIEW_TEXT("there and back"));
 	loop_serial(false);
 	CHECK(is_done);
 	CHECK_OK(handle_close(from.handle));

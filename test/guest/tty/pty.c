@@ -30,10 +30,10 @@ void test_pty(void)
 	CHECK_OK(handle_close(master.handle));
 	CHECK_OK(pty_open(&master, &slave));
 	CHECK_OK(put(master, VIEW_TEXT("echo hellp\177o\r")));
-	CHECK(gets(slave, VIEW_TEXT("echo hello\n")));
-	CHECK(gets(master, VIEW_TEXT("echo hellp\b \bo\r\n")));
+	CHECK(arrives(slave, VIEW_TEXT("echo hello\n")));
+	CHECK(arrives(master, VIEW_TEXT("echo hellp\b \bo\r\n")));
 	CHECK_OK(put(slave, VIEW_TEXT("a\tb\n")));
-	CHECK(gets(master, VIEW_TEXT("a\tb\r\n")));
+	CHECK(arrives(master, VIEW_TEXT("a\tb\r\n")));
 	CHECK(has_nothing(slave));
 	CHECK(has_nothing(master));
 	CHECK_OK(put(master, VIEW_TEXT("\004")));
@@ -49,7 +49,7 @@ void test_modes(void)
 	CHECK_OK(pty_open(&master, &slave));
 	CHECK_OK(set_local(slave, 0, 0, 0, 1 << 8 | 0));
 	CHECK_OK(put(master, VIEW_TEXT("x\r\003")));
-	CHECK(gets(slave, VIEW_TEXT("x\r\003")));
+	CHECK(arrives(slave, VIEW_TEXT("x\r\003")));
 	CHECK_OK(set_local(slave, 0, 0, 0, 0 << 8 | 0));
 	CHECK_OK(read_some(slave, 0, &done)); // VMIN 0, VTIME 0: at once
 	CHECK_EQ(done, 0);
@@ -132,7 +132,7 @@ void test_poll(void)
 	CHECK_OK(put(master, VIEW_TEXT("\r")));
 	CHECK(has_bits(slave, TTY_EVENT_READABLE, 0));
 	CHECK(has_bits(master, TTY_EVENT_READABLE, 0)); // the echo
-	CHECK(gets(slave, VIEW_TEXT("a\n")));
+	CHECK(arrives(slave, VIEW_TEXT("a\n")));
 	CHECK(has_bits(slave, 0, TTY_EVENT_READABLE));
 	CHECK_OK(tty_write(slave, next_serial(), 0, TTY_NONBLOCK, view_of(much), &done));
 	CHECK(done > 4096 && done < sizeof much);
@@ -157,7 +157,7 @@ void test_hangup(void)
 	CHECK_OK(put(slave, VIEW_TEXT("last words")));
 	CHECK_OK(handle_close(slave.handle));
 	CHECK(has_bits(master, TTY_EVENT_HANGUP, 0));
-	CHECK(gets(master, VIEW_TEXT("last words")));
+	CHECK(arrives(master, VIEW_TEXT("last words")));
 	CHECK_EQ(read_some(master, 0, &done), ERR_IO);
 	CHECK_OK(terminal_open(device, &slave, &device)); // it lives as long as its master
 	CHECK(has_bits(master, 0, TTY_EVENT_HANGUP));
@@ -178,12 +178,12 @@ void test_packets(void)
 	CHECK_OK(pty_open(&master, &slave));
 	CHECK_OK(control(master, 0x5420, 0, view_of(on), (span_t){}));
 	CHECK_OK(put(slave, VIEW_TEXT("data")));
-	CHECK(gets(master, VIEW_TEXT("\0data")));
+	CHECK(arrives(master, VIEW_TEXT("\0data")));
 	CHECK_OK(control(slave, 0x540b, 2, (view_t){}, (span_t){}));
 	CHECK(has_bits(master, TTY_EVENT_PACKET | TTY_EVENT_READABLE, 0));
-	CHECK(gets(master, VIEW_TEXT("\003")));
+	CHECK(arrives(master, VIEW_TEXT("\003")));
 	CHECK_OK(set_local(slave, 0x100, 5, 0x8a3b, 1 << 8 | 0)); // no IXON
-	CHECK(gets(master, VIEW_TEXT("\020")));
+	CHECK(arrives(master, VIEW_TEXT("\020")));
 	close_both();
 }
 

@@ -107,7 +107,7 @@ err_t put(tty_t end, view_t bytes)
 	return done == bytes.size ? OK : ERR_TOO_BIG;
 }
 
-bool gets(tty_t end, view_t wanted)
+bool arrives(tty_t end, view_t wanted)
 {
 	static u8 memory[8192];
 	usize count = 0;

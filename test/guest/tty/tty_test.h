@@ -31,7 +31,7 @@ err_t terminal_open(u32 device, tty_t *out, u32 *number);
 err_t pty_open(tty_t *master, tty_t *slave);
 err_t put(tty_t end, view_t bytes);
 // Reads until that many bytes are there, and compares them.
-bool gets(tty_t end, view_t wanted);
+bool arrives(tty_t end, view_t wanted);
 bool has_nothing(tty_t end); // a read that does not wait would have to
 err_t control(tty_t end, u32 code, u64 argument, view_t in, span_t out);
 // timing: VMIN << 8 | VTIME.
