@@ -66,7 +66,8 @@ err_t handle_table_init(struct handle_table *table, struct quota *quota);
 // Closes up to limit handles; true when the table is empty and its memory is released.
 bool handle_table_drain(struct handle_table *table, u32 limit);
 // Only replies and handles to this object; the rest stays.
-bool handle_table_drain_own(struct handle_table *table, const struct object *own, u32 limit);
+bool handle_table_drain_own(
+	struct handle_table *table, const struct object *_Nullable own, u32 limit);
 // All handles of a table that was drained so, to one that never had any: ERR_STATE.
 err_t handle_table_move(struct handle_table *from, struct handle_table *to);
 

@@ -235,7 +235,8 @@ static void close_table(struct handle_table *table)
 	lock_give(&table->lock);
 }
 
-static bool drain(struct handle_table *table, u32 limit, const struct object *_Nullable own)
+bool handle_table_drain_own(
+	struct handle_table *table, const struct object *_Nullable own, u32 limit)
 {
 	close_table(table);
 	for (u32 steps = limit * SLOTS_PER_CLOSE; table->drained < table->limit; steps--) {
@@ -254,16 +255,12 @@ static bool drain(struct handle_table *table, u32 limit, const struct object *_N
 	return true;
 }
 
-bool handle_table_drain_own(struct handle_table *table, const struct object *own, u32 limit)
-{
-	return drain(table, limit, own);
-}
-
 bool handle_table_drain(struct handle_table *table, u32 limit)
 {
 	if (!table->chunks)
 		return true;
-	if (!drain(table, limit, nullptr) || table->used) // or the beginning was kept until now
+	if (!handle_table_drain_own(table, nullptr, limit) ||
+		table->used) // or the beginning was kept until now
 		return false;
 	release_chunks(table);
 	return true;

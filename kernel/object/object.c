@@ -174,6 +174,7 @@ static void tell_unreachable(struct object *object)
 		(class->unreachable)(object); // stddef.h has a macro of this name
 	binding_remove_all(object);
 	signal_restart_waiters(object);
+	atomic_or_acq_rel(&object->handles, OBJECT_TOLD); // pairs with thread_control, open
 	object_put(object);
 }
 

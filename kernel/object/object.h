@@ -43,6 +43,7 @@ enum object_reference : u32 {
 	REFERENCE_COUNT = REFERENCE_DEFERRED - 1,
 };
 constexpr u32 OBJECT_UNREACHABLE = 1u << 31; // the last handle was closed: there will be no other
+constexpr u32 OBJECT_TOLD = 1u << 30;        // and all that follows from it was done
 
 struct object {
 	enum object_kind kind;
@@ -78,7 +79,8 @@ err_t object_get_handle(struct object *object);
 void object_put_handle(struct object *object);
 static inline u32 object_handles(const struct object *object)
 {
-	return __atomic_load_n(&object->handles, __ATOMIC_RELAXED) & ~OBJECT_UNREACHABLE;
+	return __atomic_load_n(&object->handles, __ATOMIC_RELAXED) &
+	       ~(OBJECT_UNREACHABLE | OBJECT_TOLD);
 }
 
 // For lists that hold no reference: false when the object is already being destroyed.

@@ -90,15 +90,16 @@ static err_t step(struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 	return set_suspended(thread, false);
 }
 
-static err_t open(struct thread *caller, struct thread *thread, u64 *out_result)
+// Of oneself: who has a handle gets no more rights than it gives.
+static err_t open(struct thread *caller, u64 *out_result)
 {
 	handle_t handle;
-	u32 lost = OBJECT_UNREACHABLE; // by handles, but not by itself
-	if (thread == caller)
-		atomic_swap_if_acq_rel(&thread->object.handles, &lost, 0u);
-	TRY(handle_install(&caller->process->handles, &thread->object, RIGHTS_ALL, &handle));
-	*out_result = handle.raw;
-	return OK;
+	u32 lost = OBJECT_UNREACHABLE | OBJECT_TOLD; // by handles, but not by itself
+	atomic_swap_if_acq_rel(&caller->object.handles, &lost, 0u);
+	err_t err = handle_install(&caller->process->handles, &caller->object, RIGHTS_ALL, &handle);
+	if (err == OK)
+		*out_result = handle.raw;
+	return err == ERR_BAD_HANDLE ? SYSCALL_RESTART : err; // being told on another CPU
 }
 
 err_t sys_thread_control(struct thread *caller, struct thread *_Nullable thread,
@@ -117,7 +118,7 @@ err_t sys_thread_control(struct thread *caller, struct thread *_Nullable thread,
 	case THREAD_OPERATION_SET_AFFINITY: return set_affinity(target, a);
 	case THREAD_OPERATION_INTERRUPT: request_send(target, REQUEST_INTERRUPT); return OK;
 	case THREAD_OPERATION_STEP: return step(target);
-	case THREAD_OPERATION_OPEN: return open(caller, target, out_result);
+	case THREAD_OPERATION_OPEN: return thread ? ERR_RIGHTS : open(caller, out_result);
 	}
 	return ERR_INVALID;
 }
