@@ -66,12 +66,13 @@ static err_t share_pages(struct memory *source, u64 first, u64 count, struct mem
 
 // The parent is locked, if it is not the one locked as source's own parent. Readers of the clone
 // come after it is published, so it needs no lock here.
-static void set_parent(struct memory *clone, struct memory *parent, u64 offset)
+static void set_parent(struct memory *clone, struct memory *parent, u64 offset, u64 pages)
 {
 	object_get(&parent->object);
 	lock_init(&clone->lock, RANK_MEMORY_CLONE);
 	clone->parent = parent;
 	clone->parent_offset = offset;
+	clone->parent_pages = pages;
 	list_push_back(&parent->clones, &clone->clone_node);
 }
 
@@ -79,13 +80,14 @@ static err_t clone_locked(struct memory *source, u64 offset, struct memory *clon
 	struct space *_Nullable quiet, bool *is_due)
 {
 	if (source->kind == MEMORY_KIND_PAGER) {
-		set_parent(clone, source, offset);
+		set_parent(clone, source, offset, clone->size >> PAGE_SHIFT);
 		return OK;
 	}
-	if (source->parent)
-		set_parent(clone, source->parent, source->parent_offset + offset);
 	u64 first = offset >> PAGE_SHIFT;
 	u64 count = clone->size >> PAGE_SHIFT;
+	if (source->parent)
+		set_parent(clone, source->parent, source->parent_offset + offset,
+			min_u64(count, source->parent_pages - min_u64(first, source->parent_pages)));
 	err_t error = share_pages(source, first, count, clone);
 	// Also after an error: what was shared until then is written in place again only after a fault.
 	memory_write_protect(source, first, count, quiet, is_due);

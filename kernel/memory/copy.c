@@ -123,6 +123,7 @@ static err_t space_copy_some(struct space *other, u64 address, struct user_span 
 	struct page_hold *hold, u64 *done)
 {
 	u64 size = min_u64(mine.size, COPY_LIMIT);
+	*done = 0;
 	TRY(user_span_check(address, size));
 	while (*done < size) {
 		struct step step = step_of(address + *done, size - *done);
@@ -142,7 +143,6 @@ err_t space_copy(
 	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done)
 {
 	struct page_hold hold;
-	*done = 0;
 	err_t error = space_copy_some(other, other_address, mine, to_other, &hold, done);
 	if (error == ERR_PAGE_NEEDED)
 		object_put(&hold.memory->object);
@@ -153,7 +153,6 @@ err_t space_copy_waiting(
 	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done)
 {
 	struct page_hold hold;
-	*done = 0;
 	err_t error = space_copy_some(other, other_address, mine, to_other, &hold, done);
 	if (error == ERR_PAGE_NEEDED) {
 		if (!*done)

@@ -59,7 +59,7 @@ static err_t fork_mapping(const struct mapping *mapping, struct space *child, bo
 	copy->epoch = is_clone ? memory->object.epoch : mapping->epoch;
 	if (memory && !is_clone)
 		object_get(&memory->object);
-	mapping_insert(copy);
+	mapping_insert(copy, false);
 	if (is_clone && mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC))
 		fill(copy);
 	return OK;

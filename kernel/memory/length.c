@@ -56,6 +56,7 @@ static err_t resize_locked(struct memory *memory, u64 length)
 	if (first < end && !memory_drop_some(memory, first, end))
 		return SYSCALL_RESTART;
 	set_length(memory, length);
+	memory->parent_pages = min_u64(memory->parent_pages, first);
 	if (first < end)
 		page_waiters_wake(memory, first, end - first);
 	return OK;

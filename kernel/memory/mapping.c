@@ -32,18 +32,22 @@ struct spares {
 	struct mapping *_Nullable piece[2];
 };
 
+static void spares_free(struct spares *spares)
+{
+	for (u32 i = 0; i < COUNT(spares->piece); i++)
+		if (AT(spares->piece, i))
+			mapping_free(AT(spares->piece, i));
+}
+
 static err_t spares_make(struct space *space, struct spares *spares, u32 count)
 {
+	err_t error = OK;
 	*spares = (struct spares){};
-	for (u32 i = 0; i < count; i++) {
-		err_t error = mapping_create(space, &AT(spares->piece, i));
-		if (error == OK)
-			continue;
-		if (i)
-			mapping_free(AT(spares->piece, 0));
-		return error;
-	}
-	return OK;
+	for (u32 i = 0; error == OK && i < count; i++)
+		error = mapping_create(space, &AT(spares->piece, i));
+	if (error != OK)
+		spares_free(spares);
+	return error;
 }
 
 static struct mapping *spares_take(struct spares *spares)
@@ -86,7 +90,7 @@ static void split_at(struct space *space, u64 address, struct spares *spares)
 	struct memory *memory = left->memory;
 	if (memory)
 		object_get(&memory->object);
-	mapping_insert(right);
+	mapping_insert(right, true);
 	mapping_set_size(left, kept); // after that: who walks the memory's mappings must miss no page
 }
 
@@ -128,13 +132,14 @@ static bool is_used(struct space *space, u64 address, u64 end)
 	return mapping && mapping->address < end;
 }
 
-// Pages that nobody can come back to: private memory without a handle has no other mappings than
-// the pieces of its first one.
+// Pages that nobody can come back to: private memory without a handle, of which there are no other
+// mappings than the pieces of its first one.
 static bool is_private(const struct mapping *mapping)
 {
 	const struct memory *memory = mapping->memory;
 	return memory && memory->kind == MEMORY_KIND_ANONYMOUS &&
-	       !(mapping->flags & MAP_FLAGS_SHARED) && !object_handles(&memory->object);
+	       !(mapping->flags & MAP_FLAGS_SHARED) && !memory->is_shown_twice &&
+	       !object_handles(&memory->object);
 }
 
 // Its memory ends with it, if all of it goes.
@@ -177,11 +182,11 @@ err_t space_unmap(struct space *space, u64 address, u64 size)
 {
 	TRY(check_range(address, size));
 	u64 end = address + size;
-	struct spares spares = {};
+	struct spares spares;
 	lock_take(&space->lock);
-	err_t error = give_back(space, address, end, true);
-	if (error == OK)
-		error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
+	err_t error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
+	if (error == OK && (error = give_back(space, address, end, true)) != OK)
+		spares_free(&spares);
 	if (error == OK && is_used(space, address, end)) {
 		clear_range(space, address, size); // before anything leaves its memory's list
 		split_at(space, address, &spares);
@@ -281,9 +286,7 @@ static err_t map_locked(struct space *space, const struct mapping *wanted, u32 f
 	struct mapping *mapping;
 	err_t error = map_create(space, wanted, &mapping);
 	if (error != OK) {
-		for (u32 i = 0; i < COUNT(spares.piece); i++)
-			if (AT(spares.piece, i))
-				mapping_free(AT(spares.piece, i));
+		spares_free(&spares);
 		return error;
 	}
 	if (is_replacing) {
@@ -293,7 +296,7 @@ static err_t map_locked(struct space *space, const struct mapping *wanted, u32 f
 		take_out(space, address, end);
 	}
 	mapping->address = address;
-	mapping_insert(mapping);
+	mapping_insert(mapping, false);
 	*mapped = address;
 	return OK;
 }

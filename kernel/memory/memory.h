@@ -25,6 +25,7 @@ struct memory {
 	bool has_large;       // large pages may be mapped
 	bool has_foreign;     // the zero page or pages of the parent may be mapped
 	bool is_growing;      // a write fills pages beyond the length
+	bool is_shown_twice;  // by mappings that are not pieces of one, now or once
 	u64 size;             // bytes, page multiple: where the pages end
 	u64 length;           // bytes, for who reads and writes; written under lock
 	u64 modified_ns;      // of the last memory_write or change of length
@@ -37,6 +38,7 @@ struct memory {
 	struct memory
 		*_Nullable parent; // of a clone of pager memory: reference; absent pages come from it
 	u64 parent_offset;
+	u64 parent_pages;             // so many come from it, what is beyond is zeros
 	struct list_node clone_node;  // in parent->clones, under the parent's lock
 	struct list clones;           // whose mappings may show our pages
 	struct port *_Nullable pager; // reference

@@ -98,9 +98,9 @@ struct mapping *_Nullable space_find(struct space *space, u64 address);
 struct mapping *_Nullable space_first_after(struct space *space, u64 address); // ends after it
 struct mapping *_Nullable mapping_next(struct mapping *mapping);
 err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out);
-void mapping_free(struct mapping *mapping);   // one that was never inserted
-void mapping_place(struct mapping *mapping);  // into the tree
-void mapping_insert(struct mapping *mapping); // into the tree and the memory's list
+void mapping_free(struct mapping *mapping);                  // one that was never inserted
+void mapping_place(struct mapping *mapping);                 // into the tree
+void mapping_insert(struct mapping *mapping, bool is_piece); // into the tree and its memory's list
 void mapping_remove(struct mapping *mapping); // out of both and away; its tables are clear
 // Under space->lock; others read the sum without it.
 static inline void space_count_pages(struct space *space, i64 change)

@@ -35,7 +35,7 @@ enum page_state page_find(struct memory *memory, u64 index, paddr_t *out)
 		return STATE_OWN;
 	}
 	const struct memory *parent = memory->parent;
-	if (!parent)
+	if (!parent || index >= memory->parent_pages)
 		return memory->kind == MEMORY_KIND_PAGER ? STATE_ASK : STATE_ZERO;
 	index += memory->parent_offset >> PAGE_SHIFT;
 	if (index >= parent->size >> PAGE_SHIFT)

@@ -166,7 +166,7 @@ void mapping_place(struct mapping *mapping)
 	tree_insert_at(&space->tree, slot, &mapping->node);
 }
 
-void mapping_insert(struct mapping *mapping)
+void mapping_insert(struct mapping *mapping, bool is_piece)
 {
 	struct space *space = mapping->space;
 	mapping_place(mapping);
@@ -175,6 +175,7 @@ void mapping_insert(struct mapping *mapping)
 		return;
 	space_count_pages(space, (i64)(mapping->size >> PAGE_SHIFT));
 	lock_take(&memory->lock);
+	memory->is_shown_twice |= !is_piece && !list_is_empty(&memory->mappings);
 	list_push_back(&memory->mappings, &mapping->by_memory);
 	lock_give(&memory->lock);
 }

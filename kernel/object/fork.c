@@ -48,9 +48,7 @@ static err_t fork_thread(
 static err_t fill_child(
 	struct thread *caller, struct process *child, struct thread *_Nullable *_Nonnull thread)
 {
-	struct space *space;
-	TRY(space_fork(caller->process->space, child->quota, &space));
-	child->space = space;
+	TRY(space_fork(caller->process->space, child->quota, &child->space));
 	child->reflection = atomic_load_relaxed(&caller->process->reflection);
 	TRY(handle_clone_table(&caller->process->handles, &child->handles));
 	return fork_thread(caller, child, thread);

@@ -49,13 +49,11 @@ err_t process_create(
 {
 	struct process *process;
 	TRY(process_create_bare(quota, identity, level, &process));
-	struct space *space;
-	err_t err = space_create(quota, &space);
+	err_t err = space_create(quota, &process->space);
 	if (err != OK) {
 		process_abandon(process);
 		return err;
 	}
-	process->space = space;
 	*out = process;
 	return OK;
 }

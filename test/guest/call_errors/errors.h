@@ -54,7 +54,7 @@ void test_ports(void), test_port_ends(void), test_replies(void), test_leases(voi
 void test_calls(void), test_call_ends(void), test_call_depth(void), test_call_quota(void);
 void test_streams(void), test_stream_waits(void);
 void test_memory(void), test_memory_control(void), test_supply(void), test_memory_copy(void);
-void test_maps(void), test_map_quota(void), test_unmaps(void);
+void test_maps(void), test_map_quota(void), test_moves(void), test_unmaps(void);
 void test_processes(void), test_poor_heir(void), test_dead_process(void), test_threads(void),
 	test_dead_thread(void);
 void test_futexes(void), test_timers(void), test_interrupts(void), test_resources(void),

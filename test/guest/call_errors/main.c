@@ -27,6 +27,7 @@ static const struct guest_test tests[] = {
 	{ "memory_copy", test_memory_copy },
 	{ "maps", test_maps },
 	{ "map_quota", test_map_quota },
+	{ "moves", test_moves },
 	{ "unmaps", test_unmaps },
 	{ "processes", test_processes },
 	{ "poor_heir", test_poor_heir },

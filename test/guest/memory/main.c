@@ -26,6 +26,8 @@ static const struct guest_test tests[] = {
 	{ "reserve", test_reserve },
 	{ "fork_private", test_fork_private },
 	{ "fork_shared", test_fork_shared },
+	{ "shown_twice", test_shown_twice },
+	{ "shown_fork", test_shown_fork },
 	{ "populate", test_populate },
 	{ "beyond", test_beyond },
 	{ "foreign", test_foreign },
@@ -36,6 +38,7 @@ static const struct guest_test tests[] = {
 	{ "pager_renew", test_pager_renew },
 	{ "pager_copy", test_pager_copy },
 	{ "pager_evict", test_pager_evict },
+	{ "pager_clone_grown", test_pager_clone_grown },
 	{ "pager_closed", test_pager_closed },
 };
 

@@ -160,6 +160,46 @@ void test_fork_shared(void)
 	drop(2);
 }
 
+// Memory without a handle that is shown twice: what one mapping gives up the other still shows.
+void test_shown_twice(void)
+{
+	u64 second;
+	CHECK(make(2, RW));
+	CHECK_OK(memory_map(HANDLE_NONE, memory, 0, 2 * PAGE_SIZE, 0, RW, &second));
+	CHECK_OK(handle_close(memory));
+	guest_poke(address, 10);
+	guest_poke(address + PAGE_SIZE, 11);
+	CHECK_OK(memory_protect(HANDLE_NONE, address, PAGE_SIZE, MAP_FLAGS_DISCARD));
+	CHECK_EQ(guest_peek(second), 10);
+	CHECK_OK(memory_unmap(HANDLE_NONE, address, 2 * PAGE_SIZE));
+	CHECK_EQ(guest_peek(second), 10);
+	CHECK_EQ(guest_peek(second + PAGE_SIZE), 11);
+	CHECK_OK(memory_unmap(HANDLE_NONE, second, 2 * PAGE_SIZE));
+}
+
+static u64 unmap_two(u64 where)
+{
+	return memory_unmap(HANDLE_NONE, where, 2 * PAGE_SIZE) == OK ? 0 : 1;
+}
+
+// A fork shows the same memory where nobody may write.
+void test_shown_fork(void)
+{
+	handle_t reader, child;
+	u64 done, code, value = 10;
+	CHECK_OK(guest_memory(2 * PAGE_SIZE, &memory));
+	CHECK_OK(memory_write(memory, 0, view_of(value), &done));
+	CHECK_OK(handle_duplicate(memory, RIGHTS_ALL & ~RIGHT_WRITE, &reader));
+	CHECK_OK(guest_map(reader, 2 * PAGE_SIZE, MAP_FLAGS_READ, &address));
+	CHECK_OK(handle_close(reader));
+	CHECK_OK(handle_close(memory));
+	CHECK_OK(guest_fork(unmap_two, address, &child));
+	CHECK_OK(guest_wait(child, &code));
+	CHECK_EQ(code, 0);
+	CHECK_EQ(guest_peek(address), 10);
+	CHECK_OK(memory_unmap(HANDLE_NONE, address, 2 * PAGE_SIZE));
+}
+
 void test_populate(void)
 {
 	CHECK(make(1, RW));

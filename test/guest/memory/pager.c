@@ -176,6 +176,28 @@ void test_pager_copy(void)
 	end();
 }
 
+// A clone that grows shows zeros, not what follows in the source, nor what was cut off it.
+void test_pager_clone_grown(void)
+{
+	u64 value, done, unused;
+	handle_t clone;
+	CHECK(begin());
+	CHECK_OK(memory_clone(paged, 2 * PAGE_SIZE, 2 * PAGE_SIZE, &clone));
+	CHECK_OK(memory_control(clone, MEMORY_OPERATION_RESIZE, 4 * PAGE_SIZE, 0, &unused));
+	CHECK_OK(memory_read(clone, PAGE_SIZE, span_of(value), &done));
+	CHECK_EQ(value, 1003);
+	CHECK_OK(memory_read(clone, 2 * PAGE_SIZE, span_of(value), &done));
+	CHECK_EQ(value, 0);
+	CHECK_OK(memory_control(clone, MEMORY_OPERATION_RESIZE, PAGE_SIZE, 0, &unused));
+	CHECK_OK(memory_control(clone, MEMORY_OPERATION_RESIZE, 2 * PAGE_SIZE, 0, &unused));
+	CHECK_OK(memory_read(clone, 0, span_of(value), &done));
+	CHECK_EQ(value, 1002);
+	CHECK_OK(memory_read(clone, PAGE_SIZE, span_of(value), &done));
+	CHECK_EQ(value, 0);
+	CHECK_OK(handle_close(clone));
+	end();
+}
+
 // Clean pages can be taken away; they are asked for again.
 void test_pager_evict(void)
 {
