@@ -29,7 +29,7 @@ struct root_info {
 	u64 boot_image_size;   // bytes
 	u64 random[2];
 	u64 stack_size;          // below this struct; under it lies a guard page
-	u64 rsdp;                // physical address of the ACPI root pointer, 0: none
+	u64 acpi_root;           // physical address of the ACPI root table, XSDT or RSDT; 0: none
 	u64 framebuffer_address; // physical; 0: none
 	u32 framebuffer_pitch, framebuffer_width, framebuffer_height, framebuffer_bits;
 	char command_line[ROOT_COMMAND_LINE];

@@ -195,7 +195,7 @@ static void fill_info(struct process *process, struct thread *thread, const stru
 		.boot_image_size = info->boot_image_size,
 		.random = { arch_random(), arch_random() },
 		.stack_size = STACK_SIZE,
-		.rsdp = info->rsdp_paddr,
+		.acpi_root = info->acpi_root_paddr,
 		.framebuffer_address = info->framebuffer.paddr,
 		.framebuffer_pitch = info->framebuffer.pitch,
 		.framebuffer_width = info->framebuffer.width,

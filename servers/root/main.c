@@ -108,8 +108,8 @@ static void fill_arguments(struct spawn *spawn, const struct program *program)
 		return;
 	const struct root_info *info = root_self();
 	spawn->last = root_command_line();
-	spawn->arguments = format_view(span_of(text), "%v rsdp=0x%lx framebuffer=0x%lx,%u,%u,%u,%u",
-		&program->path, info->rsdp, info->framebuffer_address, info->framebuffer_pitch,
+	spawn->arguments = format_view(span_of(text), "%v acpi=0x%lx framebuffer=0x%lx,%u,%u,%u,%u",
+		&program->path, info->acpi_root, info->framebuffer_address, info->framebuffer_pitch,
 		info->framebuffer_width, info->framebuffer_height, info->framebuffer_bits);
 }
 

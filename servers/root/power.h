@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// power.h - the end of a machine that only ran one program.
+// power.h - turns the machine off.
 #pragma once
 
 #include "abi/types.h"
 
-void power_off(u64 code); // returns where there is no such device
+void power_off(u64 code); // returns where that is not possible
