@@ -4,7 +4,7 @@
 #include "lib/base/time.h"
 #include "lib/os/process.h"
 #include "os/syscalls.h"
-#include "servers/init/init.h"
+#include "servers/init/event.h"
 
 constexpr u64 PAUSE_FIRST_NS = 10 * NS_PER_MS, PAUSE_MAX_NS = 5 * NS_PER_SECOND;
 constexpr u64 QUICK_NS =
@@ -97,6 +97,7 @@ static void keep_estate(u32 index)
 	bool is_quick = service->ended_ns - service->started_ns < QUICK_NS;
 	service->quick_ends = is_quick && !service->is_stopping ? service->quick_ends + 1 : 0;
 	if (record->ledger_size && service->quick_ends < QUICK_MAX) {
+		event_unbind(service->process);
 		service->dead = service->process;
 		service->process = HANDLE_NONE;
 		return;

@@ -11,6 +11,11 @@ err_t event_bind(handle_t object, u32 bits, enum event_kind kind, u32 index)
 	return err == ERR_EXISTS ? OK : err; // by our former life, with the same key
 }
 
+void event_unbind(handle_t object)
+{
+	(void)port_bind(system->port, object, 0, 0, BIND_MODE_LEVEL);
+}
+
 static bool has_exited(handle_t process)
 {
 	struct process_info info = {};

@@ -14,6 +14,7 @@ static inline u64 event_key(enum event_kind kind, u32 index)
 }
 
 err_t event_bind(handle_t object, u32 bits, enum event_kind kind, u32 index);
+void event_unbind(handle_t object); // who is kept after its end would say so for ever
 void event_handle(u64 key);
 
 NONNULL_END
