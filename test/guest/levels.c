@@ -221,20 +221,28 @@ static u64 spin_in_real_time(void *_Nullable argument)
 	return 0;
 }
 
-// A real-time thread that never sleeps leaves the fair band of its CPU a twentieth.
+static u64 own_time_ns(void)
+{
+	struct thread_info info = {};
+	u64 size;
+	MUST(handle_info(HANDLE_NONE, INFO_TOPIC_THREAD, span_of(info), &size) == OK);
+	return info.cpu_ns;
+}
+
+// A real-time thread that never sleeps leaves the fair band of its CPU a twentieth. By the kernel's
+// account: what of it the host took away is not the kernel's doing.
 static void test_starvation(void)
 {
 	constexpr u64 SPIN_NS = 2500 * NS_PER_MS;
 	struct worker worker;
-	u64 unused, mine = 0, last = clock_read();
+	u64 unused, before = own_time_ns();
 	CHECK_OK(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, 1, 0, &unused));
 	CHECK_OK(worker_start(&worker, spin_in_real_time, guest_number(SPIN_NS)));
-	for (u64 now; !atomic_load_acquire(&is_spun); last = now) {
-		now = clock_read();
-		mine += now - last < NS_PER_MS / 2 ? now - last : 0; // what was longer, others had
-	}
+	while (!atomic_load_acquire(&is_spun))
+		;
 	CHECK_OK(worker_join(&worker, guest_soon()));
 	CHECK_EQ(worker.result, 0);
+	u64 mine = own_time_ns() - before;
 	CHECK(mine > SPIN_NS / 100);
 	CHECK(mine < SPIN_NS / 2);
 	CHECK_OK(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, ~0ull, 0, &unused));
