@@ -17,8 +17,7 @@
 constexpr u32 REAP_STEPS = 64;       // pages or handles of dying processes for each pass
 constexpr u64 CHORES_NS = 1'000'000; // between passes while a program computes all the time
 
-// Charges the running entity for its time since it was last charged.
-static void account(struct cpu *cpu)
+void sched_account(struct cpu *cpu)
 {
 	u64 now = clock_now();
 	u64 ran = now - cpu->slice_start_ns;
@@ -46,7 +45,7 @@ void sched_ready(struct thread *thread)
 void sched_block(void)
 {
 	struct cpu *cpu = cpu_self();
-	account(cpu);
+	sched_account(cpu);
 	cpu->entity = nullptr;
 	cpu->current = nullptr;
 	cpu->reschedule |= RESCHEDULE_PREEMPT;
@@ -56,7 +55,7 @@ void sched_yield(void)
 {
 	struct cpu *cpu = cpu_self();
 	struct entity *entity = cpu->entity;
-	account(cpu);
+	sched_account(cpu);
 	cpu->entity = nullptr;
 	cpu->current = nullptr;
 	cpu->reschedule |= RESCHEDULE_PREEMPT;
@@ -89,7 +88,7 @@ void sched_donate(struct thread *from, struct thread *to)
 
 void sched_pause_entity(void)
 {
-	account(cpu_self());
+	sched_account(cpu_self());
 	cpu_self()->entity = nullptr;
 }
 
@@ -118,7 +117,7 @@ void sched_reclaim(struct thread *caller)
 	lent->thread = caller;
 	caller->entity = lent;
 	if (cpu->entity == lent) {
-		account(cpu);
+		sched_account(cpu);
 		run_queue_place(&cpu->run_queue, own); // it slept while its owner ran on the caller's
 		cpu->entity = own;
 	} else if (lent->is_queued) {
@@ -135,7 +134,7 @@ void sched_forget(struct thread *thread)
 	if (entity->is_queued)
 		run_queue_remove(&cpu->run_queue, entity);
 	if (cpu->entity == entity) {
-		account(cpu);
+		sched_account(cpu);
 		cpu->entity = nullptr;
 	}
 	if (cpu->current == thread)
@@ -256,14 +255,14 @@ static void run_timers(struct cpu *cpu)
 	timer_queue_run(now);
 	if (!cpu->entity || !atomic_load_relaxed(&cpu->run_queue.ready))
 		return;
-	account(cpu); // may ask for preemption
+	sched_account(cpu); // may ask for preemption
 	if (cpu->reschedule & RESCHEDULE_PREEMPT)
 		offer(cpu);
 }
 
 static void put_back_current(struct cpu *cpu)
 {
-	account(cpu);
+	sched_account(cpu);
 	struct entity *entity = cpu->entity;
 	cpu->entity = nullptr;
 	cpu->current = nullptr;

@@ -39,6 +39,8 @@ bool wait_end(struct thread *thread, err_t result);
 
 // Home CPU: the thread leaves every queue of the scheduler and the hardware; it dies or moves.
 void sched_forget(struct thread *thread);
+// Charges the running entity for its time since it was last charged.
+void sched_account(struct cpu *cpu);
 // The running entity stops running; the current thread goes on with another at once.
 void sched_pause_entity(void);
 // Home CPU: makes the current thread's entity the server's: the server runs as part of the caller.

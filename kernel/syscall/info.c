@@ -8,7 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/stream.h"
-#include "kernel/sched/cpu.h"
+#include "kernel/sched/sched.h"
 #include "kernel/syscall_table.h"
 #include "lib/base/atomic.h"
 #include "lib/base/view.h"
@@ -31,6 +31,7 @@ static err_t answer(const struct question *question, view_t all, u64 *size)
 static err_t target_of(const struct question *question, enum object_kind kind, struct object *own,
 	struct object *_Nullable *_Nonnull out)
 {
+	sched_account(cpu_self()); // the asker's time up to now counts too
 	*out = question->target ? question->target : own;
 	return (*out)->kind == kind ? OK : ERR_WRONG_TYPE;
 }
@@ -68,10 +69,9 @@ static err_t tell_process(const struct question *question, u64 *size)
 		.fault_instruction = process->fault_instruction,
 		.fault_detail = process->fault_detail,
 	};
-	LIST_EACH(node, &process->threads) {
+	LIST_EACH(node, &process->threads)
 		info.cpu_ns +=
 			atomic_load_relaxed(&container_of(node, struct thread, process_node)->own.ran_ns);
-	}
 	lock_give(&process->lock);
 	info.mapped_pages = space ? atomic_load_relaxed(&space->mapped_pages) : 0;
 	return answer(question, view_of(info), size);
