@@ -190,6 +190,16 @@ i64 lock_control(struct posix_thread *self, const struct file *file, u32 command
 	return lock(self, file, locker, &wanted);
 }
 
+// Before close answers; what the server does when the locker's last handle closes comes later.
+static void give_back(const struct file *file, handle_t locker)
+{
+	const struct description *open = file->description;
+	(void)tree_lock((tree_t){ locker }, open->inode, open->generation, TREE_LOCK_FAMILY_WHOLE,
+		TREE_LOCK_KIND_NONE, 0, 0, 0);
+	(void)tree_lock((tree_t){ locker }, open->inode, open->generation, TREE_LOCK_FAMILY_RANGE,
+		TREE_LOCK_KIND_NONE, 0, 0, 0);
+}
+
 void locks_closed(const struct file *file, bool is_last)
 {
 	struct file_state *state = &posix_self()->files;
@@ -201,6 +211,8 @@ void locks_closed(const struct file *file, bool is_last)
 		struct holder *holder = &AT(state->holders, i);
 		if (holder->description != file->description)
 			continue;
+		if (__atomic_load_n(&file->description->references, __ATOMIC_RELAXED) == 1)
+			give_back(file, holder->locker);
 		(void)handle_close(holder->locker);
 		*holder = (struct holder){};
 		state->holder_count--;
