@@ -20,9 +20,24 @@ static u64 work_ns(void)
 	return clock_read() - start;
 }
 
+// A service that stays ended costs nothing: init does not see its end again and again.
+static void stop_quietly(const char *name)
+{
+	struct supervisor_status status;
+	u32 index;
+	u64 alone = work_ns();
+	CHECK(status_of(name, &index, &status));
+	CHECK_OK(supervisor_steer(supervisor, SUPERVISOR_OPERATION_STOP, index));
+	for (u64 end = guest_soon(); status.state != SUPERVISOR_STATE_STOPPED && clock_read() < end;)
+		CHECK(status_of(name, &index, &status));
+	CHECK(work_ns() < alone + alone / 4);
+	CHECK_OK(supervisor_steer(supervisor, SUPERVISOR_OPERATION_START, index));
+	CHECK(wait_running(name, 0));
+}
+
 void test_stop(void)
 {
-	u64 alone = work_ns();
+	stop_quietly("clock"); // its process is kept for its ledger
 	entropy_t entropy = { start_handle("entropy") };
 	struct supervisor_status status;
 	u32 index;
@@ -35,7 +50,6 @@ void test_stop(void)
 	CHECK_EQ(entropy_seed(entropy, &word, &word, &word, &word), ERR_CLOSED);
 	CHECK(status_of("entropy", &index, &status));
 	CHECK_EQ(status.state, SUPERVISOR_STATE_STOPPED);
-	CHECK(work_ns() < alone + alone / 4); // init does not see the end again and again
 	CHECK_OK(supervisor_steer(supervisor, SUPERVISOR_OPERATION_START, index));
 	CHECK(wait_running("entropy", 0));
 	CHECK_OK(entropy_seed(entropy, &word, &word, &word, &word));
