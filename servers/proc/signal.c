@@ -109,12 +109,27 @@ void signals_drop(struct process *process)
 	SET(process->signals, 0);
 }
 
+// For one whose parent is about to tell of it. Of stopping and continuing the last counts.
+static void keep_early(struct process *to, u32 signal)
+{
+	constexpr u64 stops = 1ull << (SIG_STOP - 1) | 1ull << (SIG_TSTP - 1) | 1ull << (SIG_TTIN - 1) |
+	                      1ull << (SIG_TTOU - 1);
+	u64 early = to->early;
+	if (signal == SIG_CONT) {
+		early &= ~stops;
+		process_continue(to); // a stop that it asks for itself may be older
+	} else if (bit_of(signal) & stops) {
+		early &= ~bit_of(SIG_CONT);
+	}
+	SET(to->early, early | bit_of(signal));
+}
+
 void signal_send(struct process *to, u32 signal, const struct signal_source *source)
 {
 	if (!signal || to->state == PROCESS_ZOMBIE || to->state == PROCESS_SPARE || is_nobody(to))
 		return;
 	if (!to->process.raw) {
-		SET(to->early, to->early | bit_of(signal));
+		keep_early(to, signal);
 		(void)detail_add(to, signal, source);
 		return;
 	}

@@ -111,7 +111,7 @@ resume_jump: // not iretq: under SMAP, QEMU lets it read the stack as the kernel
 resume_end:
 
 	.balign 16
-posix_start: // a thread begins: rdi = self
-	call posix_begin
-	jmp posix_resume
+posix_start: // a thread begins: rdi = self. Signals may wait already: exec brings what came for the
+	call posix_begin // old program, and was taken out of the kernel's mailbox by it
+	jmp posix_leave_slow
 	.section .note.GNU-stack, "", @progbits

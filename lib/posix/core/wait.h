@@ -30,6 +30,10 @@ err_t wait_stream_write(
 err_t wait_futex(
 	struct posix_thread *self, u64 address, u32 expected, u64 deadline, handle_t owner);
 
+// What was taken out of the kernel's mailbox already, and would end a wait, is put where the wait
+// looks (signal/ provides it).
+void signal_remind(struct posix_thread *self);
+
 // Between these two every wait in the kernel may be ended: that of a generated protocol stub too,
 // which then answers ERR_INTERRUPTED (the service never saw the call) or what the service answers
 // to a call that was cancelled (ERR_CANCELLED, or what it had done).
@@ -37,6 +41,8 @@ err_t wait_futex(
 // Only what waits once may stand there.
 static inline void wait_open(struct posix_thread *self)
 {
+	if (UNLIKELY(self->slow & SLOW_SIGNALS))
+		signal_remind(self);
 	self->open_mask = self->leave_mask;
 }
 static inline void wait_close(struct posix_thread *self)

@@ -17,7 +17,8 @@ static void cancel_opposite(struct actions *actions, u64 bits)
 		atomic_and_seq_cst(&actions->pending, ~SIGNAL_BIT(SIGCONT));
 }
 
-// True: it was told to look. What is taken out here is looked at on the way out.
+// True: there was something. What is taken out here is looked at on the way out, or by a wait
+// before (wait_open).
 static bool collect_from(struct actions *actions, struct posix_thread *thread)
 {
 	if (!atomic_load_relaxed(&thread->block.pending))
@@ -30,7 +31,7 @@ static bool collect_from(struct actions *actions, struct posix_thread *thread)
 		atomic_or_seq_cst(&actions->remote, bits);
 		atomic_or_seq_cst(&actions->pending, bits); // pairs with signal_mask_set
 	}
-	return all & POKE;
+	return all;
 }
 
 void signal_collect(struct posix_thread *self)
@@ -38,7 +39,8 @@ void signal_collect(struct posix_thread *self)
 	(void)collect_from(actions_self(), self);
 }
 
-// Other threads may sit in a wait with ours in their mailbox.
+// Other threads may sit in a wait with ours in their mailbox. Whose mailbox was emptied is told to
+// look: it may be the only one that takes what was in it.
 static void collect_all(struct posix_thread *self)
 {
 	struct core_state *core = &posix_self()->core;
@@ -66,6 +68,12 @@ u64 signal_due(struct posix_thread *self)
 	signal_collect(self);
 	u64 all = atomic_load_seq_cst(&actions->pending) | atomic_load_seq_cst(&self->directed);
 	return all & ~self->mask & ~atomic_load_relaxed(&actions->ignored);
+}
+
+void signal_remind(struct posix_thread *self)
+{
+	if (wait_is_interrupted(self))
+		atomic_or_seq_cst(&self->block.pending, POKE);
 }
 
 bool wait_is_interrupted(struct posix_thread *self)

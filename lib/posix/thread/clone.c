@@ -51,7 +51,6 @@ void thread_begin(struct posix_thread *self)
 			(void)futex_wait((u64)(uintptr_t)&self->go, 2, DEADLINE_NEVER, HANDLE_NONE);
 	if (self->set_tid)
 		(void)user_store_u32(self->set_tid, (u32)self->id);
-	self->slow |= SLOW_SIGNALS; // a signal may have been meant for us from the first moment
 }
 
 // Others may notify us from now on; masks mean something else with several threads.
