@@ -109,6 +109,5 @@ err_t port_access(u16 port, u32 operation, u32 value, u32 *result); // enum io_o
 void console_put(view_t text);
 u64 arch_random(void);
 [[noreturn]] void arch_poweroff(u32 code); // emulator's exit device, else stops
-u64 arch_random_boot(void);
 
 NONNULL_END

@@ -9,8 +9,7 @@
 
 // In wait.key of a thread whose page was failed: its next attempt at that page (wait.value: the
 // memory's id) ends with ERR_IO, the one after asks again.
-constexpr u64 KEY_FAILED = 1ull << 63;
-constexpr u64 REQUEST_PAGES_MAX = 128;
+constexpr u64 KEY_FAILED = 1ull << 63, REQUEST_PAGES_MAX = 128;
 
 static struct thread *waiter_of(struct list_node *node)
 {

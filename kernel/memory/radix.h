@@ -10,8 +10,7 @@
 
 NONNULL_BEGIN
 
-constexpr u32 RADIX_BITS = 6;
-constexpr u32 RADIX_HEIGHT_MAX = 6;
+constexpr u32 RADIX_BITS = 6, RADIX_HEIGHT_MAX = 6;
 constexpr u64 RADIX_INDEX_END = 1ull << (RADIX_BITS * RADIX_HEIGHT_MAX);
 constexpr u64 RADIX_NONE = UINT64_MAX;
 constexpr u32 RADIX_NODES_PER_PAGE = 7; // of the slab

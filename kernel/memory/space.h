@@ -10,8 +10,7 @@
 
 NONNULL_BEGIN
 
-constexpr u64 USER_LOW_START = 0x10000;
-constexpr u64 USER_LOW_END = 0x0000'7fff'ffff'f000;
+constexpr u64 USER_LOW_START = 0x10000, USER_LOW_END = 0x0000'7fff'ffff'f000;
 constexpr u64 USER_HIGH_START = 0xffff'8000'0000'0000; // top-level slot 256
 constexpr u64 USER_HIGH_END = 0xffff'8080'0000'0000;
 

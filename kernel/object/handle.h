@@ -11,12 +11,10 @@
 
 NONNULL_BEGIN
 
-constexpr u32 HANDLE_SLOT_BITS = 20;
-constexpr u32 HANDLE_SLOT_MASK = (1u << HANDLE_SLOT_BITS) - 1;
+constexpr u32 HANDLE_SLOT_BITS = 20, HANDLE_SLOT_MASK = (1u << HANDLE_SLOT_BITS) - 1;
 constexpr u32 HANDLE_GENERATION_MASK = ~HANDLE_SLOT_MASK;
 constexpr u32 HANDLE_KIND_SHIFT = 16; // in an entry's tag
-constexpr u32 HANDLE_KIND_MASK = 15u << HANDLE_KIND_SHIFT;
-constexpr u32 HANDLES_PER_CHUNK = 128;
+constexpr u32 HANDLE_KIND_MASK = 15u << HANDLE_KIND_SHIFT, HANDLES_PER_CHUNK = 128;
 constexpr u32 HANDLE_CHUNKS = 512; // so 65,536 handles a process
 static_assert(RIGHTS_ALL < 1u << HANDLE_KIND_SHIFT && OBJECT_KINDS <= 16);
 

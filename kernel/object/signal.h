@@ -9,8 +9,7 @@ NONNULL_BEGIN
 
 struct port;
 
-constexpr u32 SIGNAL_BATCH_THREADS = 8;
-constexpr u32 SIGNAL_BATCH_PORTS = 4;
+constexpr u32 SIGNAL_BATCH_THREADS = 8, SIGNAL_BATCH_PORTS = 4;
 
 // Who is to be woken for a change. What does not fit stays where it is and is found by delivery.
 struct signal_batch {

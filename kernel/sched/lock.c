@@ -46,8 +46,3 @@ void lock_give(struct spinlock *lock) NO_THREAD_SAFETY_ANALYSIS
 		rank_leave(lock->rank);
 	atomic_store_release(&lock->word, 0u); // pairs with lock_take
 }
-
-bool lock_is_held(const struct spinlock *lock)
-{
-	return atomic_load_relaxed(&lock->word) != 0;
-}

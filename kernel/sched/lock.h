@@ -37,5 +37,4 @@ NONNULL_BEGIN
 void lock_init(struct spinlock *lock, enum lock_rank rank);
 void lock_take(struct spinlock *lock) ACQUIRE(*lock);
 void lock_give(struct spinlock *lock) RELEASE(*lock);
-bool lock_is_held(const struct spinlock *lock); // by anybody: for assertions
 NONNULL_END

@@ -16,8 +16,7 @@
 
 // Limits of the root quota. A page of memory can hold no more kernel objects or handles than
 // these, so that pages run out first.
-constexpr u64 OBJECTS_PER_PAGE = 2;
-constexpr u64 HANDLES_PER_PAGE = 128;
+constexpr u64 OBJECTS_PER_PAGE = 2, HANDLES_PER_PAGE = 128;
 
 static void check_boot_info(const struct boot_info *info)
 {

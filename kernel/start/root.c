@@ -23,11 +23,9 @@
 
 extern const u8 root_image[], root_image_end[];
 
-constexpr u64 IMAGE_BASE = 0x1000'0000'0000;
-constexpr u64 STACK_BASE = 0x5500'0000'0000;
+constexpr u64 IMAGE_BASE = 0x1000'0000'0000, STACK_BASE = 0x5500'0000'0000;
 constexpr u32 BASE_RANDOM_BITS = 28; // pages: 1 TiB of possible places for each
-constexpr u64 STACK_SIZE = 256 * 1024;
-constexpr u64 INFO_OFFSET = STACK_SIZE;
+constexpr u64 STACK_SIZE = 256 * 1024, INFO_OFFSET = STACK_SIZE;
 constexpr u64 BLOCK_OFFSET = INFO_OFFSET + PAGE_SIZE;
 constexpr u64 STACK_OBJECT_SIZE = BLOCK_OFFSET + PAGE_SIZE;
 constexpr u64 STACK_SLOT = 16; // keeps the stack's top aligned as the ABI wants it

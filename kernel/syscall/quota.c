@@ -6,8 +6,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/syscall_table.h"
 
-constexpr u32 QUOTA_RIGHTS = RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER;
-constexpr u32 WEIGHT_MAX = 1024;
+constexpr u32 QUOTA_RIGHTS = RIGHT_MANAGE | RIGHT_DUP | RIGHT_TRANSFER, WEIGHT_MAX = 1024;
 
 err_t sys_quota_create(struct thread *caller, struct quota *_Nullable parent, u64 pages,
 	u64 objects, u64 handles, u32 weight, handle_t *out_quota)

@@ -121,11 +121,6 @@ u64 arch_random(void)
 	return x;
 }
 
-u64 arch_random_boot(void)
-{
-	return arch_random();
-}
-
 void *_Nullable kernel_map_device(paddr_t base, usize size)
 {
 	(void)base, (void)size;

@@ -22,11 +22,8 @@ enum apic_register : u32 {
 	APIC_TIMER_DIVIDE = 0x3e0,
 };
 
-constexpr u32 APIC_MASKED = 1 << 16;
-constexpr u32 APIC_TIMER_DEADLINE = 2 << 17;
-constexpr u32 APIC_BUSY = 1 << 12;
-constexpr u32 APIC_TO_OTHERS = 3 << 18;
-constexpr u32 APIC_ASSERT = 1 << 14;
+constexpr u32 APIC_MASKED = 1 << 16, APIC_TIMER_DEADLINE = 2 << 17, APIC_BUSY = 1 << 12;
+constexpr u32 APIC_TO_OTHERS = 3 << 18, APIC_ASSERT = 1 << 14;
 constexpr u64 APIC_BASE_X2 = 1 << 10;
 
 static void *_Nullable base; // set once at boot; null: x2APIC

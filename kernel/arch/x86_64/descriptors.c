@@ -5,8 +5,7 @@
 #include "kernel/arch/x86_64/machine.h"
 #include "lib/base/view.h"
 
-constexpr usize STACK_SIZE = IS_DEBUG ? 65536 : 16384;
-constexpr usize PARANOID_SIZE = IS_DEBUG ? 16384 : 4096;
+constexpr usize STACK_SIZE = IS_DEBUG ? 65536 : 16384, PARANOID_SIZE = IS_DEBUG ? 16384 : 4096;
 
 struct PACKED task_state {
 	u32 zero0;

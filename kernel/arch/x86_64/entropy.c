@@ -7,10 +7,7 @@
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
 
-constexpr u32 STATE_WORDS = 16;
-constexpr u32 KEY_WORDS = 8;
-constexpr u32 OUTPUTS = 4;
-constexpr u32 ROUNDS = 10;
+constexpr u32 STATE_WORDS = 16, KEY_WORDS = 8, OUTPUTS = 4, ROUNDS = 10;
 
 struct block {
 	u32 word[STATE_WORDS];
@@ -106,9 +103,4 @@ u64 arch_random(void)
 	*output = 0;
 	lock_give(&lock);
 	return value;
-}
-
-u64 arch_random_boot(void)
-{
-	return arch_random();
 }

@@ -26,8 +26,7 @@ struct float_area {
 static_assert(sizeof(struct float_area) == PAGE_SIZE);
 
 constexpr u16 CONTROL_START = 0x37f;
-constexpr u32 SIMD_CONTROL_START = 0x1f80;
-constexpr u32 SIMD_CONTROL_MASK = 0xffff;
+constexpr u32 SIMD_CONTROL_START = 0x1f80, SIMD_CONTROL_MASK = 0xffff;
 constexpr u64 STATE_WANTED = 0xe7; // x87, SSE, AVX, AVX-512
 constexpr u64 STATE_AVX512 = 0xe0;
 constexpr u32 LEGACY_SIZE = 512;

@@ -9,9 +9,7 @@
 
 enum ioapic_register : u32 { IOAPIC_VERSION = 1, IOAPIC_ROUTES = 0x10 };
 
-constexpr u32 ROUTE_LOW = 1 << 13;
-constexpr u32 ROUTE_LEVEL = 1 << 15;
-constexpr u32 ROUTE_MASKED = 1 << 16;
+constexpr u32 ROUTE_LOW = 1 << 13, ROUTE_LEVEL = 1 << 15, ROUTE_MASKED = 1 << 16;
 constexpr u32 ISA_LINES = 16;
 constexpr u32 LINE_LEVEL = 1; // enum interrupt_flags
 constexpr u32 LINE_ACTIVE_LOW = 2;

@@ -21,15 +21,10 @@ enum unit_register : u32 {
 	REGISTER_CONTEXT = 0x28,
 	REGISTER_FAULTS = 0x34,
 };
-constexpr u32 COMMAND_ON = 1u << 31;
-constexpr u32 COMMAND_ROOT = 1u << 30;
-constexpr u32 COMMAND_FLUSH_BUFFER = 1u << 27;
+constexpr u32 COMMAND_ON = 1u << 31, COMMAND_ROOT = 1u << 30, COMMAND_FLUSH_BUFFER = 1u << 27;
 constexpr u32 STATUS_KEPT = 0x96ff'ffff; // what a new command must repeat: 10.4.4
-constexpr u64 INVALIDATE = 1ull << 63;
-constexpr u64 CONTEXT_ALL = 1ull << 61;
-constexpr u64 IOTLB_ALL = 1ull << 60;
-constexpr u64 IOTLB_DOMAIN = 2ull << 60;
-constexpr u64 IOTLB_DRAIN = 3ull << 48;
+constexpr u64 INVALIDATE = 1ull << 63, CONTEXT_ALL = 1ull << 61, IOTLB_ALL = 1ull << 60;
+constexpr u64 IOTLB_DOMAIN = 2ull << 60, IOTLB_DRAIN = 3ull << 48;
 constexpr u32 REGISTERS_SIZE = 4096;
 constexpr u32 POLLS_MAX = 10'000'000; // the hardware answers within microseconds
 

@@ -6,8 +6,7 @@
 #include "kernel/font_8x16.h"
 #include "lib/base/view.h"
 
-constexpr u32 GLYPH_WIDTH = 8;
-constexpr u32 GLYPH_HEIGHT = 16;
+constexpr u32 GLYPH_WIDTH = 8, GLYPH_HEIGHT = 16;
 constexpr u16 TEXT_COLOUR = 0x0700;
 
 // Set at boot; the cursor is under the console's lock.

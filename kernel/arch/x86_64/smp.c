@@ -8,9 +8,7 @@
 #include "kernel/start/main.h"
 #include "lib/base/atomic.h"
 
-constexpr u64 START_TIMEOUT_US = 100'000;
-constexpr u64 INIT_WAIT_US = 10'000;
-constexpr u64 START_WAIT_US = 200;
+constexpr u64 START_TIMEOUT_US = 100'000, INIT_WAIT_US = 10'000, START_WAIT_US = 200;
 constexpr u64 BELOW_4G = 1ull << 32;
 
 // Behind the code in the page, see start_cpu.S.

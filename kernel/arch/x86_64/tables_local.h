@@ -7,16 +7,11 @@
 
 NONNULL_BEGIN
 
-constexpr u64 ENTRY_PRESENT = 1 << 0;
-constexpr u64 ENTRY_WRITE = 1 << 1;
-constexpr u64 ENTRY_USER = 1 << 2;
+constexpr u64 ENTRY_PRESENT = 1 << 0, ENTRY_WRITE = 1 << 1, ENTRY_USER = 1 << 2;
 constexpr u64 ENTRY_CACHE_LOW = 1 << 3; // alone: write-combining (see PAT_VALUE)
 constexpr u64 ENTRY_CACHE_OFF = 1 << 4; // with the one above: uncached
-constexpr u64 ENTRY_ACCESSED = 1 << 5;
-constexpr u64 ENTRY_DIRTY = 1 << 6;
-constexpr u64 ENTRY_LARGE = 1 << 7;
-constexpr u64 ENTRY_GLOBAL = 1 << 8;
-constexpr u64 ENTRY_NO_EXECUTE = 1ull << 63;
+constexpr u64 ENTRY_ACCESSED = 1 << 5, ENTRY_DIRTY = 1 << 6, ENTRY_LARGE = 1 << 7;
+constexpr u64 ENTRY_GLOBAL = 1 << 8, ENTRY_NO_EXECUTE = 1ull << 63;
 constexpr u64 ENTRY_ADDRESS = 0x000f'ffff'ffff'f000;
 constexpr u64 ENTRY_TABLE = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED;
 

@@ -12,8 +12,7 @@
 constexpr u64 FLAGS_START = FLAG_ALWAYS | FLAG_INTERRUPT;
 // Arithmetic flags, TF, DF, RF, AC, ID.
 constexpr u64 FLAGS_USER = 0xcd5 | FLAG_TRAP | FLAG_RESUME | FLAG_ALIGNMENT | 1 << 21;
-constexpr u64 RED_ZONE = 128;
-constexpr u64 STACK_ALIGNMENT = 16;
+constexpr u64 RED_ZONE = 128, STACK_ALIGNMENT = 16;
 constexpr u64 SYSCALL_SIZE = 2; // bytes of the instruction
 
 bool arch_address_is_user(u64 address)
