@@ -76,6 +76,6 @@ while IFS== read -r k v; do echo "$k is $v"; done <<< $'a=1\nb=2'; until ((--x <
 
 bash -c 'kill -SEGV $$' 2>/dev/null; echo $?; bash -c 'ulimit -c 0; kill -ABRT $$' 2>/dev/null; echo $?; (exit 256); echo $?
 
-set -m; sleep 0.1 & fg > /dev/null 2>&1; set +m; echo foreground; jobs
+set -m; sleep 0.1 & fg > /dev/null 2>&1; set +m; echo foreground; jobs -r
 
 x=$(< /dev/null); echo "[$x]"; echo "nested $(echo "quotes $(echo "deep")")"; echo $(( $(seq 5 | wc -l) + ${#a[@]} )); echo end of bash
