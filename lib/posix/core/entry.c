@@ -74,7 +74,7 @@ static void begin_process(struct posix_thread *self)
 	self->id = (i32)posix->identity.pid;
 	self->robust_list = self->clear_child_tid = 0;
 	self->signal_stack = (struct signal_stack){ .flags = SS_DISABLE };
-	self->slow = core->trace ? SLOW_TRACE : 0;
+	self->slow = core->trace.raw ? SLOW_TRACE : 0;
 	signal_float_find();
 	signal_mask_apply(self);
 }

@@ -24,7 +24,8 @@ struct core_state {
 	handle_t time, clock;                // memory: the pages at CLOCK_AREA, for exec
 	struct table_bits unknown;           // calls that were logged as unknown
 	u32 processors;                      // 0: not counted yet
-	u32 trace;                           // atomic: 1: every call is logged; forked children too
+	// Atomic; owned: a stream that gets a line for every call (trace.h); forked children too.
+	handle_t trace;
 };
 
 NONNULL_END

@@ -56,6 +56,8 @@ struct restart {
 	bool is_again;
 };
 
+struct trace_line; // core/trace.h
+
 struct posix_thread {
 	struct thread_block block;
 	alignas(THREAD_BLOCK_SIZE) struct posix_registers registers;
@@ -85,8 +87,8 @@ struct posix_thread {
 	u64 robust_list;
 	struct signal_stack signal_stack;
 	struct restart restart;
-	u64 call_started_ns, call_number; // traced
-	struct arguments call_arguments;
+	u32 services;                        // calls of services made, for traces
+	struct trace_line *_Nullable traced; // owned, on the heap: the call under way
 	char name[16];
 	bool has_forced;
 	struct linux_siginfo forced;               // a signal that is delivered first of all
