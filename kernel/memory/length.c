@@ -24,7 +24,7 @@ static void tell(struct memory *memory)
 static void set_length(struct memory *memory, u64 length)
 {
 	atomic_store_relaxed(&memory->length, length); // read without the lock by who copies out
-	memory->size = align_up(length, PAGE_SIZE);
+	atomic_store_relaxed(&memory->size, align_up(length, PAGE_SIZE));
 	memory->modified_ns = clock_now();
 	tell(memory);
 }
@@ -41,7 +41,7 @@ static err_t clear_rest(struct memory *memory, u64 from)
 		return OK; // a pager brings zeros there
 	TRY(error);
 	span_t page = span_from(frame_address(frame), PAGE_SIZE);
-	memory_fill(span_at(page, in_page), 0, PAGE_SIZE - in_page);
+	memory_clear_shared(span_at(page, in_page), PAGE_SIZE - in_page);
 	return OK;
 }
 
@@ -85,7 +85,7 @@ static err_t begin_growing(struct memory *memory, u64 offset, u64 end)
 	if (offset > memory->length)
 		TRY(clear_rest(memory, memory->length));
 	memory->is_growing = true;
-	memory->size = align_up(end, PAGE_SIZE);
+	atomic_store_relaxed(&memory->size, align_up(end, PAGE_SIZE));
 	return OK;
 }
 
@@ -132,7 +132,7 @@ void memory_write_end(struct memory *memory, const struct memory_write *write, u
 	if (done || !write->from.size)
 		set_length(memory, length);
 	else if (write->grows)
-		memory->size = align_up(length, PAGE_SIZE);
+		atomic_store_relaxed(&memory->size, align_up(length, PAGE_SIZE));
 	memory_unlock(memory);
 }
 

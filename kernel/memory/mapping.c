@@ -4,6 +4,7 @@
 // filled by faults only; here they are cleared.
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_parts.h"
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"
 
@@ -138,7 +139,7 @@ static bool is_private(const struct mapping *mapping)
 {
 	const struct memory *memory = mapping->memory;
 	return memory && memory->kind == MEMORY_KIND_ANONYMOUS &&
-	       !(mapping->flags & MAP_FLAGS_SHARED) && !memory->is_shown_twice &&
+	       !(mapping->flags & MAP_FLAGS_SHARED) && !atomic_load_relaxed(&memory->is_shown_twice) &&
 	       !object_handles(&memory->object);
 }
 
@@ -161,7 +162,7 @@ static err_t give_back(struct space *space, u64 address, u64 end, bool is_end)
 		u64 first = mapping_index(mapping, max_u64(address, mapping->address));
 		u64 last = mapping_index(mapping, min_u64(end, mapping_end(mapping)));
 		memory_lock(memory);
-		bool is_done = memory_drop_some(memory, first, last);
+		bool is_done = memory->is_shown_twice || memory_drop_some(memory, first, last);
 		memory_unlock(memory);
 		if (!is_done)
 			return SYSCALL_RESTART;
@@ -254,7 +255,7 @@ static err_t check_map(
 		return ERR_RANGE;
 	if (!memory)
 		return flags & ACCESS_FLAGS ? ERR_RIGHTS : OK;
-	return memory_is_linear(memory) && end > memory->size ? ERR_RANGE : OK;
+	return memory_is_linear(memory) && end > atomic_load_relaxed(&memory->size) ? ERR_RANGE : OK;
 }
 
 // What the new mapping shows; its address is filled in later.

@@ -167,10 +167,9 @@ err_t memory_copy_in(struct memory *memory, u64 offset, const void *from, usize 
 		paddr_t frame;
 		TRY(memory_page(memory, offset >> PAGE_SHIFT, true, &frame));
 		span_t page = span_from(frame_address(frame), PAGE_SIZE);
-		err_t error = span_copy(span_from_offset(page, in_page), part);
+		memory_copy_shared(span_at(page, in_page), part.data, part.size);
 		bool is_kept = memory_page_written(memory, offset >> PAGE_SHIFT, frame);
 		frame_put(frame);
-		TRY(error);
 		if (!is_kept)
 			continue;
 		left = view_from_offset(left, part.size);

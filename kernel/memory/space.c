@@ -85,7 +85,7 @@ void space_activate(struct space *space)
 	// table_shootdown.
 	atomic_store_seq_cst(&cpu->active_space, space);
 	table_activate(&space->table);
-	cpu->switches++;
+	atomic_store_relaxed(&cpu->switches, atomic_load_relaxed(&cpu->switches) + 1);
 }
 
 struct mapping *_Nullable space_find(struct space *space, u64 address)
@@ -175,7 +175,8 @@ void mapping_insert(struct mapping *mapping, bool is_piece)
 		return;
 	space_count_pages(space, (i64)(mapping->size >> PAGE_SHIFT));
 	lock_take(&memory->lock);
-	memory->is_shown_twice |= !is_piece && !list_is_empty(&memory->mappings);
+	if (!is_piece && !list_is_empty(&memory->mappings))
+		atomic_store_relaxed(&memory->is_shown_twice, true);
 	list_push_back(&memory->mappings, &mapping->by_memory);
 	lock_give(&memory->lock);
 }

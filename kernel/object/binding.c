@@ -22,7 +22,7 @@ static void binding_drop(struct binding *binding, u8 sides)
 static void leave_port(struct binding *binding, struct port *port)
 {
 	list_remove(&binding->by_port);
-	binding->is_dead = true;
+	binding->notice.is_dead = true;
 	if (!binding->notice.is_queued)
 		return;
 	binding->notice.is_queued = false;
@@ -39,7 +39,7 @@ static u8 leave_both(struct binding *binding)
 	list_remove(&binding->by_object);
 	atomic_sub_relaxed(&binding->object->binding_count, 1u);
 	lock_take(&port->lock);
-	if (!binding->is_dead) {
+	if (!binding->notice.is_dead) {
 		leave_port(binding, port);
 		sides = 2;
 	}

@@ -22,19 +22,13 @@ bool call_step(struct call *call, u32 number, enum call_state from, enum call_st
 	return atomic_swap_if_acq_rel(&call->state, &expected, wanted);
 }
 
-// Plain: only while no other CPU is involved. A finished call gets a new number.
-static void set_state(struct call *call, enum call_state state)
+u32 call_set_state(struct call *call, enum call_state state)
 {
 	u32 number = atomic_load_relaxed(&call->state) & ~(u32)CALL_STATE_MASK;
 	if (state == CALL_NONE)
 		number += CALL_STATE_NEXT;
 	atomic_store_release(&call->state, number | state);
-}
-
-u32 call_begin_remote(struct call *call)
-{
-	set_state(call, CALL_TAKEN);
-	return call->state;
+	return number | state;
 }
 
 void call_forget_saved(struct call *call)
@@ -59,11 +53,20 @@ static void tell_far_server(struct call *call)
 		request_send(call->far_server, REQUEST_LOOK);
 }
 
+// Who has the reply handle hears of it. False: nobody has, or who saved it is taking that back.
+static bool tell_saved(struct call *call)
+{
+	struct reply *saved = atomic_load_acquire(&call->saved);
+	if (saved)
+		port_notify(saved->port, &saved->notice);
+	return saved != nullptr;
+}
+
 // The caller goes on with this result; its words are set already if there are any.
 static void finish(struct thread *caller, err_t result)
 {
 	struct call *call = &caller->call;
-	set_state(call, CALL_NONE);
+	(void)call_set_state(call, CALL_NONE);
 	call->is_remote = false;
 	atomic_store_relaxed(&call->is_cancelled, false);
 	call->deaths = 0;
@@ -101,9 +104,9 @@ static void show_message(struct thread *server, const struct thread *caller, u64
 	registers_set_error(regs, OK);
 	registers_set_badge(regs, badge);
 	registers_set_tag(regs, registers_tag(&caller->registers) & ~TAG_KIND_MASK);
-	registers_set_identity(regs, caller->process->identity);
+	registers_set_identity(regs, atomic_load_relaxed(&caller->process->identity));
 	registers_copy_words(regs, &caller->registers);
-	server->block->cancelled = false;
+	atomic_store_relaxed(&server->block->cancelled, 0u);
 	server->depth = caller->depth + 1;
 }
 
@@ -122,7 +125,7 @@ static err_t queue(struct thread *caller, struct connection *connection, u64 dea
 	call->badge = connection->badge;
 	call->server = nullptr;
 	atomic_store_relaxed(&caller->state, (u8)THREAD_CALLING);
-	set_state(call, CALL_QUEUED);
+	(void)call_set_state(call, CALL_QUEUED);
 	list_push_back(&port->calls, &call->node);
 	port_set_pending(port);
 	lock_give(&port->lock);
@@ -161,14 +164,23 @@ void call_take(struct thread *server, struct thread *caller)
 	call->far_server = is_remote ? server : nullptr; // before the state, which the caller looks at
 	if (is_remote)
 		object_get(&server->object);
-	set_state(call, is_remote ? CALL_COPYING : CALL_TAKEN); // it stays until its message is read
+	u32 state =
+		call_set_state(call, is_remote ? CALL_COPYING : CALL_TAKEN); // until its message is read
 	call->server = is_remote ? nullptr : server;
 	server->caller = caller;
 	server->caller_is_lost = false;
 	server->caller_is_remote = is_remote;
-	server->caller_call = (call->state & ~(u32)CALL_STATE_MASK) | CALL_TAKEN;
+	server->caller_call = (state & ~(u32)CALL_STATE_MASK) | CALL_TAKEN;
 	if (is_remote)
 		object_get(&caller->object);
+}
+
+void call_release(struct thread *server)
+{
+	server->caller = nullptr;
+	server->caller_is_remote = false;
+	server->depth = 0;
+	atomic_store_relaxed(&server->block->cancelled, 0u);
 }
 
 // The server, not running, goes on as part of its caller's time.
@@ -184,22 +196,21 @@ static void donate(struct thread *caller, struct thread *server)
 	}
 }
 
-// A remote caller could not leave while its message was read: now it can, and may have wanted to.
-static void let_go(struct thread *server, struct thread *caller)
+bool call_let_go(struct thread *caller, u32 number, enum call_state to)
 {
 	struct call *call = &caller->call;
-	if (!call_step(call, server->caller_call, CALL_COPYING, CALL_TAKEN))
-		return; // killed meanwhile
+	if (!call_step(call, number, CALL_COPYING, to))
+		return false;
 	if (atomic_load_seq_cst(&call->abandon_with) != OK)
 		request_send(caller, REQUEST_INTERRUPT_CALL);
+	return true;
 }
 
 // Its message cannot be had.
 static void refuse(struct thread *server, struct thread *caller, err_t err)
 {
 	bool is_remote = server->caller_is_remote;
-	server->caller = nullptr;
-	server->caller_is_remote = false;
+	call_release(server);
 	if (!is_remote) {
 		finish(caller, err);
 		return;
@@ -222,7 +233,7 @@ bool call_deliver_taken(struct thread *server)
 		show_message(server, caller, call->badge);
 	}
 	if (server->caller_is_remote)
-		let_go(server, caller);
+		(void)call_let_go(caller, server->caller_call, CALL_TAKEN);
 	if (err != OK)
 		refuse(server, caller, err);
 	if (port)
@@ -230,17 +241,21 @@ bool call_deliver_taken(struct thread *server)
 	return err == OK;
 }
 
-err_t call_answer_remote(
-	struct thread *caller, u32 state, u64 tag, const struct thread_registers *_Nullable words)
+err_t call_answer_remote(struct thread *caller, u32 state, u64 tag, struct thread *_Nullable server)
 {
 	struct call *call = &caller->call;
 	enum call_state from = state & CALL_STATE_MASK;
 	if (!call_step(call, state, from, CALL_COPYING)) // only one may write the answer
 		return ERR_GONE;
+	// Not before: who has left has its table and block for itself again.
+	u32 handles = server ? message_handles(tag) : 0;
+	err_t err = handles ? message_pass_handles(server, handles, caller) : OK;
+	if (err != OK)
+		return call_let_go(caller, state, from) ? err : ERR_GONE;
 	call->reply_tag = tag;
 	call->is_restart = false;
-	for (u32 i = 0; words && i < MESSAGE_WORDS; i++)
-		AT(call->reply, i) = registers_word(words, i);
+	for (u32 i = 0; server && i < MESSAGE_WORDS; i++)
+		AT(call->reply, i) = registers_word(&server->registers, i);
 	if (!call_step(call, state, CALL_COPYING, CALL_ANSWERED))
 		return ERR_GONE; // killed meanwhile
 	request_send(caller, REQUEST_ANSWERED);
@@ -281,18 +296,11 @@ void call_complete(struct thread *caller)
 	finish(caller, (err_t)(i32)(u32)call->reply_tag);
 }
 
-// Lets go of the call in hand: after it the server serves nobody.
-static void release(struct thread *server)
-{
-	server->caller = nullptr;
-	server->caller_is_remote = false;
-	server->depth = 0;
-	server->block->cancelled = false;
-}
-
 static err_t reply_local(struct thread *server, struct thread *caller, u64 tag)
 {
-	release(server);
+	if (message_handles(tag))
+		TRY(message_pass_handles(server, message_handles(tag), caller));
+	call_release(server);
 	sched_reclaim(caller);
 	registers_set_tag(&caller->registers, tag);
 	registers_copy_words(&caller->registers, &server->registers);
@@ -306,18 +314,17 @@ err_t call_reply(struct thread *server, u64 tag)
 	if (!caller) {
 		bool was_lost = server->caller_is_lost;
 		server->caller_is_lost = false;
-		server->block->cancelled = false;
+		atomic_store_relaxed(&server->block->cancelled, 0u);
 		return was_lost ? ERR_GONE : ERR_STATE;
 	}
 	TRY(message_check(server, tag, false));
-	if (message_handles(tag))
-		TRY(message_pass_handles(server, message_handles(tag), caller));
 	if (!server->caller_is_remote)
 		return reply_local(server, caller, tag);
-	u32 state = server->caller_call;
-	release(server);
-	err_t err = call_answer_remote(caller, state, tag, &server->registers);
-	object_put(&caller->object);
+	err_t err = call_answer_remote(caller, server->caller_call, tag, server);
+	if (err == OK || err == ERR_GONE) {
+		call_release(server);
+		object_put(&caller->object);
+	}
 	return err;
 }
 
@@ -327,7 +334,7 @@ void call_drop(struct thread *server)
 	if (!caller)
 		return;
 	bool is_remote = server->caller_is_remote;
-	release(server);
+	call_release(server);
 	if (is_remote) {
 		call_drop_remote(caller, server->caller_call);
 		object_put(&caller->object);
@@ -363,9 +370,9 @@ static bool unqueue(struct thread *caller)
 
 static void lose_caller(struct thread *server)
 {
-	release(server);
+	call_release(server);
 	server->caller_is_lost = true;
-	server->block->cancelled = true;
+	atomic_store_relaxed(&server->block->cancelled, 1u);
 }
 
 // A remote call is left by giving it a new number, under which nobody else looks for it. A dying
@@ -407,9 +414,8 @@ bool call_abandon(struct thread *caller, err_t result)
 		leave_local(caller);
 	else if (!was_queued && !leave_remote(caller, result))
 		return false;
-	if (call->saved)
-		port_notify(call->saved->port, &call->saved->notice);
-	tell_far_server(call);
+	if (!tell_saved(call))
+		tell_far_server(call);
 	finish(caller, result);
 	return true;
 }
@@ -425,10 +431,8 @@ void call_cancel(struct thread *caller)
 	}
 	atomic_store_seq_cst(&call->is_cancelled, true);
 	if (!call->is_remote && call->server)
-		call->server->block->cancelled = true;
-	else if (call->saved)
-		port_notify(call->saved->port, &call->saved->notice);
-	else
+		atomic_store_relaxed(&call->server->block->cancelled, 1u);
+	else if (!tell_saved(call))
 		tell_far_server(call);
 }
 
@@ -440,7 +444,7 @@ void call_look(struct thread *server)
 	u32 state = atomic_load_acquire(&caller->call.state);
 	bool has_left = (state ^ server->caller_call) & ~(u32)CALL_STATE_MASK;
 	if (has_left || atomic_load_seq_cst(&caller->call.is_cancelled))
-		server->block->cancelled = true;
+		atomic_store_relaxed(&server->block->cancelled, 1u);
 }
 
 void call_interrupt(struct thread *caller)
@@ -464,8 +468,7 @@ void calls_fail_all(struct port *port)
 			object_get(&caller->object);
 			caller->call.is_remote = true;
 			atomic_store_relaxed(&caller->call.port, (struct port *)nullptr);
-			set_state(&caller->call, CALL_TAKEN);
-			state = caller->call.state;
+			state = call_set_state(&caller->call, CALL_TAKEN);
 		}
 		port_set_pending(port);
 		lock_give(&port->lock);

@@ -22,9 +22,9 @@ bool call_step(struct call *call, u32 number, enum call_state from, enum call_st
 void syscall_connection_call(struct thread *caller);
 void syscall_port_reply_wait(struct thread *server);
 
-// A call between two threads of this CPU, whose state is not kept, from now on is. The state it
-// has.
-u32 call_begin_remote(struct call *call);
+// Plain: only while no other CPU is involved. A finished call (CALL_NONE) gets a new number.
+// Returns what call.state is now.
+u32 call_set_state(struct call *call, enum call_state state);
 
 // The caller's side lets go of the reply object; also who saved it, when the caller died meanwhile:
 // whoever comes first drops the reference.
@@ -54,12 +54,18 @@ void call_take(struct thread *server, struct thread *caller);
 bool call_deliver_taken(struct thread *server);
 // All calls queued at a closed port fail with ERR_CLOSED.
 void calls_fail_all(struct port *port);
+// The call leaves the server's hands: after it the server serves nobody.
+void call_release(struct thread *server);
+// A remote caller was held (COPYING) for a moment: now it may leave, and may have wanted to. False:
+// it was killed.
+bool call_let_go(struct thread *caller, u32 number, enum call_state to);
 // Answers the call in hand from the server's registers and thread block. ERR_GONE: nobody waits.
 err_t call_reply(struct thread *server, u64 tag);
-// Writes an answer into a call that is out of this CPU's hands, and sends it home. `state`: what
-// call.state was when it was taken or saved. ERR_GONE: the caller left.
+// Writes an answer with the server's handles and words, if there is one, into a call that is out of
+// this CPU's hands, and sends it home. `state`: what call.state was when it was taken or saved.
+// ERR_GONE: the caller left. Other errors: a handle could not be passed, the call stays as it was.
 err_t call_answer_remote(
-	struct thread *caller, u32 state, u64 tag, const struct thread_registers *_Nullable words);
+	struct thread *caller, u32 state, u64 tag, struct thread *_Nullable server);
 // It was dropped: to be repeated if its protocol allows, else ERR_RESTARTED.
 void call_drop_remote(struct thread *caller, u32 state);
 

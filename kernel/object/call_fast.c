@@ -100,7 +100,7 @@ void syscall_connection_call(struct thread *caller)
 	registers_set_error(to, OK);
 	registers_set_badge(to, connection->badge);
 	registers_set_tag(to, tag);
-	registers_set_identity(to, process->identity);
+	registers_set_identity(to, atomic_load_relaxed(&process->identity));
 	registers_copy_words(to, regs);
 	hand_over(cpu, caller, server);
 	return;

@@ -16,7 +16,7 @@ static bool is_bound(const struct object *object)
 {
 	LIST_EACH(node, &object->bindings) {
 		const struct binding *binding = container_of(node, struct binding, by_object);
-		if (binding->bits & SIGNAL_FAULTED)
+		if (atomic_load_relaxed(&binding->bits) & SIGNAL_FAULTED)
 			return true;
 	}
 	return false;
@@ -75,9 +75,9 @@ static void end_process(struct thread *thread)
 {
 	struct process *process = thread->process;
 	blame(thread);
-	kprint("process %lu: thread %lu: %s at %lx, instruction %lx, detail %lx\n", process->identity,
-		thread->id, cause_name(thread->fault_cause), thread->fault_address, thread->registers.rip,
-		thread->fault_detail);
+	kprint("process %lu: thread %lu: %s at %lx, instruction %lx, detail %lx\n",
+		atomic_load_relaxed(&process->identity), thread->id, cause_name(thread->fault_cause),
+		thread->fault_address, thread->registers.rip, thread->fault_detail);
 	process_kill(process, thread->fault_cause, EXIT_FAULT);
 }
 

@@ -18,8 +18,8 @@ static err_t copy_registers(struct thread *from, struct thread *to)
 	to->weight_wanted = from->weight_wanted;
 	to->priority_wanted = from->priority_wanted;
 	entity_renice(&to->own);
-	to->block->pending = 0; // notifications were for the parent
-	to->block->cancelled = 0;
+	atomic_store_relaxed(&to->block->pending, 0); // notifications were for the parent
+	atomic_store_relaxed(&to->block->cancelled, 0u);
 	return OK;
 }
 

@@ -8,6 +8,7 @@
 #include "kernel/memory/slab.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/quota.h"
+#include "lib/base/atomic.h"
 #include "lib/base/checked.h"
 
 constexpr u64 ADDRESS_START = 64 * 1024 * 1024; // first one to be chosen
@@ -152,7 +153,7 @@ err_t iommu_domain_map(
 {
 	if (memory->kind != MEMORY_KIND_ANONYMOUS && memory->kind != MEMORY_KIND_CONTIGUOUS)
 		return ERR_UNSUPPORTED;
-	TRY(checked_range(offset, size, memory->size));
+	TRY(checked_range(offset, size, atomic_load_relaxed(&memory->size)));
 	struct iommu_range *range;
 	TRY(range_alloc(domain, size, &range));
 	range->address = *address;

@@ -6,6 +6,7 @@
 #include "kernel/memory/space.h"
 #include "kernel/object/call.h"
 #include "kernel/object/process.h"
+#include "kernel/object/thread_block.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 #include "lib/base/err.h"
@@ -18,7 +19,7 @@ static err_t window(
 	u32 lends = registers_tag(&caller->registers) >> TAG_LENDS_SHIFT & 7;
 	if (index >= lends || index >= MESSAGE_LENDS)
 		return ERR_RANGE;
-	const struct lend lend = AT(caller->block->lend, index);
+	const struct lend lend = block_lend(caller->block, index);
 	if (!(lend.direction & (to_caller ? LEND_WRITE : LEND_READ)))
 		return ERR_RIGHTS;
 	if (offset > lend.size)
@@ -53,11 +54,7 @@ static err_t copy_remote(struct thread *caller, u32 state, u32 index, u64 offset
 		           ? ERR_BUSY
 		           : ERR_GONE;
 	err_t err = copy(caller, index, offset, mine, to_caller, done);
-	if (!call_step(call, state, CALL_COPYING, from))
-		return ERR_GONE;
-	if (atomic_load_seq_cst(&call->abandon_with) != OK)
-		request_send(caller, REQUEST_INTERRUPT_CALL);
-	return err;
+	return call_let_go(caller, state, from) ? err : ERR_GONE;
 }
 
 err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
@@ -66,9 +63,8 @@ err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index
 	struct thread *caller = reply ? atomic_load_acquire(&reply->caller) : server->caller;
 	if (!caller)
 		return reply || server->caller_is_lost ? ERR_GONE : ERR_STATE;
-	if (reply)
-		return copy_remote(caller, reply->call_state, index, offset, mine, to_caller, done);
-	if (server->caller_is_remote)
-		return copy_remote(caller, server->caller_call, index, offset, mine, to_caller, done);
+	u32 state = reply ? reply->call_state : server->caller_call;
+	if (reply || server->caller_is_remote)
+		return copy_remote(caller, state, index, offset, mine, to_caller, done);
 	return copy(caller, index, offset, mine, to_caller, done);
 }

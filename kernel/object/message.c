@@ -5,13 +5,14 @@
 #include "kernel/object/call.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
+#include "kernel/object/thread_block.h"
 #include "lib/base/atomic.h"
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
 static err_t check_lend(const struct thread *from, u32 index)
 {
-	const struct lend lend = AT(from->block->lend, index);
+	const struct lend lend = block_lend(from->block, index);
 	bool is_valid = lend.direction >= LEND_READ && lend.direction <= (LEND_READ | LEND_WRITE) &&
 	                lend.reserved == 0;
 	if (!is_valid)
@@ -36,10 +37,11 @@ err_t message_check(const struct thread *from, u64 tag, bool is_call)
 static err_t pass_one(struct thread *from, u32 index, struct thread *to, handle_t *out)
 {
 	*out = HANDLE_NONE;
-	if (!AT(from->block->handle, index).raw)
+	handle_t handle = { atomic_load_relaxed(&AT(from->block->handle, index).raw) };
+	u32 rights = atomic_load_relaxed(&AT(from->block->handle_rights, index));
+	if (!handle.raw)
 		return OK;
-	return handle_give(&from->process->handles, AT(from->block->handle, index),
-		AT(from->block->handle_rights, index), &to->process->handles, out);
+	return handle_give(&from->process->handles, handle, rights, &to->process->handles, out);
 }
 
 err_t message_pass_handles(struct thread *from, u32 count, struct thread *to)
@@ -54,8 +56,8 @@ err_t message_pass_handles(struct thread *from, u32 count, struct thread *to)
 			(void)handle_close(&to->process->handles, AT(passed, done));
 		return err;
 	}
-	to->block->handle_count = count;
+	atomic_store_relaxed(&to->block->handle_count, count);
 	for (u32 i = 0; i < count; i++)
-		AT(to->block->handle, i) = AT(passed, i);
+		atomic_store_relaxed(&AT(to->block->handle, i).raw, AT(passed, i).raw);
 	return OK;
 }

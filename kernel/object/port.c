@@ -32,11 +32,11 @@ void port_set_pending(struct port *port)
 	atomic_store_seq_cst(&port->pending, (u32)is_pending); // pairs with port_wait's look
 }
 
-void port_notify(struct port *port, struct notice *notice)
+bool port_queue(struct port *port, struct notice *notice)
 {
 	struct object *object = notice_object(notice);
 	lock_take(&port->lock);
-	bool is_new = !notice->is_queued && !port->is_closed;
+	bool is_new = !notice->is_queued && !notice->is_dead && !port->is_closed;
 	if (is_new) {
 		if (object)
 			object_get(object);
@@ -45,7 +45,12 @@ void port_notify(struct port *port, struct notice *notice)
 		port_set_pending(port);
 	}
 	lock_give(&port->lock);
-	if (is_new)
+	return is_new;
+}
+
+void port_notify(struct port *port, struct notice *notice)
+{
+	if (port_queue(port, notice))
 		port_kick(port);
 }
 
@@ -163,14 +168,14 @@ static void tell(struct thread *server, enum message_kind kind, u64 badge, u64 w
 // the binding sleeps until it is bound again.
 static bool tell_binding(struct port *port, struct binding *binding, struct thread *server)
 {
-	u32 bits = atomic_load_acquire(&binding->object->signals) & binding->bits;
+	u32 bits = atomic_load_acquire(&binding->object->signals) & atomic_load_relaxed(&binding->bits);
 	if (!bits)
 		return false;
 	if (binding->mode == BIND_MODE_LEVEL) {
 		binding->notice.is_queued = true;
 		list_push_back(&port->notices, &binding->notice.node);
 	} else if (binding->mode == BIND_MODE_ONCE) {
-		binding->bits = 0;
+		atomic_store_relaxed(&binding->bits, 0u);
 	}
 	tell(server, MESSAGE_EVENT, binding->key, bits);
 	return true;

@@ -17,6 +17,7 @@ struct notice {
 	struct list_node node; // in port->notices, under port->lock
 	enum notice_kind kind;
 	bool is_queued; // under port->lock
+	bool is_dead;   // under port->lock: its binding has left the port
 };
 
 struct port {
@@ -61,7 +62,6 @@ struct binding {
 	u32 bits;
 	u8 mode;          // enum bind_mode
 	u8 sides;         // references, atomic
-	bool is_dead;     // under port->lock
 	bool is_kick_due; // under object->lock: its notice was queued, nobody kicked the port yet
 };
 
@@ -76,7 +76,9 @@ struct reply {
 };
 OBJECT_DOWNCAST(reply)
 
-// Queues a notice and wakes a server. Any CPU; takes port->lock.
+// Queues a notice; true: the caller owes the port a kick. Any CPU; takes port->lock.
+bool port_queue(struct port *port, struct notice *notice);
+// Queues it and wakes a server.
 void port_notify(struct port *port, struct notice *notice);
 void port_forget(struct port *port, struct notice *notice); // out of the queue, if there
 void port_kick(struct port *port);       // after queuing, without a lock: find a server for it

@@ -26,7 +26,7 @@ struct process {
 	struct space *space; // reference held; replaced by exec (only while one thread is left)
 	struct handle_table handles;
 	struct quota *quota; // reference held
-	u64 identity;        // stamped on every message its threads send
+	u64 identity;        // atomic: stamped on every message its threads send
 	u64 reflection;      // entry for foreign system calls, 0: none. Native: return address < 0
 	u8 level;
 	bool is_dying;

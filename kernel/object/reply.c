@@ -15,35 +15,49 @@ static struct thread *_Nullable take_caller(struct reply *reply)
 	return atomic_exchange_acq_rel(&reply->caller, (struct thread *)nullptr);
 }
 
-// The call leaves the server's hands: from now on it is answered by compare-and-swap.
+// The call leaves the server's hands: from now on it is answered by compare-and-swap. Whoever
+// guessed the handle and used it before that has taken reply->caller, and found no call to answer.
 static void move_call(struct thread *server, struct reply *reply)
 {
 	struct thread *caller = server->caller;
 	struct call *call = &caller->call;
-	u32 state = server->caller_call;
 	if (!server->caller_is_remote) {
-		state = call_begin_remote(call);
-		object_get(&caller->object);
+		(void)call_set_state(call, CALL_TAKEN);
 		sched_reclaim(caller);
 		call->is_remote = true;
 		call->server = nullptr;
+	} else {
+		object_put(&caller->object); // the reply has its own
 	}
-	server->caller = nullptr;
-	server->caller_is_remote = false;
-	server->depth = 0;
-	reply->caller = caller; // with the reference
-	reply->call_state = (state & ~(u32)CALL_STATE_MASK) | CALL_SAVED;
+	call_release(server);
 	// A remote caller may read call.saved as soon as the state says so.
 	object_get(&reply->object);
-	if (!call_step(call, state, CALL_TAKEN, CALL_COPYING)) {
+	if (!call_step(call, reply->call_state, CALL_TAKEN, CALL_COPYING)) {
 		object_put(&reply->object); // it left: answering will say ERR_GONE
 		return;
 	}
 	atomic_store_release(&call->saved, reply);
-	if (!call_step(call, state, CALL_COPYING, CALL_SAVED))
+	if (!call_step(call, reply->call_state, CALL_COPYING, CALL_SAVED))
 		call_forget_saved(call); // it was killed, and may or may not have seen the reply
-	else if (atomic_load_acquire(&call->is_cancelled) || call->abandon_with != OK)
+	else if (atomic_load_acquire(&call->is_cancelled) ||
+			 atomic_load_acquire(&call->abandon_with) != OK)
 		request_send(caller, REQUEST_INTERRUPT_CALL);
+	else if (!atomic_load_seq_cst(&reply->caller))
+		call_drop_remote(caller, reply->call_state);
+}
+
+// Before there is a handle: what it will be the right to answer.
+static void prepare(struct reply *reply, struct thread *server, struct thread *caller)
+{
+	u32 number = atomic_load_relaxed(&caller->call.state);
+	if (server->caller_is_remote)
+		number = server->caller_call;
+	reply->call_state = (number & ~(u32)CALL_STATE_MASK) | CALL_SAVED;
+	reply->notice.kind = NOTICE_CANCEL;
+	object_get(&caller->object);
+	reply->caller = caller;
+	object_get(&server->port->object);
+	reply->port = server->port;
 }
 
 err_t reply_create(struct thread *server, handle_t *out)
@@ -53,13 +67,14 @@ err_t reply_create(struct thread *server, handle_t *out)
 		return ERR_STATE;
 	TRY(object_create(OBJECT_REPLY, sizeof(struct reply), server->process->quota, &object));
 	struct reply *reply = reply_of(object);
-	reply->notice.kind = NOTICE_CANCEL;
-	reply->port = server->port;
-	object_get(&reply->port->object);
+	prepare(reply, server, server->caller);
 	err_t err = handle_install(&server->process->handles, object, 0, out);
 	if (err == OK) {
 		reply->handle = *out;
 		move_call(server, reply);
+	} else {
+		reply->caller = nullptr;
+		object_put(&server->caller->object);
 	}
 	object_put(object);
 	return err;
@@ -71,13 +86,9 @@ err_t reply_answer(struct reply *reply, struct thread *server, u64 tag)
 	struct thread *caller = take_caller(reply);
 	if (!caller)
 		return ERR_GONE;
-	err_t err = OK;
-	if (message_handles(tag))
-		err = message_pass_handles(server, message_handles(tag), caller);
-	if (err == OK)
-		err = call_answer_remote(caller, reply->call_state, tag, &server->registers);
-	else
-		call_drop_remote(caller, reply->call_state);
+	err_t err = call_answer_remote(caller, reply->call_state, tag, server);
+	if (err != OK)
+		call_drop_remote(caller, reply->call_state); // its handles could not be passed
 	object_put(&caller->object);
 	return err;
 }

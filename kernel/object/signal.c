@@ -28,28 +28,14 @@ static void collect_waiters(struct object *object, struct signal_batch *batch)
 	}
 }
 
-// What port_notify does but for the kick, which must wait until no lock is held.
-static bool queue_notice(struct binding *binding)
-{
-	struct port *port = binding->port;
-	lock_take(&port->lock);
-	bool is_new = !binding->is_dead && !binding->notice.is_queued && !port->is_closed;
-	if (is_new) {
-		binding->notice.is_queued = true;
-		list_push_back(&port->notices, &binding->notice.node);
-		port_set_pending(port);
-	}
-	lock_give(&port->lock);
-	return is_new;
-}
-
+// The kick must wait until no lock is held.
 static void notify_bindings(struct object *object, u32 risen, u32 set)
 {
 	LIST_EACH(node, &object->bindings) {
 		struct binding *binding = container_of(node, struct binding, by_object);
 		u32 bits = atomic_load_relaxed(&binding->bits);
 		u32 relevant = binding->mode == BIND_MODE_EDGE ? set : risen;
-		if (bits & relevant && queue_notice(binding))
+		if (bits & relevant && port_queue(binding->port, &binding->notice))
 			binding->is_kick_due = true;
 	}
 }
@@ -171,7 +157,7 @@ void binding_announce(struct object *object, struct port *port)
 	lock_take(&object->lock);
 	LIST_EACH(node, &object->bindings) {
 		struct binding *binding = container_of(node, struct binding, by_object);
-		if (binding->port == port && queue_notice(binding))
+		if (binding->port == port && port_queue(port, &binding->notice))
 			binding->is_kick_due = true;
 	}
 	collect(object, &batch);

@@ -36,8 +36,8 @@ static void leave(struct stream_core *core, const struct object *object)
 static err_t take_item(
 	struct stream_core *core, struct thread *sender, u32 index, struct handle_item *out)
 {
-	handle_t handle = AT(sender->block->handle, index);
-	u32 rights = AT(sender->block->handle_rights, index);
+	handle_t handle = { atomic_load_relaxed(&AT(sender->block->handle, index).raw) };
+	u32 rights = atomic_load_relaxed(&AT(sender->block->handle_rights, index));
 	TRY(handle_take(&sender->process->handles, handle, rights, out));
 	struct object *object = out->object;
 	assert(object);
@@ -93,10 +93,10 @@ err_t parcel_install(struct stream_parcel *parcel, struct thread *receiver)
 			(void)handle_close(table, AT(installed, done));
 		return err;
 	}
-	receiver->block->handle_count = done;
+	atomic_store_relaxed(&receiver->block->handle_count, done);
 	for (u32 i = 0; i < done; i++) {
-		AT(receiver->block->handle, i) = AT(installed, i);
-		AT(receiver->block->handle_rights, i) = AT(parcel->items, i).rights;
+		atomic_store_relaxed(&AT(receiver->block->handle, i).raw, AT(installed, i).raw);
+		atomic_store_relaxed(&AT(receiver->block->handle_rights, i), AT(parcel->items, i).rights);
 	}
 	return OK;
 }

@@ -9,6 +9,7 @@
 #include "kernel/memory/memory.h"
 #include "kernel/memory/space.h"
 #include "kernel/object/object.h"
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/unsafe.h"
 
@@ -78,6 +79,6 @@ void thread_take_block(struct thread *thread, const struct block_pin *pin)
 	thread->block_frame = pin->frame;
 	thread->block_address = pin->address;
 	thread->block = block_of(pin);
-	thread->block->self = pin->address;
-	thread->block->thread_id = thread->id;
+	atomic_store_relaxed(&thread->block->self, pin->address);
+	atomic_store_relaxed(&thread->block->thread_id, thread->id);
 }

@@ -7,10 +7,20 @@
 #include "abi/thread.h"
 #include "kernel/memory/address.h"
 #include "kernel/sched/thread.h"
+#include "lib/base/atomic.h"
+#include "lib/base/view.h"
 
 NONNULL_BEGIN
 
 struct space;
+
+// A lend as it stands in the block this moment.
+static inline struct lend block_lend(const struct thread_block *block, u32 index)
+{
+	const struct lend *lend = &AT(block->lend, index);
+	return (struct lend){ atomic_load_relaxed(&lend->address), atomic_load_relaxed(&lend->size),
+		atomic_load_relaxed(&lend->direction), atomic_load_relaxed(&lend->reserved) };
+}
 
 struct block_pin {
 	paddr_t frame; // reference: the pin

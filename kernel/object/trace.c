@@ -21,9 +21,11 @@ void trace_begin(const struct thread *thread, u64 number, struct trace_record *r
 
 static u64 capacity_of(const struct memory *memory)
 {
-	if (memory->size < sizeof(struct trace_header))
+	u64 size =
+		atomic_load_relaxed(&memory->size); // what shrank meanwhile is noticed when written to
+	if (size < sizeof(struct trace_header))
 		return 0;
-	return (memory->size - sizeof(struct trace_header)) / sizeof(struct trace_record);
+	return (size - sizeof(struct trace_header)) / sizeof(struct trace_record);
 }
 
 static void write_record(struct memory *memory, u64 index, const struct trace_record *record)

@@ -13,11 +13,9 @@
 #include "lib/base/atomic.h"
 #include "lib/base/view.h"
 
-// What was asked: own is for HANDLE_NONE.
 struct question {
-	struct thread *caller;
-	struct object *_Nullable target;
-	u32 rights; // of the handle; of one's own: all
+	struct object *target; // of the topic's kind
+	u32 rights;            // of the handle; of one's own: all
 	struct user_span data;
 };
 
@@ -28,19 +26,9 @@ static err_t answer(const struct question *question, view_t all, u64 *size)
 	return fits ? user_copy_out(question->data.address, (const void *)all.data, fits) : OK;
 }
 
-static err_t target_of(const struct question *question, enum object_kind kind, struct object *own,
-	struct object *_Nullable *_Nonnull out)
-{
-	sched_account(cpu_self()); // the asker's time up to now counts too
-	*out = question->target ? question->target : own;
-	return (*out)->kind == kind ? OK : ERR_WRONG_TYPE;
-}
-
 static err_t tell_object(const struct question *question, u64 *size)
 {
 	struct object *object = question->target;
-	if (!object)
-		object = &question->caller->process->object;
 	struct object_info info = {
 		.kind = object->kind,
 		.rights = question->rights,
@@ -53,13 +41,11 @@ static err_t tell_object(const struct question *question, u64 *size)
 
 static err_t tell_process(const struct question *question, u64 *size)
 {
-	struct object *object;
-	TRY(target_of(question, OBJECT_PROCESS, &question->caller->process->object, &object));
-	struct process *process = process_of(object);
+	struct process *process = process_of(question->target);
 	struct space *space = atomic_load_acquire(&process->space);
 	lock_take(&process->lock);
 	struct process_info info = {
-		.identity = process->identity,
+		.identity = atomic_load_relaxed(&process->identity),
 		.exit_code = process->exit_code,
 		.exit_reason = process->exit_reason,
 		.threads = process->thread_count,
@@ -94,9 +80,7 @@ static u32 state_of(struct thread *thread)
 
 static err_t tell_thread(const struct question *question, u64 *size)
 {
-	struct object *object;
-	TRY(target_of(question, OBJECT_THREAD, &question->caller->object, &object));
-	struct thread *thread = thread_of(object);
+	struct thread *thread = thread_of(question->target);
 	struct thread_info info = {
 		.id = thread->id,
 		.state = state_of(thread),
@@ -111,10 +95,7 @@ static err_t tell_thread(const struct question *question, u64 *size)
 
 static err_t tell_memory(const struct question *question, u64 *size)
 {
-	struct object *object = question->target;
-	if (!object || object->kind != OBJECT_MEMORY)
-		return ERR_WRONG_TYPE;
-	struct memory *memory = memory_of(object);
+	struct memory *memory = memory_of(question->target);
 	lock_take(&memory->lock);
 	struct memory_info info = {
 		.size = memory->length,
@@ -131,9 +112,7 @@ static err_t tell_memory(const struct question *question, u64 *size)
 
 static err_t tell_quota(const struct question *question, u64 *size)
 {
-	struct object *object;
-	TRY(target_of(question, OBJECT_QUOTA, &question->caller->process->quota->object, &object));
-	struct quota *quota = quota_of(object);
+	struct quota *quota = quota_of(question->target);
 	// What is on its way out is not shown as used: the answer comes when it is gone.
 	if (grace_retry(quota, ERR_QUOTA) == SYSCALL_RESTART)
 		return SYSCALL_RESTART;
@@ -151,9 +130,6 @@ static err_t tell_quota(const struct question *question, u64 *size)
 
 static err_t tell_system(const struct question *question, u64 *size)
 {
-	struct object *object = question->target;
-	if (!object || object->kind != OBJECT_RESOURCE)
-		return ERR_WRONG_TYPE;
 	struct system_info info = {
 		.pages = frames_total(),
 		.pages_free = frames_free(),
@@ -168,10 +144,7 @@ static err_t tell_system(const struct question *question, u64 *size)
 
 static err_t tell_stream(const struct question *question, u64 *size)
 {
-	struct object *object = question->target;
-	if (!object || object->kind != OBJECT_STREAM)
-		return ERR_WRONG_TYPE;
-	struct stream *stream = stream_of(object);
+	struct stream *stream = stream_of(question->target);
 	struct stream_core *core = stream->core;
 	lock_take(&core->lock);
 	struct stream_info info = {
@@ -188,11 +161,9 @@ constexpr u32 MAPPINGS_BATCH = 16;
 // state.
 static err_t tell_mappings(const struct question *question, u64 *size)
 {
-	struct object *object;
-	TRY(target_of(question, OBJECT_PROCESS, &question->caller->process->object, &object));
 	if (!(question->rights & RIGHT_DEBUG))
 		return ERR_RIGHTS;
-	struct space *space = atomic_load_acquire(&process_of(object)->space);
+	struct space *space = atomic_load_acquire(&process_of(question->target)->space);
 	if (!space)
 		return ERR_STATE;
 	struct mapping_info batch[MAPPINGS_BATCH];
@@ -217,24 +188,40 @@ static err_t tell_mappings(const struct question *question, u64 *size)
 	return OK;
 }
 
+static const struct topic {
+	enum object_kind kind; // OBJECT_ANY: of all
+	err_t (*tell)(const struct question *question, u64 *size);
+} topics[] = {
+	[INFO_TOPIC_OBJECT] = { OBJECT_ANY, tell_object },
+	[INFO_TOPIC_PROCESS] = { OBJECT_PROCESS, tell_process },
+	[INFO_TOPIC_THREAD] = { OBJECT_THREAD, tell_thread },
+	[INFO_TOPIC_MEMORY] = { OBJECT_MEMORY, tell_memory },
+	[INFO_TOPIC_QUOTA] = { OBJECT_QUOTA, tell_quota },
+	[INFO_TOPIC_SYSTEM] = { OBJECT_RESOURCE, tell_system },
+	[INFO_TOPIC_MAPPINGS] = { OBJECT_PROCESS, tell_mappings },
+	[INFO_TOPIC_STREAM] = { OBJECT_STREAM, tell_stream },
+};
+
+// What HANDLE_NONE stands for.
+static struct object *own_of(struct thread *caller, enum object_kind kind)
+{
+	if (kind == OBJECT_QUOTA)
+		return &caller->process->quota->object;
+	return kind == OBJECT_THREAD ? &caller->object : &caller->process->object;
+}
+
 err_t sys_handle_info(struct thread *caller, struct object *_Nullable target,
 	handle_t target_handle, enum info_topic topic, struct user_span data, u64 *out_size)
 {
-	struct question question = { caller, target, RIGHTS_ALL, data };
+	const struct topic *asked = &AT(topics, topic);
+	struct question question = { target ? target : own_of(caller, asked->kind), RIGHTS_ALL, data };
 	if (target) {
 		struct handle_entry *entry;
 		TRY(handle_find(&caller->process->handles, target_handle, &entry));
 		question.rights = handle_entry_rights(entry);
 	}
-	switch (topic) {
-	case INFO_TOPIC_OBJECT: return tell_object(&question, out_size);
-	case INFO_TOPIC_PROCESS: return tell_process(&question, out_size);
-	case INFO_TOPIC_THREAD: return tell_thread(&question, out_size);
-	case INFO_TOPIC_MEMORY: return tell_memory(&question, out_size);
-	case INFO_TOPIC_QUOTA: return tell_quota(&question, out_size);
-	case INFO_TOPIC_SYSTEM: return tell_system(&question, out_size);
-	case INFO_TOPIC_MAPPINGS: return tell_mappings(&question, out_size);
-	case INFO_TOPIC_STREAM: return tell_stream(&question, out_size);
-	}
-	return ERR_INVALID;
+	if (asked->kind != OBJECT_ANY && question.target->kind != asked->kind)
+		return ERR_WRONG_TYPE;
+	sched_account(cpu_self()); // the asker's time up to now counts too
+	return asked->tell(&question, out_size);
 }

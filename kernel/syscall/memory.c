@@ -231,6 +231,6 @@ err_t sys_memory_write(struct thread *caller, struct object *target, handle_t ta
 	};
 	err_t error = memory_write_user(memory_of(target), &write, out_done);
 	if (error == OK && write.is_append)
-		caller->block->append_end = write.offset + *out_done;
+		atomic_store_relaxed(&caller->block->append_end, write.offset + *out_done);
 	return grace_retry(target->quota, error);
 }

@@ -19,7 +19,7 @@ static struct process *target_of(struct thread *caller, struct process *_Nullabl
 // Programs speak with the identity that a service gave them; services choose.
 static err_t choose_identity(const struct thread *caller, u64 identity, u64 *out)
 {
-	u64 own = caller->process->identity;
+	u64 own = atomic_load_relaxed(&caller->process->identity);
 	if (identity && identity != own && caller->process->level >= LEVEL_PROGRAM)
 		return ERR_RIGHTS;
 	*out = identity ? identity : own;

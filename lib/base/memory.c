@@ -4,6 +4,7 @@
 // No "rep movs": its start-up is dear for small sizes, and emulators run it byte by byte.
 #include "lib/base/memory.h"
 
+#include "lib/base/atomic.h"
 #include "lib/base/unsafe.h"
 
 // [[clang::no_builtin]] below: else the compiler finds that a loop is a memcpy and calls us again.
@@ -128,16 +129,53 @@ ALWAYS_INLINE void word_move(u8 *to, const u8 *from)
 	return 0;
 }
 
+// Relaxed accesses of aligned words are plain moves of the CPU: atomics only tell the compiler, and
+// TSan, that a program's stores may come in between.
+[[WHOLE]] ALWAYS_INLINE void shared_move(usize *to, const usize *from)
+{
+	atomic_store_relaxed(to, atomic_load_relaxed(from));
+}
+
+[[clang::no_builtin]] void memory_copy_shared(void *to, const void *from, usize size)
+{
+	u8 *out = to;
+	const u8 *in = from;
+	bool has_words = !(((uintptr_t)to | (uintptr_t)from) % sizeof(usize));
+	for (; has_words && size >= sizeof(usize); size -= sizeof(usize)) {
+		shared_move((usize *)(void *)out, (const usize *)(const void *)in);
+		out += sizeof(usize);
+		in += sizeof(usize);
+	}
+	for (; size; size--)
+		atomic_store_relaxed(out++, atomic_load_relaxed(in++));
+}
+
+[[clang::no_builtin]] void memory_clear_shared(void *to, usize size)
+{
+	u8 *out = to;
+	for (; size && (uintptr_t)out % sizeof(usize); size--)
+		atomic_store_relaxed(out++, (u8)0);
+	for (; size >= sizeof(usize); size -= sizeof(usize)) {
+		atomic_store_relaxed((usize *)(void *)out, (usize)0);
+		out += sizeof(usize);
+	}
+	for (; size; size--)
+		atomic_store_relaxed(out++, (u8)0);
+}
+
 [[WHOLE]] void page_copy(void *to, const void *from)
 {
-	_Pragma("clang loop unroll_count(8)") for (usize at = 0; at < PAGE_SIZE;
-		at += sizeof(struct block)) block_move((u8 *)to + at, (const u8 *)from + at);
+	usize *out = to;
+	const usize *in = from;
+	_Pragma("clang loop unroll_count(64)") for (usize i = 0; i < PAGE_SIZE / sizeof(usize); i++)
+		shared_move(out + i, in + i);
 }
 
 [[WHOLE]] void page_zero(void *page)
 {
-	_Pragma("clang loop unroll_count(8)") for (usize at = 0; at < PAGE_SIZE;
-		at += sizeof(struct block)) block_fill((u8 *)page + at, 0);
+	usize *out = page;
+	_Pragma("clang loop unroll_count(64)") for (usize i = 0; i < PAGE_SIZE / sizeof(usize); i++)
+		atomic_store_relaxed(out + i, (usize)0);
 }
 
 UNSAFE_END

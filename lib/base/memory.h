@@ -14,7 +14,12 @@ void *memory_move(void *to, const void *from, usize size);
 void *memory_fill(void *to, int byte, usize size);
 int memory_compare(const void *a, const void *b, usize size);
 
-// Both addresses are page-aligned.
+// In memory that programs may be writing to at once: relaxed atomic pieces, words where both sides
+// are aligned for them. What is read may be torn between pieces; the two must not overlap.
+void memory_copy_shared(void *to, const void *from, usize size);
+void memory_clear_shared(void *to, usize size);
+
+// Whole pages, by relaxed atomic words: they too may be seen by programs. Page-aligned.
 void page_copy(void *to, const void *from);
 void page_zero(void *page);
 

@@ -234,6 +234,35 @@ TEST(ipc_saved_call_is_answered_later_and_cancelled)
 	CHECK(world_end());
 }
 
+// Who has left its call has its handle table and thread block for itself again.
+TEST(ipc_late_answer_passes_no_handles)
+{
+	world_begin(1);
+	struct pair pair = make_pair();
+	struct thread_block *block = pair.client->block;
+	CHECK(wait_on(&pair).is_waiting);
+	block->deadline = clock_now() + 100 * SECOND;
+	CHECK(call_with(&pair, world_tag(1, 0, 0, TAG_DEADLINE), 7).is_waiting);
+	handle_t reply = as_handle(CALL(pair.server, REPLY_SAVE).value);
+	CHECK(wait_on(&pair).is_waiting);
+	world_advance(200 * SECOND);
+	CHECK_EQ(world_letter(pair.client).err, ERR_TIMED_OUT);
+	CHECK_EQ(world_letter(pair.server).tag >> TAG_KIND_SHIFT & 15, MESSAGE_ABANDON);
+	block->handle[0] = pair.connection; // it is about to send something else
+	block->handle_count = 5;
+	u32 used = pair.client->process->handles.used;
+	pair.server->block->handle[0] = world_handles(pair.server).memory;
+	pair.server->block->handle_rights[0] = RIGHTS_ALL;
+	CHECK_EQ(world_ipc(pair.server, SYSCALL_REPLY_SEND, reply,
+				 &(struct letter){ .tag = world_tag(0, 1, 0, 0) })
+				 .err,
+		ERR_GONE);
+	CHECK_EQ(pair.client->process->handles.used, used);
+	CHECK_EQ(block->handle[0].raw, pair.connection.raw);
+	CHECK_EQ(block->handle_count, 5);
+	CHECK(world_end());
+}
+
 TEST(ipc_passes_handles_and_lends_memory)
 {
 	world_begin(1);

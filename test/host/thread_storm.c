@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // thread_storm.c - thread_storm [CALLS [SEED [CPUS]]]: the storm with a host thread for each CPU,
-// for TSan. Each episode is populated and audited by one host thread, and stormed by all.
+// for TSan. Each episode is populated and audited by one host thread, and stormed by all. Without
+// arguments it ends after a time, however many calls that gives.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 constexpr u64 EPISODE = 4000; // calls of one CPU
 constexpr u32 IDLE_MAX = 200; // naps in a row: this world sleeps for good
 constexpr long NAP_NS = 100'000;
+constexpr u64 CALLS_USUAL = 20'000;
+constexpr time_t SECONDS_USUAL = 60;
 
 static struct bed {
 	pthread_mutex_t mutex;
@@ -103,7 +106,7 @@ static void *play_and_answer(void *argument)
 static bool episode(u64 seed, u32 processors)
 {
 	pthread_t threads[CPU_MAX];
-	storm_begin(processors, 6);
+	storm_begin(processors, 20);
 	episode_seed = seed;
 	is_over = false;
 	finished = 0;
@@ -122,7 +125,8 @@ static bool episode(u64 seed, u32 processors)
 
 int main(int count, char **words)
 {
-	u64 wanted = count > 1 ? strtoull(words[1], nullptr, 0) : 20'000;
+	u64 wanted = count > 1 ? strtoull(words[1], nullptr, 0) : CALLS_USUAL;
+	time_t end = count > 1 ? INT64_MAX : time(nullptr) + SECONDS_USUAL;
 	u64 seed = count > 2 ? strtoull(words[2], nullptr, 0) : 1;
 	u64 processors = count > 3 ? strtoull(words[3], nullptr, 0) : 0;
 	for (u32 id = 0; id < CPU_MAX; id++) {
@@ -130,7 +134,7 @@ int main(int count, char **words)
 		pthread_cond_init(&beds[id].bell, nullptr);
 	}
 	u32 failed = 0;
-	for (; calls < wanted && failed < 5; seed++) {
+	for (; calls < wanted && failed < 5 && time(nullptr) < end; seed++) {
 		fprintf(stderr, "\rseed %llu, %llu calls ", (unsigned long long)seed,
 			(unsigned long long)calls);
 		if (!episode(seed, processors ? (u32)processors : 2 + (u32)(seed % 3))) {

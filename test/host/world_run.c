@@ -99,7 +99,7 @@ void world_enter(struct thread *thread)
 	regs->r11 = regs->rflags;
 	u64 reflection = atomic_load_relaxed(&thread->process->reflection);
 	if (thread->entry_slow && (i64)regs->rip >= 0 && reflection) {
-		thread->block->foreign_return = regs->rip;
+		atomic_store_relaxed(&thread->block->foreign_return, regs->rip);
 		regs->rip = reflection;
 		return;
 	}

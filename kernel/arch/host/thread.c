@@ -110,12 +110,13 @@ void arch_upcall(struct thread *thread, u64 cause, u64 address, u64 detail)
 {
 	struct thread_registers *registers = &thread->registers;
 	struct thread_block *block = thread->block;
-	block->frame = (struct upcall_frame){ .instruction = registers->rip,
+	const struct upcall_frame frame = { .instruction = registers->rip,
 		.stack = registers->rsp,
 		.flags = registers->rflags,
 		.cause = cause,
 		.address = address,
 		.detail = detail };
+	memory_copy_shared(&block->frame, &frame, sizeof frame);
 	u64 stack = atomic_load_relaxed(&block->stack);
 	registers->rsp = align_down(stack ? stack : registers->rsp - RED_ZONE, STACK_ALIGNMENT);
 	registers->rip = atomic_load_relaxed(&block->entry);

@@ -35,7 +35,7 @@ ALWAYS_INLINE void arch_space_fast(struct cpu *cpu, struct space *space)
 	atomic_store_relaxed(&cpu->active_space, space);
 	atomic_store_relaxed(&cpu->arch.root, space->table.root.raw);
 	cr3_write(space->table.root.raw);
-	cpu->switches++;
+	atomic_store_relaxed(&cpu->switches, atomic_load_relaxed(&cpu->switches) + 1);
 }
 
 NONNULL_END
