@@ -5,6 +5,7 @@
 
 #include "lib/base/view.h"
 #include "lib/os/block.h"
+#include "lib/os/service.h"
 
 static void attach(struct thread_block *block, const struct message *message)
 {
@@ -72,8 +73,10 @@ err_t port_receive(handle_t port, struct message *message)
 	if (message->tag & TAG_REPLY)
 		attach(block_self(), message);
 	err_t err = enter(SYSCALL_PORT_REPLY_WAIT, port, message);
-	if (err == OK)
+	if (err == OK) {
 		detach(block_self(), message);
+		service_wake();
+	}
 	return err;
 }
 

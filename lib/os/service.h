@@ -45,6 +45,7 @@ void later_finish(later_t later, struct message *message); // answers; if nobody
 // it says that it is ready and answers heartbeats.
 constexpr u32 WATCH_READY = 1u << 16; // set by the service
 constexpr u32 WATCH_PING = 1u << 17;  // set by the supervisor, cleared by the service
+constexpr u32 WATCH_AWAKE = 1u << 18; // set by the service: work came after its last answer
 // The loop of such a service: its port, heartbeats answered.
 err_t service_begin(struct loop *loop);
 // From here on those are started who call this service.
@@ -52,6 +53,9 @@ void service_ready(void);
 // For services without lib/os's loop: heartbeats come to the port with this key; then answer.
 err_t service_watch(handle_t port, u64 key);
 void service_answer(void);
+// Work came to the port: said once after each answer, before the work is begun. Who has answered and
+// said nothing since has nothing to do, so the supervisor lets it and the processor sleep.
+void service_wake(void);
 
 err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights); // or an error
 // An answer has another shape than its protocol says: closes what came with it. ERR_CORRUPT.

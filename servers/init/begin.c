@@ -193,7 +193,7 @@ void service_begin_life(u32 index)
 	service->state = SUPERVISOR_STATE_STARTING;
 	service->due_ns = record->ready_ns ? now + record->ready_ns : DEADLINE_NEVER;
 	service->started_ns = now;
-	service->is_absent = service->is_asked = service->is_hung = false;
+	service->is_absent = service->is_asked = service->is_awake = service->is_hung = false;
 	spawn = (struct spawn){};
 	err_t err = service->is_whole ? OK : service_setup(index);
 	if (err == OK)

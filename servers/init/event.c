@@ -24,17 +24,23 @@ static bool has_exited(handle_t process)
 	       info.exit_reason != EXIT_RUNNING;
 }
 
-void event_handle(u64 key)
+static void watch_changed(u32 index, u32 bits)
+{
+	(void)object_signal(AT(service_at(index)->handles, HANDLE_WATCH), bits, 0);
+	if (bits & WATCH_READY)
+		service_is_ready(index);
+	if (bits & WATCH_AWAKE)
+		service_is_awake(index);
+}
+
+void event_handle(u64 key, u32 bits)
 {
 	u32 index = (u32)key;
 	if (index >= system->services)
 		return;
 	struct service *service = service_at(index);
 	switch ((enum event_kind)(key >> 32)) {
-	case EVENT_READY:
-		(void)object_signal(AT(service->handles, HANDLE_WATCH), WATCH_READY, 0);
-		service_is_ready(index);
-		break;
+	case EVENT_WATCH: watch_changed(index, bits & (WATCH_READY | WATCH_AWAKE)); break;
 	case EVENT_EXIT:
 		if (has_exited(service->process))
 			service_ended(index);

@@ -6,7 +6,7 @@
 
 NONNULL_BEGIN
 
-enum event_kind : u32 { EVENT_READY = 1, EVENT_EXIT = 2 };
+enum event_kind : u32 { EVENT_WATCH = 1, EVENT_EXIT = 2 };
 
 static inline u64 event_key(enum event_kind kind, u32 index)
 {
@@ -15,6 +15,6 @@ static inline u64 event_key(enum event_kind kind, u32 index)
 
 err_t event_bind(handle_t object, u32 bits, enum event_kind kind, u32 index);
 void event_unbind(handle_t object); // who is kept after its end would say so for ever
-void event_handle(u64 key);
+void event_handle(u64 key, u32 bits);
 
 NONNULL_END

@@ -28,7 +28,8 @@ struct service {
 	bool is_filled;                // its process has a thread
 	bool is_stopping;              // by order
 	bool is_absent;                // its process is /service/absent, in its place
-	bool is_asked;                 // a heartbeat is on its way
+	bool is_asked;                 // a heartbeat was sent
+	bool is_awake;                 // it had work after it had answered one
 	bool is_hung;                  // it was killed because it did not answer
 	u8 quick_ends;                 // one after the other, of at most a second
 	handle_t process;              // owned
@@ -83,6 +84,7 @@ void service_ended(u32 index);             // its process has
 void service_failed(u32 index, err_t err); // it could not be started
 // watch.c
 void service_is_ready(u32 index);
+void service_is_awake(u32 index);
 void service_due(u32 index, u64 now);
 u64 watch_next(void); // when the next service is due
 // steer.c

@@ -73,7 +73,7 @@ static void go_on(void)
 	say(LOG_SEVERITY_WARNING, "init: life %u begins", system->lives + 1);
 	for (u32 i = 0; i < system->services; i++) {
 		clear_away(i);
-		event_handle(event_key(EVENT_EXIT, i));
+		event_handle(event_key(EVENT_EXIT, i), 0);
 	}
 	services_begin_waiting();
 }
@@ -114,7 +114,7 @@ static err_t run(void)
 		if (err == OK && message_kind(&message) == MESSAGE_CALL)
 			has_answer = dispatch(&message);
 		else if (err == OK && message_kind(&message) == MESSAGE_EVENT)
-			event_handle(message.badge);
+			event_handle(message.badge, (u32)AT(message.word, 0));
 		else if (err != OK && err != ERR_GONE && err != ERR_INTERRUPTED && err != ERR_TIMED_OUT)
 			return err;
 		if (system->is_restarting)

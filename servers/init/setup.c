@@ -56,7 +56,7 @@ err_t service_setup(u32 index)
 	TRY(setup_quota(record, service));
 	TRY(port_create(record->level, port));
 	TRY(timer_create(watch));
-	TRY(event_bind(*watch, WATCH_READY, EVENT_READY, index));
+	TRY(event_bind(*watch, WATCH_READY | WATCH_AWAKE, EVENT_WATCH, index));
 	AT(service->handles, HANDLE_TIME) = start_handle("time");
 	if (record->ledger_size)
 		TRY(ledger_renew(index));
