@@ -107,6 +107,16 @@ static err_t begin_files(struct file_state *files)
 	return given.root.raw ? file_begin(files, &given) : OK;
 }
 
+// Inherited handles are the authority of all processes: what was for the beginning, or for native
+// programs in our place, ends with it.
+static void drop_authority(void)
+{
+	static const char *const names[] = { "supervisor", "quota", "boot", "port", "watch" };
+	for (u32 i = 0; i < COUNT(names); i++)
+		if (start_handle(AT(names, i)).raw)
+			(void)handle_close(start_handle(AT(names, i)));
+}
+
 err_t library_map(void)
 {
 	view_t bytes;
@@ -124,7 +134,9 @@ err_t library_map(void)
 	TRY(map_clock(posix_self()->core.time, CLOCK_AREA));
 	TRY(map_clock(posix_self()->core.clock, CLOCK_AREA + CLOCK_PAGE_OFFSET));
 	TRY(begin_identity(&posix_self()->identity));
-	return begin_files(&posix_self()->files);
+	TRY(begin_files(&posix_self()->files));
+	drop_authority();
+	return OK;
 }
 
 err_t library_start(void)

@@ -53,8 +53,8 @@ void service_ready(void);
 // For services without lib/os's loop: heartbeats come to the port with this key; then answer.
 err_t service_watch(handle_t port, u64 key);
 void service_answer(void);
-// Work came to the port: said once after each answer, before the work is begun. Who has answered and
-// said nothing since has nothing to do, so the supervisor lets it and the processor sleep.
+// Work came to the port: said once after each answer, before the work is begun. Who has answered
+// and said nothing since has nothing to do, so the supervisor lets it and the processor sleep.
 void service_wake(void);
 
 err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights); // or an error

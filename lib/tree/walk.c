@@ -50,7 +50,10 @@ static void take_name(struct step *step, u32 hash)
 static bool covers(const struct names *names, const struct mount *mount, struct position at)
 {
 	return mount->is_used && mount->above == at.mount && mount->point == at.inode &&
-	       tree_inode(names_tree(names, at.mount), at.inode)->generation == mount->generation;
+	       tree_inode(names_tree(names, at.mount), at.inode)->generation == mount->generation &&
+	       (!mount->root_generation ||
+			   tree_inode(names_tree_at(names, mount->tree), mount->root)->generation ==
+				   mount->root_generation);
 }
 
 // Into what is mounted on a directory, if anything is.
@@ -157,10 +160,11 @@ static err_t look_up(struct walk *walk, struct step *step, struct position *at, 
 	if ((!step->is_last || step->has_slash) && type != MODE_DIRECTORY)
 		return ERR_NOT_DIRECTORY;
 	at->inode = inode;
-	TRY(type == MODE_DIRECTORY ? cross(walk, at) : OK);
+	TRY(cross(walk, at));
 	end(walk, step, LAST_NAME);
 	walk->at = *at;
-	walk->entry = entry;
+	walk->entry =
+		at->mount == walk->directory.mount ? entry : names_mount(walk->names, at->mount)->entry;
 	*is_done = step->is_last && !names_mount(walk->names, at->mount)->is_remote;
 	return OK;
 }

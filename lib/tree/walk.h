@@ -18,6 +18,8 @@ struct mount {
 	u16 tree;                // index in names->trees
 	u16 above;               // mount that the covered directory is in
 	u32 root;                // inode shown there
+	u32 root_generation;     // of it; 0: it cannot go
+	u32 entry;               // that it was found by, TREE_NONE: a directory
 	u32 point, generation;   // covered directory, in the mount above
 };
 
@@ -81,12 +83,16 @@ static inline const struct mount *names_mount(const struct names *names, u32 ind
 	UNSAFE_END
 }
 
-static inline const struct tree *names_tree(const struct names *names, u32 mount)
+static inline const struct tree *names_tree_at(const struct names *names, u32 tree)
 {
-	u32 tree = names_mount(names, mount)->tree;
 	UNSAFE_BEGIN("compared with the count; tree 0 is always there")
 	return &names->trees[tree < names->tree_count ? tree : 0];
 	UNSAFE_END
+}
+
+static inline const struct tree *names_tree(const struct names *names, u32 mount)
+{
+	return names_tree_at(names, names_mount(names, mount)->tree);
 }
 
 NONNULL_END

@@ -36,8 +36,10 @@ static void fill(void)
 	other_root = table_add(&other, TREE_ROOT, "sub", MODE_DIRECTORY | 0755, "");
 	table_add(&other, other_root, "x", MODE_REGULAR | 0644, "");
 	mounts[0] = (struct mount){ .is_used = true, .root = TREE_ROOT };
-	mounts[1] = (struct mount){ true, false, 1, 0, other_root, m, 1 };
-	mounts[2] = (struct mount){ true, true, 0, 0, 0, r, 1 };
+	mounts[1] = (struct mount){
+		.is_used = true, .tree = 1, .root = other_root, .point = m, .generation = 1
+	};
+	mounts[2] = (struct mount){ .is_used = true, .is_remote = true, .point = r, .generation = 1 };
 }
 
 static void begin(void)

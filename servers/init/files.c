@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// files.c - /scheme/svc: `tree` for people and scripts, `control` and `power` to write to.
+// files.c - /scheme/svc: `tree` and `use` for people and scripts, `control` and `power` to write
+// to, for whom servers/name gives a connection that takes orders.
 #include "lib/base/format.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/os/process.h"
 #include "lib/os/scheme.h"
+#include "lib/os/start.h"
+#include "os/syscalls.h"
 #include "servers/init/init.h"
-
-constexpr u64 BADGE_FILES = 2; // as status.c: connect hands out
 
 static usize put_line(span_t to, u32 index)
 {
@@ -30,6 +31,29 @@ static usize read_tree(void *_Nullable self, span_t to)
 		"UP-S", "CPU-MS", "KIB", "RESTARTS", "BACK-US", "LAST-END");
 	for (u32 i = 0; i < system->services; i++)
 		at += put_line(span_from_offset(to, at), i);
+	return at;
+}
+
+static usize put_quota(span_t to, const char *name, handle_t quota)
+{
+	struct quota_info info = {};
+	u64 size;
+	if (handle_info(quota, INFO_TOPIC_QUOTA, span_of(info), &size) != OK)
+		return 0;
+	return format(to, "%-12s %9lu %9lu %9lu %9lu %9lu %9lu\n", name, info.pages_used, info.pages,
+		info.objects_used, info.objects, info.handles_used, info.handles);
+}
+
+// What is used of each quota, and of what it may use.
+static usize read_use(void *_Nullable self, span_t to)
+{
+	(void)self;
+	usize at = format(to, "%-12s %9s %9s %9s %9s %9s %9s\n", "QUOTA", "PAGES", "OF", "OBJECTS",
+		"OF", "HANDLES", "OF");
+	at += put_quota(span_from_offset(to, at), "all", start_handle("quota"));
+	for (u32 i = 0; i < system->services; i++)
+		if (service_at(i)->quota.raw)
+			at += put_quota(span_from_offset(to, at), manifest_at(i)->name, service_at(i)->quota);
 	return at;
 }
 
@@ -70,11 +94,21 @@ bool files_dispatch(struct message *message)
 {
 	static const struct scheme_file files[] = {
 		{ "tree", SCHEME_READ, read_tree, nullptr },
+		{ "use", SCHEME_READ, read_use, nullptr },
+		{ "control", SCHEME_WRITE, nullptr, nullptr },
+		{ "power", SCHEME_WRITE, nullptr, nullptr },
+	};
+	static const struct scheme_file orders[] = {
+		{ "tree", SCHEME_READ, read_tree, nullptr },
+		{ "use", SCHEME_READ, read_use, nullptr },
 		{ "control", SCHEME_WRITE, nullptr, write_control },
 		{ "power", SCHEME_WRITE, nullptr, write_power },
 	};
-	struct scheme scheme = {
-		.files = files, .count = COUNT(files), .badge = BADGE_FILES, .port = system->port
-	};
+	static_assert(COUNT(files) == COUNT(orders) && BADGE_FILES + COUNT(files) < BADGE_ORDERS);
+	bool takes_orders = message->badge >= BADGE_ORDERS;
+	struct scheme scheme = { .files = takes_orders ? orders : files,
+		.count = COUNT(files),
+		.badge = takes_orders ? BADGE_ORDERS : BADGE_FILES,
+		.port = system->port };
 	return scheme_dispatch(nullptr, &scheme, message);
 }

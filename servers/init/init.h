@@ -97,6 +97,9 @@ const char *state_text(enum supervisor_state state);
 view_t end_text(const struct service *service, span_t room);
 // status.c: calls of ifc/supervisor.ifc; files.c: /scheme/svc.
 extern const struct supervisor_ops supervisor_operations;
+// Badges of connections to the files; behind each those of open ones. Orders are taken from the
+// second kind.
+constexpr u64 BADGE_FILES = 2, BADGE_ORDERS = 16;
 bool files_dispatch(struct message *message);
 void status_fill(u32 index, struct supervisor_status *out);
 err_t order_take(u32 index, enum supervisor_operation operation);

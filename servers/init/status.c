@@ -5,7 +5,7 @@
 #include "os/syscalls.h"
 #include "servers/init/init.h"
 
-constexpr u64 BADGE_STEER = 1, BADGE_FILES = 2; // files.c
+constexpr u64 BADGE_STEER = 1;
 
 void status_fill(u32 index, struct supervisor_status *out)
 {
@@ -120,16 +120,18 @@ err_t provide_find(view_t name, u32 *service, u32 *provide)
 	return ERR_NOT_FOUND;
 }
 
-static err_t connect(void *_Nullable self, struct caller caller, lease_t lease, handle_t *out_end)
+static err_t connect(
+	void *_Nullable self, struct caller caller, lease_t lease, u32 steers, handle_t *out_end)
 {
 	(void)self;
-	(void)caller;
+	if (steers && caller.badge != BADGE_STEER)
+		return ERR_RIGHTS;
 	u8 room[SUPERVISOR_NAME_MAX];
 	view_t name;
 	u32 index, at;
 	TRY(take_name(lease, span_of(room), &name));
 	if (view_equal(name, VIEW_TEXT("svc")))
-		TRY(connection_create(system->port, BADGE_FILES, out_end));
+		TRY(connection_create(system->port, steers ? BADGE_ORDERS : BADGE_FILES, out_end));
 	else {
 		TRY(provide_find(name, &index, &at));
 		TRY(connection_create(AT(service_at(index)->handles, HANDLE_PORT),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // watch.c - time: who must be ready by when, who must answer a heartbeat, who may start again. A
 // heartbeat is a bit that we set and the service clears; it costs no call, and nobody waits. Who
-// answered and says nothing after that (WATCH_AWAKE) has no work, so it cannot hang: it is not asked
-// again, and when all are idle no timer wakes the processor.
+// answered and says nothing after that (WATCH_AWAKE) has no work, so it cannot hang: it is not
+// asked again, and when all are idle no timer wakes the processor.
 #include "lib/base/time.h"
 #include "lib/os/process.h"
 #include "lib/os/service.h"

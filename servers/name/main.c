@@ -16,6 +16,7 @@
 constexpr u32 ENTRIES_MAX = 256;
 constexpr u64 KEY_ENTRY = 1ull << 32; // events: an entry's connection hung up
 constexpr u64 KEY_WATCH = 2ull << 32;
+constexpr u64 BADGE_NARROW = 1, BADGE_STEERS = 2; // whose end a connection is
 
 struct entry {
 	char name[NAME_NAME_MAX]; // filled with zeros; "" is a free entry
@@ -88,7 +89,7 @@ static bool is_dead(const struct entry *entry)
 static bool is_service(view_t name)
 {
 	handle_t end;
-	if (supervisor_connect(supervisor(), name, &end) != OK)
+	if (supervisor_connect(supervisor(), name, 0, &end) != OK)
 		return false;
 	(void)handle_close(end);
 	return true;
@@ -100,7 +101,6 @@ static err_t operation_open(
 	u8 room[NAME_NAME_MAX];
 	view_t name;
 	(void)self;
-	(void)caller;
 	TRY(take_name(lease, &room, &name));
 	struct entry *entry = find(name);
 	if (entry && is_dead(entry)) {
@@ -111,7 +111,7 @@ static err_t operation_open(
 		TRY(handle_duplicate(
 			entry->end, RIGHT_CALL | RIGHT_WAIT | RIGHT_DUP | RIGHT_TRANSFER, out_end));
 	else
-		TRY(supervisor_connect(supervisor(), name, out_end));
+		TRY(supervisor_connect(supervisor(), name, caller.badge == BADGE_STEERS, out_end));
 	(void)handle_pass(*out_end);
 	return OK;
 }
@@ -189,11 +189,21 @@ static err_t operation_list(
 	return ERR_NOT_FOUND;
 }
 
+static err_t operation_narrow(void *_Nullable self, struct caller caller, handle_t *out_end)
+{
+	(void)self;
+	(void)caller;
+	TRY(connection_create(start_handle("port"), BADGE_NARROW, out_end));
+	(void)handle_pass(*out_end);
+	return OK;
+}
+
 static const struct name_ops ops = {
 	.open = operation_open,
 	.provide = operation_provide,
 	.withdraw = operation_withdraw,
 	.list = operation_list,
+	.narrow = operation_narrow,
 };
 
 static void on_event(u64 key)

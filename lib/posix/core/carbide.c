@@ -16,8 +16,14 @@ constexpr usize LINE_MAX = 256;
 enum carbide_operation : u32 {
 	CARBIDE_TRACE =
 		1, // calls of this thread, and of all that it makes, as lines to a pipe; -1: no more
-	CARBIDE_LOG = 2, // one line of text into the log: for programs without a terminal
+	CARBIDE_LOG = 2,    // one line of text into the log: for programs without a terminal
+	CARBIDE_BIND = 3,   // path, path: what is at the first is shown at the second, for this process
+	CARBIDE_UNBIND = 4, // path: what is shown there is no more
 };
+
+// file/ provides.
+[[gnu::weak]] i64 namespace_bind(struct posix_thread *self, u64 from, u64 to);
+[[gnu::weak]] i64 namespace_unbind(struct posix_thread *self, u64 path);
 
 // The program's descriptor may be closed afterwards: the trace has a handle of its own, which only
 // the end of the process closes (another thread may be writing a line).
@@ -56,6 +62,8 @@ i64 call_carbide(struct posix_thread *self, const struct arguments *arguments)
 	switch ((enum carbide_operation)ARG_U32(0)) {
 	case CARBIDE_TRACE: return set_trace(self, ARG_INT(1));
 	case CARBIDE_LOG: return log_line(ARG(1));
+	case CARBIDE_BIND: return namespace_bind ? namespace_bind(self, ARG(1), ARG(2)) : -ENOSYS;
+	case CARBIDE_UNBIND: return namespace_unbind ? namespace_unbind(self, ARG(1)) : -ENOSYS;
 	}
 	return -EINVAL;
 }

@@ -103,7 +103,9 @@ static i64 build_error(err_t err)
 static i64 become(const struct exec_file *file)
 {
 	u32 set_id = file->mode & MODE_SET_USER ? SET_ID_USER : 0;
-	if ((file->mode & MODE_SET_GROUP) && (file->mode & MODE_GROUP_EXECUTE))
+	if (posix_self()->files.is_bound)
+		set_id = 0; // who may name what the program reads must not lend it powers
+	else if ((file->mode & MODE_SET_GROUP) && (file->mode & MODE_GROUP_EXECUTE))
 		set_id |= SET_ID_GROUP;
 	return posix_self()->identity.connection.raw ? process_become(file->user, file->group, set_id)
 	                                             : 0;

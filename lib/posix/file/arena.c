@@ -129,3 +129,54 @@ void arenas_trim(void)
 		*arena = (struct arena){};
 	}
 }
+
+static void forget(struct description *description)
+{
+	if (description_drop(description))
+		description_free(description);
+}
+
+static void count_none(struct description *description)
+{
+	description->references = 0;
+}
+
+static void each_description(u32 index, void (*act)(struct description *description))
+{
+	view_t table = view_from(files()->table, files()->capacity * sizeof(struct descriptor));
+	for (u32 i = 0; i < files()->capacity; i++) {
+		const struct descriptor *descriptor =
+			VIEW_AS(struct descriptor, table, i * sizeof(struct descriptor));
+		if (descriptor && is_in(descriptor, index) && descriptor->description)
+			act(descriptor->description);
+	}
+}
+
+static void arena_part(u32 index)
+{
+	struct arena *arena = &AT(files()->arenas, index);
+	u64 address = arena_address(index), mapped;
+	handle_t copy;
+	if (memory_clone(arena->memory, 0, ARENA_SIZE, &copy) != OK)
+		return;
+	each_description(index, forget); // in the one that others have
+	if (memory_map(HANDLE_NONE, copy, address, ARENA_SIZE, 0, MAP_ARENA | MAP_FLAGS_REPLACE,
+			&mapped) != OK) {
+		each_description(index, description_get);
+		(void)handle_close(copy);
+		return;
+	}
+	each_description(index, count_none);
+	each_description(index, description_get);
+	(void)handle_close(arena->memory);
+	arena->memory = copy;
+}
+
+void arenas_part(void)
+{
+	posix_lock_take(&files()->lock);
+	for (u32 i = 0; i < ARENAS_MAX; i++)
+		if (AT(files()->arenas, i).memory.raw)
+			arena_part(i);
+	posix_lock_give(&files()->lock);
+}

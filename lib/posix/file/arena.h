@@ -23,5 +23,8 @@ err_t arenas_map(handle_t process);
 void arenas_forked(void);
 // Arenas without descriptors of ours go.
 void arenas_trim(void);
+// From now on nobody shares ours: copies take their places. Offsets are no longer shared with who
+// had the same files open, and nothing that is written here reaches processes of others.
+void arenas_part(void);
 
 NONNULL_END

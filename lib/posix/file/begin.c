@@ -2,6 +2,7 @@
 // begin.c - what exec, the first program and changes of credentials do to open files.
 #include "lib/posix/file/begin.h"
 
+#include "ifc/name.h"
 #include "lib/posix/core/start.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/exec/open.h"
@@ -55,8 +56,7 @@ void exec_close_files(void)
 	arenas_trim();
 }
 
-// An absolute path of what a walk came to.
-static i64 path_text(struct posix_thread *self, const struct path *path, span_t room, view_t *out)
+i64 path_text(struct posix_thread *self, const struct path *path, span_t room, view_t *out)
 {
 	struct place directory = { .at = path->walk.directory };
 	directory.generation =
@@ -142,4 +142,29 @@ void process_files_changed(handle_t connection)
 	handle_t former = root->connection;
 	root->connection = connection;
 	(void)handle_close(former);
+}
+
+// The connection to servers/name through which orders can be given to the supervisor, for one
+// through which they cannot. Without the new one the old one goes all the same.
+static void names_narrow(void)
+{
+	struct file_state *state = files();
+	handle_t former = state->name, narrow = HANDLE_NONE;
+	if (!former.raw || name_narrow((name_t){ former }, &narrow) != OK)
+		narrow = HANDLE_NONE;
+	state->name = narrow;
+	for (u32 i = 0; i < state->mount_count; i++)
+		if (AT(state->links, i).kind == MOUNT_NAMES)
+			AT(state->links, i).connection = narrow;
+	if (former.raw)
+		(void)handle_close(former);
+}
+
+void process_privileges_lost(void)
+{
+	if (files()->is_narrow)
+		return;
+	files()->is_narrow = 1;
+	names_narrow();
+	arenas_part();
 }

@@ -35,9 +35,11 @@ static inline void file_begin_mount(
 	u32 point = tree_entry(tree, entry)->inode, index = files->mount_count;
 	if (entry == TREE_NONE || index >= MOUNTS_MAX)
 		return;
-	AT(files->mounts, index) =
-		(struct mount){ true, true, 0, 0, 0, point, tree_inode(tree, point)->generation };
-	AT(files->links, index) = (struct mount_link){ kind, connection };
+	AT(files->mounts, index) = (struct mount){ .is_used = true,
+		.is_remote = true,
+		.point = point,
+		.generation = tree_inode(tree, point)->generation };
+	AT(files->links, index) = (struct mount_link){ .kind = kind, .connection = connection };
 	files->mount_count++;
 }
 

@@ -47,6 +47,12 @@ enum mount_kind : u32 {
 struct mount_link {
 	u32 kind;            // enum mount_kind
 	handle_t connection; // owned
+	// Of what was bound (bind.c): in a place without a table the mount that it is asked for in and
+	// the way there; its line of /proc/self/mounts, which begins with the two paths.
+	u32 is_bound, origin;
+	u32 way_size, line_size, from_size, to_size;
+	u8 *_Nullable way;  // owned, in the heap
+	u8 *_Nullable line; // owned, in the heap
 };
 
 struct arena {
@@ -66,9 +72,9 @@ struct file_state {
 	u32 umask;
 	struct descriptor *_Nullable table; // owned, in the heap
 	u32 capacity;
-	u32 lowest; // all below are in use
-	u32 limit;  // as fork left it; RLIMIT_NOFILE counts
-	u32 reserved;
+	u32 lowest;    // all below are in use
+	u32 limit;     // as fork left it; RLIMIT_NOFILE counts
+	u32 is_narrow; // 1: without what only the privileged have
 	struct place root, directory;
 	struct tree trees[TREES_MAX];
 	struct tree_source sources[TREES_MAX];
@@ -76,6 +82,7 @@ struct file_state {
 	struct mount mounts[MOUNTS_MAX];
 	struct mount_link links[MOUNTS_MAX];
 	struct arena arenas[ARENAS_MAX];
+	u32 is_bound;    // 1: the namespace was changed, so that set-id programs get no powers in it
 	u32 own;         // index + 1 of the arena in which this process makes descriptions; 0: none
 	handle_t locker; // owned; for locks of fcntl; not a forked child's
 	u32 holder_count;

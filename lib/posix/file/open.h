@@ -40,6 +40,7 @@ i64 tree_make_at(struct posix_thread *self, const struct path *path, const struc
 // New credentials: the root file system hears of us through this connection, taken (process/
 // calls).
 void process_files_changed(handle_t connection);
+void process_privileges_lost(void);
 
 // terminal/: fills kind, handle, flags and details for a terminal's device number. -ENXIO: none.
 [[gnu::weak]] i64 terminal_open(struct posix_thread *self, u32 device, struct opening *opening);

@@ -47,6 +47,12 @@ static bool own_rest(const struct path *path, view_t *rest)
 	       text_u64(first, &pid) == OK && pid == posix_self()->identity.pid;
 }
 
+bool own_is(const struct path *path, view_t name)
+{
+	view_t rest;
+	return own_rest(path, &rest) && view_equal(rest, name);
+}
+
 bool own_descriptor(const struct path *path, i32 *number)
 {
 	view_t rest, folder, name;

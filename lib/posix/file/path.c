@@ -5,6 +5,7 @@
 #include "ifc/tree.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
+#include "lib/posix/file/bind.h"
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/file/own.h"
 #include "lib/posix/linux/errno.h"
@@ -135,6 +136,7 @@ static i64 walk(struct posix_thread *self, struct path *path)
 	}
 	if (err == OK && path->walk.is_remote) {
 		tidy_remote(path);
+		TRY_POSIX(bound_redirect(path));
 		return own_names(self, path);
 	}
 	return err == OK ? 0 : err == ERR_BUSY ? -EIO : posix_error(err);

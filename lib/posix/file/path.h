@@ -47,6 +47,8 @@ i64 place_set(struct place *place, const struct path *path);
 void place_drop(struct place *place);
 // The absolute path of a place, below root, at the end of out. -ENOENT: it was removed.
 i64 place_path(struct posix_thread *self, const struct place *place, span_t out, view_t *path);
+// An absolute path of the name that a walk ended with (LAST_NAME), at the end of room.
+i64 path_text(struct posix_thread *self, const struct path *path, span_t room, view_t *out);
 // A directory that a descriptor stands for. -EBADF, -ENOTDIR.
 i64 place_of_descriptor(struct posix_thread *self, i32 number, struct place *out);
 

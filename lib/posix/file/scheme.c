@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
+#include "lib/posix/file/bind.h"
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/file/dirent.h"
 #include "lib/posix/file/kinds.h"
@@ -93,6 +94,9 @@ i64 scheme_open(struct posix_thread *self, const struct path *path, u32 flags, u
 		i64 answer = file_reopen(self, number, flags);
 		return answer == -EBADF ? -ENOENT : answer;
 	}
+	i64 listed;
+	if (bound_list(path, &opening, &listed))
+		return listed ? listed : descriptor_open(self, &opening);
 	TRY_POSIX(server_of(path, &server));
 	i64 error = open_by_server(self, &server, mode, &opening);
 	server_drop(&server);

@@ -26,6 +26,12 @@ static i64 answer(err_t err)
 	}
 }
 
+// None of its ids and no capability leads back.
+static bool has_no_way_back(const struct proc_credentials *now)
+{
+	return now->user && now->effective_user && now->saved_user && !now->permitted;
+}
+
 i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 {
 	struct proc_credentials changed;
@@ -35,6 +41,8 @@ i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 	*mine() = changed;
 	if (files.raw && process_files_changed)
 		process_files_changed(files);
+	if (has_no_way_back(&changed) && process_privileges_lost)
+		process_privileges_lost();
 	return 0;
 }
 

@@ -25,6 +25,8 @@ struct change_ids {
 i64 process_change(enum proc_change what, struct change_ids ids, view_t list);
 // A connection to the root file system that speaks for the new credentials; taken (file/ provides).
 [[gnu::weak]] void process_files_changed(handle_t files);
+// Privileges are gone for good: so is what this process has only because of them (file/ provides).
+[[gnu::weak]] void process_privileges_lost(void);
 
 // A descriptor that stands for this process; its number goes to the program's memory.
 i64 process_pidfd_put(struct posix_thread *self, u32 pid, u64 address);
