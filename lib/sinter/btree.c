@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// btree.c - finding and preparing. Nodes are met from the root down; each is compared with what its
+// parent says about it. btree_change.c changes, btree_freeze.c writes.
+#include "lib/sinter/btree.h"
+
+#include "lib/sinter/btree_local.h"
+#include "lib/sinter/cache.h"
+#include "lib/sinter/dataset.h"
+#include "lib/sinter/node.h"
+#include "lib/sinter/space.h"
+
+void btree_init(struct btree *tree, struct sinter *pool, const pointer_t *root, u64 lineage)
+{
+	*tree = (struct btree){ .pool = pool, .root = *root, .lineage = lineage };
+}
+
+u8 btree_type(const struct btree *tree)
+{
+	return tree->dataset ? BLOCK_NODE : BLOCK_POOL_NODE;
+}
+
+struct walk {
+	tree_key_t low, high; // the fences that the next node must have
+	u32 level;            // and its level
+	pointer_t pointer;
+};
+
+static err_t walk_begin(struct btree *tree, struct walk *walk)
+{
+	*walk = (struct walk){ .low = KEY_FIRST,
+		.high = KEY_LAST,
+		.level = pointer_level(&tree->root),
+		.pointer = tree->root };
+	if (pointer_type(&tree->root) != btree_type(tree) || walk->level > LEVEL_MAX)
+		return ERR_CORRUPT;
+	return OK;
+}
+
+static err_t walk_get(struct btree *tree, const struct walk *walk, struct buffer **out)
+{
+	struct buffer *buffer;
+	TRY(cache_get(tree->pool, &walk->pointer, &buffer));
+	const struct node *node = cache_node(tree->pool, buffer);
+	if (node->level != walk->level || node->lineage != tree->lineage ||
+		key_compare(node->low, walk->low) || key_compare(node->high, walk->high))
+		return ERR_CORRUPT;
+	*out = buffer;
+	return OK;
+}
+
+static void walk_down(const struct node *node, u32 slot, struct walk *walk)
+{
+	walk->low = node_key(node, slot);
+	walk->high = node_upper(node, slot);
+	walk->pointer = node_pointer(node, slot);
+	walk->level = node->level - 1u;
+}
+
+// The leaf where the key is or would be.
+static err_t find_leaf(struct btree *tree, tree_key_t key, struct buffer **out)
+{
+	struct walk walk;
+	if (pointer_is_hole(&tree->root))
+		return ERR_NOT_FOUND;
+	TRY(walk_begin(tree, &walk));
+	while (true) {
+		TRY(walk_get(tree, &walk, out));
+		const struct node *node = cache_node(tree->pool, *out);
+		if (!node->level)
+			return OK;
+		walk_down(node, node_child(node, key), &walk);
+	}
+}
+
+err_t btree_seek(struct btree *tree, tree_key_t key, struct place *out)
+{
+	while (true) { // one round a leaf; each begins where the last one ended
+		TRY(find_leaf(tree, key, &out->leaf));
+		const struct node *node = cache_node(tree->pool, out->leaf);
+		out->slot = node_lower_bound(node, key);
+		if (out->slot < node->count)
+			return OK;
+		if (!key_compare(node->high, KEY_LAST))
+			return ERR_NOT_FOUND;
+		key = node->high;
+	}
+}
+
+err_t btree_find(struct btree *tree, tree_key_t key, struct place *out)
+{
+	TRY(find_leaf(tree, key, &out->leaf));
+	const struct node *node = cache_node(tree->pool, out->leaf);
+	out->slot = node_lower_bound(node, key);
+	return node_has_key(node, out->slot, key) ? OK : ERR_NOT_FOUND;
+}
+
+view_t btree_value(struct btree *tree, const struct place *place)
+{
+	return node_value(cache_node(tree->pool, place->leaf), place->slot);
+}
+
+tree_key_t btree_key(struct btree *tree, const struct place *place)
+{
+	return node_key(cache_node(tree->pool, place->leaf), place->slot);
+}
+
+err_t btree_load(struct btree *tree, tree_key_t key, span_t object)
+{
+	struct place place;
+	TRY(btree_find(tree, key, &place));
+	view_t value = btree_value(tree, &place);
+	if (value.size != object.size)
+		return ERR_CORRUPT;
+	return span_copy(object, value);
+}
+
+err_t btree_prepare_free(struct btree *tree, const pointer_t *pointer)
+{
+	if (pointer_is_memory(pointer) || pointer_is_hole(pointer))
+		return OK;
+	TRY(space_load_for(tree->pool, pointer));
+	return tree->dataset ? dataset_prepare_dead(tree->dataset, pointer) : OK;
+}
+
+void btree_free(struct btree *tree, const pointer_t *pointer)
+{
+	if (tree->dataset && dataset_keeps(tree->dataset, pointer))
+		dataset_add_dead(tree->dataset, pointer);
+	else
+		space_free(tree->pool, pointer->address, pointer_units(pointer));
+}
+
+// A node on the way of a change: if it is clean it will be copied, and its old block freed.
+static err_t prepare_node(struct btree *tree, const pointer_t *pointer, struct need *need)
+{
+	if (pointer_is_memory(pointer))
+		return OK;
+	need->nodes++;
+	return btree_prepare_free(tree, pointer);
+}
+
+enum change { CHANGE_EDIT, CHANGE_INSERT, CHANGE_REMOVE };
+
+// The neighbour that a node with few items would be merged with.
+static err_t prepare_sibling(
+	struct btree *tree, const struct node *parent, u32 slot, struct need *need)
+{
+	struct walk walk;
+	struct buffer *sibling;
+	u32 other = btree_sibling(parent, slot);
+	if (other == NONE)
+		return OK;
+	walk_down(parent, other, &walk);
+	TRY(walk_get(tree, &walk, &sibling));
+	return prepare_node(tree, &walk.pointer, need);
+}
+
+static err_t prepare(
+	struct btree *tree, tree_key_t key, u32 size, enum change change, struct need *need)
+{
+	struct walk walk;
+	const struct node *parent = nullptr;
+	u32 slot = 0;
+	if (pointer_is_hole(&tree->root)) {
+		need->nodes++;
+		return OK;
+	}
+	TRY(walk_begin(tree, &walk));
+	while (true) {
+		struct buffer *buffer;
+		TRY(walk_get(tree, &walk, &buffer));
+		TRY(prepare_node(tree, &walk.pointer, need));
+		const struct node *node = cache_node(tree->pool, buffer);
+		u32 item = node_item_size(node->level ? sizeof(pointer_t) : size);
+		if (change == CHANGE_INSERT && node_room(node) < 2 * item + 512)
+			need->nodes += parent ? 1 : 2; // it may be split; the root also gets one above it
+		if (change == CHANGE_REMOVE && parent && btree_is_few(node_used(node), 2 * item))
+			TRY(prepare_sibling(tree, parent, slot, need));
+		if (!node->level)
+			return OK;
+		parent = node;
+		slot = node_child(node, key);
+		walk_down(node, slot, &walk);
+	}
+}
+
+err_t btree_prepare_insert(struct btree *tree, tree_key_t key, u32 value_size, struct need *need)
+{
+	return prepare(tree, key, value_size, CHANGE_INSERT, need);
+}
+
+err_t btree_prepare_remove(struct btree *tree, tree_key_t key, struct need *need)
+{
+	return prepare(tree, key, VALUE_MAX, CHANGE_REMOVE, need);
+}
+
+err_t btree_prepare_edit(struct btree *tree, tree_key_t key, struct need *need)
+{
+	return prepare(tree, key, 0, CHANGE_EDIT, need);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// extent.c - which parts of a file exist: truncation, holes, seeking data and holes.
+#include "lib/base/bits.h"
+#include "lib/sinter/cache.h"
+#include "lib/sinter/file.h"
+#include "lib/sinter/ilog.h"
+#include "lib/sinter/pending.h"
+#include "lib/sinter/txg.h"
+
+// Sets the size; what is behind it in its last record becomes zero, and records beyond are left to
+// pending_trim.
+static err_t set_size(struct file *file, u64 size)
+{
+	struct btree *tree = &file->dataset->tree;
+	struct sinter *pool = tree->pool;
+	struct need need = { .is_freeing = size <= file->inode.size };
+	struct record record = {};
+	struct place place;
+	u32 within = (u32)(size % RECORD_SIZE);
+	bool is_shrinking = size < file->inode.size, is_cut = false, has_more = false;
+	if (is_shrinking && within) {
+		TRY(record_find(file, size / RECORD_SIZE, &record));
+		u32 logical = record.pointer.logical;
+		if (pointer_is_memory(&record.pointer))
+			logical = cache_buffer(pool, pointer_memory_index(&record.pointer))->logical;
+		is_cut = !pointer_is_hole(&record.pointer) && logical > within;
+	}
+	if (is_shrinking) {
+		u64 first = size / RECORD_SIZE + (within != 0);
+		err_t err = btree_seek(tree, record_key(file->number, first), &place);
+		if (err != OK && err != ERR_NOT_FOUND)
+			return err;
+		tree_key_t key = err == OK ? btree_key(tree, &place) : KEY_LAST;
+		has_more = key.object == file->number && key_kind(key) == ITEM_DATA;
+	}
+	TRY(inode_prepare(file->dataset, file->number, &need));
+	if (is_cut)
+		TRY(record_prepare(file, &record, &need));
+	if (has_more)
+		TRY(btree_prepare_insert(tree, pending_key(file->number), 0, &need));
+	TRY(txg_admit(pool, &need));
+	if (is_cut) {
+		struct buffer *buffer = record_change(file, &record, within);
+		span_fill(span_from_offset(cache_bytes(pool, buffer), within), 0);
+		ilog_changed(file->dataset, file->number, buffer, within, within);
+	}
+	if (has_more) {
+		file->inode.tail = file->inode.size / RECORD_SIZE + 1;
+		if (file->inode.links)
+			btree_insert(tree, pending_key(file->number), (view_t){});
+		file->dataset->has_pending = true;
+		file->dataset->pending_at = 0;
+	}
+	file->inode.size = size;
+	inode_set_modified(&file->inode, ilog_time(pool));
+	inode_store(file->dataset, file->number, &file->inode);
+	return OK;
+}
+
+err_t sinter_truncate(struct dataset *dataset, u64 inode, u64 size)
+{
+	struct file file;
+	if (size > FILE_SIZE_MAX)
+		return ERR_TOO_BIG;
+	TRY(file_begin_change(dataset, inode, &file));
+	if (!file.inode.record_log2 && size > INLINE_MAX)
+		TRY(file_convert(&file));
+	u64 before = file.inode.size;
+	if (file.inode.record_log2)
+		TRY(set_size(&file, size));
+	else
+		TRY(file_cut_inline(&file, size));
+	if (size < before)
+		ilog_truncated(dataset, inode, size);
+	else
+		ilog_changed(dataset, inode, nullptr, 0, 0);
+	return OK;
+}
+
+// Zeros in one record.
+static err_t punch_part(struct file *file, u64 offset, u32 size)
+{
+	struct sinter *pool = file->dataset->tree.pool;
+	struct record record;
+	struct need need = { .is_freeing = true };
+	TRY(record_find(file, offset / RECORD_SIZE, &record));
+	if (pointer_is_hole(&record.pointer))
+		return OK;
+	TRY(record_prepare(file, &record, &need));
+	TRY(txg_admit(pool, &need));
+	u32 within = (u32)(offset % RECORD_SIZE), logical = record.pointer.logical;
+	if (pointer_is_memory(&record.pointer))
+		logical = cache_buffer(pool, pointer_memory_index(&record.pointer))->logical;
+	struct buffer *buffer = record_change(file, &record, logical);
+	span_fill(span_clamp(cache_bytes(pool, buffer), within, size), 0);
+	inode_set_modified(&file->inode, ilog_time(pool));
+	inode_store(file->dataset, file->number, &file->inode);
+	ilog_changed(file->dataset, file->number, buffer, within, within + size);
+	return OK;
+}
+
+// Whole records first to end (exclusive): some of them. *out: the record where to go on.
+static err_t punch_records(struct file *file, u64 first, u64 end, u64 *out)
+{
+	u32 removed;
+	TRY(pending_remove(file->dataset, record_key(file->number, first),
+		record_key(file->number, end), file->number, &removed));
+	if (removed)
+		ilog_cannot(file->dataset->tree.pool);
+	*out = removed < PENDING_STEP ? end : first;
+	return OK;
+}
+
+err_t sinter_punch(struct dataset *dataset, u64 inode, u64 offset, u64 size, u64 *out)
+{
+	struct file file;
+	TRY(file_begin_change(dataset, inode, &file));
+	u64 end = offset < file.inode.size ? offset + min_u64(size, file.inode.size - offset) : offset;
+	u32 within = (u32)(offset % RECORD_SIZE);
+	*out = offset + size;
+	if (offset >= end)
+		return OK;
+	if (!file.inode.record_log2) {
+		static const u8 zeros[INLINE_MAX];
+		if (end > INLINE_MAX)
+			return ERR_CORRUPT;
+		return file_write_inline(&file, offset, view_clamp(view_of(zeros), 0, end - offset));
+	}
+	u64 next = align_down(offset, RECORD_SIZE) + RECORD_SIZE;
+	bool is_last = end == file.inode.size; // then its last record goes as a whole
+	if (within || (end < next && !is_last)) {
+		TRY(punch_part(&file, offset, (u32)(min_u64(end, next) - offset)));
+		*out = end <= next ? offset + size : next;
+		return OK;
+	}
+	u64 last = is_last ? (end + RECORD_SIZE - 1) / RECORD_SIZE : end / RECORD_SIZE;
+	TRY(punch_records(&file, offset / RECORD_SIZE, last, &next));
+	*out = next * RECORD_SIZE >= end ? offset + size : next * RECORD_SIZE;
+	return OK;
+}
+
+static err_t seek_records(struct file *file, u64 offset, bool is_hole, u64 *out)
+{
+	struct btree *tree = &file->dataset->tree;
+	u64 number = offset / RECORD_SIZE;
+	while (true) {
+		struct place place;
+		file->dataset->tree.pool->epoch++;
+		err_t err = btree_seek(tree, record_key(file->number, number), &place);
+		if (err != OK && err != ERR_NOT_FOUND)
+			return err;
+		tree_key_t key = err == OK ? btree_key(tree, &place) : KEY_LAST;
+		bool is_data = key.object == file->number && key_kind(key) == ITEM_DATA &&
+		               key_offset(key) * RECORD_SIZE < file->inode.size;
+		if (!is_hole) {
+			*out = max_u64(offset, key_offset(key) * RECORD_SIZE);
+			return is_data ? OK : ERR_NOT_FOUND;
+		}
+		if (!is_data || key_offset(key) != number) {
+			*out = min_u64(max_u64(offset, number * RECORD_SIZE), file->inode.size);
+			return OK;
+		}
+		number++;
+	}
+}
+
+err_t sinter_seek(struct dataset *dataset, u64 inode, u64 offset, bool is_hole, u64 *out)
+{
+	struct file file = { .dataset = dataset, .number = inode };
+	TRY(inode_begin(dataset, false));
+	TRY(inode_load_file(dataset, inode, &file.inode));
+	if (offset >= file.inode.size)
+		return ERR_NOT_FOUND;
+	if (file.inode.record_log2)
+		return seek_records(&file, offset, is_hole, out);
+	*out = is_hole ? file.inode.size : offset;
+	return OK;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// freeze.h - the open transaction group becomes fixed: everything in it gets its place on the disk.
+#pragma once
+
+#include "lib/sinter/txg.h"
+
+NONNULL_BEGIN
+
+// Reads what freeze_all will touch of the pool tree. ERR_WOULD_BLOCK: call again.
+err_t freeze_prepare(struct sinter *pool);
+// Cannot fail and does no I/O. Afterwards txg.super is what is to be written, and the next group is
+// open.
+void freeze_all(struct sinter *pool);
+
+NONNULL_END

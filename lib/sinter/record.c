@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// record.c - records of files, one at a time, and the step from inline contents to records.
+#include "lib/sinter/cache.h"
+#include "lib/sinter/file.h"
+#include "lib/sinter/ilog.h"
+#include "lib/sinter/pending.h"
+#include "lib/sinter/txg.h"
+
+tree_key_t record_key(u64 inode, u64 number)
+{
+	return key_make(inode, ITEM_DATA, number);
+}
+
+tree_key_t file_inline_key(u64 inode)
+{
+	return key_make(inode, ITEM_INLINE, 0);
+}
+
+err_t file_begin_change(struct dataset *dataset, u64 inode, struct file *out)
+{
+	*out = (struct file){ .dataset = dataset, .number = inode };
+	TRY(inode_begin(dataset, true));
+	TRY(inode_load_file(dataset, inode, &out->inode));
+	if (!out->inode.tail)
+		return OK;
+	TRY(pending_trim(dataset, inode));
+	TRY(inode_begin(dataset, true));
+	return inode_load_file(dataset, inode, &out->inode);
+}
+
+err_t record_find(struct file *file, u64 number, struct record *out)
+{
+	struct place place;
+	struct btree *tree = &file->dataset->tree;
+	*out = (struct record){ .number = number };
+	err_t err = btree_find(tree, record_key(file->number, number), &place);
+	if (err == ERR_NOT_FOUND)
+		return OK;
+	TRY(err);
+	return view_load(btree_value(tree, &place), 0, span_of(out->pointer)) == OK ? OK : ERR_CORRUPT;
+}
+
+err_t record_prepare(struct file *file, struct record *record, struct need *need)
+{
+	struct btree *tree = &file->dataset->tree;
+	struct sinter *pool = tree->pool;
+	tree_key_t key = record_key(file->number, record->number);
+	need->records++;
+	TRY(inode_prepare(file->dataset, file->number, need));
+	if (pointer_is_hole(&record->pointer))
+		return btree_prepare_insert(tree, key, sizeof(pointer_t), need);
+	TRY(btree_prepare_edit(tree, key, need));
+	TRY(btree_prepare_free(tree, &record->pointer));
+	struct buffer *buffer = cache_peek(pool, &record->pointer);
+	if (!buffer && record->is_whole)
+		return OK;
+	record->is_whole = false; // it is here, or on its way: change that
+	return cache_get(pool, &record->pointer, &buffer);
+}
+
+static struct buffer *dirty_buffer(struct file *file, const struct record *record)
+{
+	struct btree *tree = &file->dataset->tree;
+	const pointer_t *pointer = &record->pointer;
+	if (pointer_is_hole(pointer))
+		return cache_make(tree->pool, BLOCK_RECORD, 0);
+	if (pointer_is_memory(pointer))
+		return cache_buffer(tree->pool, pointer_memory_index(pointer));
+	struct buffer *buffer = record->is_whole ? cache_make(tree->pool, BLOCK_RECORD, 0)
+	                                         : cache_make_dirty(tree->pool, pointer);
+	btree_free(tree, pointer);
+	return buffer;
+}
+
+static u32 units_of(u32 bytes)
+{
+	return (bytes + UNIT_SIZE - 1) / UNIT_SIZE;
+}
+
+struct buffer *record_change(struct file *file, struct record *record, u32 logical)
+{
+	struct btree *tree = &file->dataset->tree;
+	tree_key_t key = record_key(file->number, record->number);
+	u32 before = pointer_is_hole(&record->pointer) ? 0 : record->pointer.logical;
+	if (pointer_is_memory(&record->pointer))
+		before = cache_buffer(tree->pool, pointer_memory_index(&record->pointer))->logical;
+	struct buffer *buffer = dirty_buffer(file, record);
+	pointer_t pointer = cache_pointer(tree->pool, buffer);
+	if (pointer_is_hole(&record->pointer)) {
+		btree_insert(tree, key, view_of(pointer));
+	} else {
+		err_t err = span_copy(btree_edit(tree, key), view_of(pointer));
+		assert(err == OK);
+	}
+	buffer->record = record->number;
+	buffer->logical = logical;
+	file->inode.units += units_of(logical);
+	file->inode.units -= units_of(before);
+	return buffer;
+}
+
+err_t file_convert(struct file *file)
+{
+	struct btree *tree = &file->dataset->tree;
+	struct sinter *pool = tree->pool;
+	struct place place;
+	struct need need = {};
+	struct record record = {};
+	u8 bytes[INLINE_MAX];
+	usize size = 0;
+	err_t err = btree_find(tree, file_inline_key(file->number), &place);
+	if (err != OK && err != ERR_NOT_FOUND)
+		return err;
+	if (err == OK) {
+		view_t value = btree_value(tree, &place);
+		size = value.size;
+		TRY(span_copy(span_of(bytes), value) == OK ? OK : ERR_CORRUPT);
+		TRY(btree_prepare_remove(tree, file_inline_key(file->number), &need));
+	}
+	TRY(inode_prepare(file->dataset, file->number, &need));
+	if (size)
+		TRY(record_prepare(file, &record, &need));
+	TRY(txg_admit(pool, &need));
+	if (err == OK)
+		btree_remove(tree, file_inline_key(file->number));
+	file->inode.record_log2 = RECORD_LOG2;
+	if (size) {
+		struct buffer *buffer = record_change(file, &record, (u32)size);
+		err_t copied = span_copy(cache_bytes(pool, buffer), view_from(bytes, size));
+		assert(copied == OK);
+		ilog_changed(file->dataset, file->number, buffer, 0, (u32)size);
+	}
+	inode_store(file->dataset, file->number, &file->inode);
+	return inode_begin(file->dataset, true);
+}

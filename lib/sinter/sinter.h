@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// sinter.h - the door of the library: pools, datasets, and files by inode number. One thread uses a
+// pool. A function either has done all it says, or nothing. ERR_WOULD_BLOCK: something must be
+// read, written or made durable first; nothing was changed; call it again after sinter_wait or
+// whenever a request of the device ended. Errors of the medium: ERR_CORRUPT (no copy verifies),
+// ERR_IO. A pool that could not be written answers ERR_READ_ONLY to changes from then on, and
+// ERR_IO to syncs.
+#pragma once
+
+#include "lib/sinter/device.h"
+#include "lib/sinter/format.h"
+#include "lib/sinter/port.h"
+
+NONNULL_BEGIN
+
+struct sinter;  // an open pool
+struct dataset; // an open dataset or snapshot of it
+
+struct sinter_options {
+	u32 frames;       // memory for blocks, in 16 KiB; 0: 1024. At least 96
+	u32 loaded_zones; // bitmaps held at a time; 0: 32. At least 4
+	bool is_read_only;
+};
+
+struct sinter_format {
+	view_t name; // of the pool
+	u64 guid;    // 0: random
+	u8 copies;   // of data; 0: 1
+	u8 compression;
+	u32 mode, user, group; // of the root directory; mode 0: 0755
+};
+
+// Makes a pool on one device or on a mirror of up to four of one size. Everything on them is lost.
+err_t sinter_format(const struct port *port, const struct device *devices, u32 count,
+	const struct sinter_format *format);
+
+// Opens the pool on all legs of a mirror, in any order. Waits for the devices. ERR_NOT_FOUND: no
+// pool here. ERR_UNSUPPORTED: a newer format. ERR_INVALID: of different pools, or a leg is missing.
+// ERR_CORRUPT: no root verifies.
+err_t sinter_open(const struct port *port, const struct device *devices, u32 count,
+	const struct sinter_options *options, struct sinter *_Nonnull *_Nonnull out);
+// Commits (unless read-only or failed), waits, releases. The error is the commit's; it is closed
+// anyway.
+err_t sinter_close(struct sinter *pool);
+// Releases without writing anything: what a kill does.
+void sinter_abandon(struct sinter *pool);
+
+// Goes on with what is under way: commits, the log, unfinished deletions. Call it when requests
+// ended, and after changes.
+void sinter_work(struct sinter *pool);
+// The same, after waiting for the device if requests are under way.
+void sinter_wait(struct sinter *pool);
+// Is anything under way or waiting to be done? (Not: changes that nobody wants synced.)
+bool sinter_is_busy(const struct sinter *pool);
+
+struct sinter_status {
+	u64 guid, txg;
+	u64 units, units_free; // of 4096 bytes; free as of the last commit
+	u64 cache_hits, cache_misses;
+	u64 read_errors, bad_blocks, healed; // of all legs
+	u32 rewound;                         // roots skipped at opening: the device had ignored a flush
+	u32 legs, legs_failed;
+	bool is_read_only;
+	err_t failure;
+	char name[64];
+};
+void sinter_status(const struct sinter *pool, struct sinter_status *out);
+
+// All of the pool becomes durable: begin, then done until it is not ERR_WOULD_BLOCK.
+u64 sinter_sync_begin(struct sinter *pool);
+err_t sinter_sync_done(struct sinter *pool, u64 ticket);
+
+// Datasets by number; the root dataset is DATASET_ROOT. Each open is paired with a close.
+err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset *_Nonnull *_Nonnull out);
+void sinter_dataset_close(struct dataset *dataset);
+
+// Files. Times are given by the port. Types and permissions are not looked at but for what keeps
+// the tree sound: the caller decides who may.
+struct sinter_attributes {
+	u64 inode;
+	u32 mode, user, group, links;
+	u64 size, units;
+	struct sinter_time accessed, modified, changed, created;
+	u64 device;
+	u32 generation, flags;
+};
+
+enum attribute : u32 {
+	ATTRIBUTE_MODE = 1, // permission bits only
+	ATTRIBUTE_USER = 2,
+	ATTRIBUTE_GROUP = 4,
+	ATTRIBUTE_ACCESSED = 8,
+	ATTRIBUTE_MODIFIED = 16,
+	ATTRIBUTE_CHANGED = 32, // given; else it becomes now
+};
+
+struct sinter_new {
+	u32 mode; // with the type
+	u32 user, group;
+	u64 device;    // of a device node
+	view_t target; // of a symbolic link: 1 to 4095 bytes
+};
+
+err_t sinter_lookup(struct dataset *dataset, u64 directory, view_t name, u64 *out);
+err_t sinter_attributes(struct dataset *dataset, u64 inode, struct sinter_attributes *out);
+err_t sinter_set_attributes(
+	struct dataset *dataset, u64 inode, const struct sinter_attributes *values, u32 mask);
+// An empty name makes a file without one (O_TMPFILE); it goes when sinter_release says so.
+err_t sinter_create(
+	struct dataset *dataset, u64 directory, view_t name, const struct sinter_new *what, u64 *out);
+err_t sinter_link(struct dataset *dataset, u64 inode, u64 directory, view_t name);
+// is_directory: rmdir, else unlink. The contents stay while the inode is held.
+err_t sinter_unlink(struct dataset *dataset, u64 directory, view_t name, bool is_directory);
+
+enum rename_flag : u32 { RENAMES_NO_REPLACE = 1, RENAMES_EXCHANGE = 2 };
+struct sinter_name {
+	u64 directory;
+	view_t name;
+};
+err_t sinter_rename(
+	struct dataset *dataset, struct sinter_name from, struct sinter_name to, u32 flags);
+
+// An inode without names lives while it is held. At most 1024 different ones at a time.
+err_t sinter_hold(struct dataset *dataset, u64 inode);
+void sinter_release(struct dataset *dataset, u64 inode);
+
+// ERR_INVALID for other than regular files.
+err_t sinter_read(struct dataset *dataset, u64 inode, u64 offset, span_t to, usize *out);
+// Writes as much as one step takes, at least one byte; answers how much.
+err_t sinter_write(struct dataset *dataset, u64 inode, u64 offset, view_t from, usize *out);
+err_t sinter_truncate(struct dataset *dataset, u64 inode, u64 size);
+// Zeros; what whole records it covers is given back. Does as much as one step takes: *out is where
+// to go on.
+err_t sinter_punch(struct dataset *dataset, u64 inode, u64 offset, u64 size, u64 *out);
+// The next data (or hole) at or after offset. ERR_NOT_FOUND: none before the end.
+err_t sinter_seek(struct dataset *dataset, u64 inode, u64 offset, bool is_hole, u64 *out);
+err_t sinter_read_link(struct dataset *dataset, u64 inode, span_t to, usize *out);
+
+struct sinter_entry {
+	u64 inode, cookie; // the cookie leads behind this entry
+	u8 type, name_size;
+	u8 name[NAME_SIZE_MAX];
+};
+// The entry behind the cookie; 0 is the start. ERR_NOT_FOUND: no more. No entries for "." and "..".
+err_t sinter_read_directory(
+	struct dataset *dataset, u64 directory, u64 cookie, struct sinter_entry *out);
+// The directory above; of the root itself.
+err_t sinter_parent(struct dataset *dataset, u64 directory, u64 *out);
+
+// Extended attributes: whatever name; name and value together at most 3.9 KiB, else ERR_TOO_BIG.
+enum xattr_mode : u8 { XATTRS_SET, XATTRS_CREATE, XATTRS_REPLACE, XATTRS_REMOVE };
+err_t sinter_xattr_get(
+	struct dataset *dataset, u64 inode, view_t name, span_t to, usize *out); // *out: whole size
+err_t sinter_xattr_set(
+	struct dataset *dataset, u64 inode, view_t name, view_t value, enum xattr_mode mode);
+err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct sinter_entry *out);
+
+// Contents and attributes of the inode and all changes of names so far become durable.
+err_t sinter_fsync_begin(struct dataset *dataset, u64 inode, u64 *out);
+err_t sinter_fsync_done(struct sinter *pool, u64 ticket);
+
+NONNULL_END

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// txg.c - admission and the phases of a commit: blocks, bitmaps, flush, two labels, flush. freeze.c
+// does what happens before the first write.
+#include "lib/sinter/txg.h"
+
+#include "lib/base/bits.h"
+#include "lib/sinter/cache.h"
+#include "lib/sinter/freeze.h"
+#include "lib/sinter/ilog.h"
+#include "lib/sinter/label.h"
+#include "lib/sinter/space.h"
+#include "lib/sinter/volume.h"
+
+// Chunks that stay for what frees space: unlink must work on a full pool.
+static u64 kept_back(const struct sinter *pool)
+{
+	u64 chunks = pool->space.units_total / CHUNK_UNITS;
+	u64 small = min_u64(512, max_u64(chunks / 8, 192));
+	return max_u64(chunks / 64, small);
+}
+
+// Chunks that the open group takes at most, with what its commit adds.
+static u64 chunks_wanted(const struct sinter *pool, const struct need *need)
+{
+	u64 nodes = pool->cache.dirty_nodes + need->nodes + pool->frames_reserved / 2;
+	u64 records = pool->cache.dirty_records + need->records;
+	return 2 * nodes + records * COPIES_MAX; // no data has more copies
+}
+
+static err_t admit_space(struct sinter *pool, const struct need *need)
+{
+	bool may_mature;
+	u64 chunks = chunks_wanted(pool, need) + (need->is_freeing ? 0 : kept_back(pool));
+	err_t err = space_ready(pool, chunks, &may_mature);
+	if (err == OK) {
+		pool->txg.idle_commits = 0;
+		return OK;
+	}
+	if (err != ERR_NO_SPACE || (!may_mature && !cache_dirty(pool)) ||
+		pool->txg.idle_commits > KEEP_ROOTS + 2)
+		return err;
+	txg_want(pool, pool->txg.open);
+	return ERR_WOULD_BLOCK;
+}
+
+err_t txg_admit(struct sinter *pool, const struct need *need)
+{
+	if (pool->is_read_only)
+		return ERR_READ_ONLY;
+	u32 frames = need->nodes + need->records;
+	if (cache_room(pool) < frames + pool->frames_reserved + FRAMES_OF_STEP) {
+		if (cache_dirty(pool) || pool->cache.writing_count) {
+			if (pool->txg.phase == COMMIT_IDLE)
+				txg_want(pool, pool->txg.open);
+			return ERR_WOULD_BLOCK;
+		}
+		return volume_is_busy(pool) ? ERR_WOULD_BLOCK : ERR_NO_MEMORY;
+	}
+	TRY(admit_space(pool, need));
+	if (cache_dirty(pool) + frames > pool->cache.count / 3 && pool->txg.phase == COMMIT_IDLE)
+		txg_want(pool, pool->txg.open); // early, so that nobody has to wait
+	pool->txg.is_changed = true;
+	return OK;
+}
+
+void txg_want(struct sinter *pool, u64 txg)
+{
+	pool->txg.wanted = max_u64(pool->txg.wanted, txg);
+	pool->txg.is_wanted = true;
+}
+
+err_t txg_durable(const struct sinter *pool, u64 txg)
+{
+	if (pool->txg.durable >= txg)
+		return OK;
+	return pool->failure != OK ? ERR_IO : ERR_WOULD_BLOCK;
+}
+
+static void fail(struct sinter *pool, err_t err)
+{
+	pool->failure = err;
+	pool->is_read_only = true;
+	pool->txg.phase = COMMIT_IDLE;
+	pool->port.report(pool->port.context,
+		VIEW_TEXT("a commit could not be written: the pool is read-only from now on"));
+}
+
+static bool begin(struct sinter *pool)
+{
+	struct txg *txg = &pool->txg;
+	if (pool->is_read_only || !txg->is_wanted || pool->log.phase != LOG_IDLE ||
+		pool->healing.under_way)
+		return false;
+	txg->is_preparing = true;
+	pool->epoch++;
+	err_t err = freeze_prepare(pool);
+	txg->is_preparing = false;
+	if (err == ERR_WOULD_BLOCK)
+		return false;
+	if (err != OK) {
+		fail(pool, err);
+		return false;
+	}
+	freeze_all(pool);
+	txg->idle_commits++;
+	txg->is_wanted = txg->wanted > txg->super.txg;
+	txg->phase = COMMIT_BLOCKS;
+	txg->work = (struct work){};
+	txg->next = 0;
+	return true;
+}
+
+static bool write_block(struct sinter *pool, struct buffer *buffer)
+{
+	u32 copies = pointer_copies(&buffer->pointer);
+	if (!volume_has_room(pool, copies * pool->leg_count))
+		return false;
+	const struct buffer *image =
+		buffer->stored_frame == NONE ? buffer : cache_buffer(pool, buffer->stored_frame);
+	usize size = (usize)pointer_units(&buffer->pointer) * UNIT_SIZE;
+	span_t bytes = span_clamp(cache_bytes(pool, image), 0, size);
+	for (u32 i = 0; i < copies; i++)
+		if (!volume_write(
+				pool, &pool->txg.work, address_unit(AT(buffer->pointer.address, i)), bytes))
+			never_reached();
+	return true;
+}
+
+static bool write_blocks(struct sinter *pool)
+{
+	for (u32 *next = &pool->txg.next; *next < pool->cache.count; ++*next) {
+		struct buffer *buffer = cache_buffer(pool, *next);
+		if (buffer->state == BUFFER_WRITING && !write_block(pool, buffer))
+			return false;
+	}
+	pool->txg.next = 0;
+	return true;
+}
+
+static void end(struct sinter *pool)
+{
+	struct txg *txg = &pool->txg;
+	txg->durable = txg->super.txg;
+	pool->super = txg->super;
+	for (u32 i = 0; i < pool->cache.count; i++)
+		if (cache_buffer(pool, i)->state == BUFFER_WRITING)
+			cache_end_write(pool, cache_buffer(pool, i));
+	space_settle(pool);
+	ilog_committed(pool);
+	txg->phase = COMMIT_IDLE;
+}
+
+// One phase on. False: something must end first.
+static bool advance(struct sinter *pool)
+{
+	struct txg *txg = &pool->txg;
+	struct work *work = &txg->work;
+	if (work->error != OK && !work->under_way) {
+		fail(pool, work->error);
+		return false;
+	}
+	switch (txg->phase) {
+	case COMMIT_IDLE: return begin(pool);
+	case COMMIT_BLOCKS:
+		if (!write_blocks(pool))
+			return false;
+		break;
+	case COMMIT_BITMAPS:
+		if (!space_write(pool, work, &txg->next) || work->under_way)
+			return false;
+		break;
+	case COMMIT_BARRIER:
+		if (!volume_flush(pool, work))
+			return false;
+		txg->next = 0;
+		break;
+	case COMMIT_SUPERBLOCK:
+		if (work->under_way || !label_write_super(pool, work, &txg->next))
+			return false;
+		break;
+	case COMMIT_FLUSH:
+		if (work->under_way || !volume_flush(pool, work))
+			return false;
+		break;
+	case COMMIT_END:
+		if (work->under_way)
+			return false;
+		end(pool);
+		return true;
+	}
+	txg->phase++;
+	return true;
+}
+
+void txg_work(struct sinter *pool)
+{
+	while (advance(pool))
+		;
+}
+
+err_t txg_commit_now(struct sinter *pool, bool is_closing)
+{
+	u64 ticket = pool->txg.open;
+	pool->txg.is_closing = is_closing;
+	txg_want(pool, ticket);
+	while (txg_durable(pool, ticket) == ERR_WOULD_BLOCK) {
+		ilog_work(pool);
+		txg_work(pool);
+		if (txg_durable(pool, ticket) == ERR_WOULD_BLOCK)
+			volume_wait(pool);
+	}
+	return txg_durable(pool, ticket);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// xattr.c - extended attributes, found by the hash of their names as directory entries are.
+#include "lib/sinter/ilog.h"
+#include "lib/sinter/inode.h"
+#include "lib/sinter/named.h"
+#include "lib/sinter/txg.h"
+
+static err_t value_of(view_t item, view_t *out)
+{
+	struct xattr_head head;
+	TRY(view_load(item, 0, span_of(head)));
+	if (head.flags)
+		return ERR_UNSUPPORTED;
+	return view_sub(item, sizeof head + head.name_size, head.value_size, out) == OK ? OK
+	                                                                                : ERR_CORRUPT;
+}
+
+static err_t check_name(view_t name)
+{
+	if (!name.size)
+		return ERR_INVALID;
+	return name.size <= NAME_SIZE_MAX ? OK : ERR_TOO_BIG;
+}
+
+err_t sinter_xattr_get(struct dataset *dataset, u64 inode, view_t name, span_t to, usize *out)
+{
+	struct inode_record record;
+	struct found found;
+	view_t value;
+	TRY(inode_begin(dataset, false));
+	TRY(check_name(name));
+	TRY(inode_load(dataset, inode, &record));
+	TRY(named_find(dataset, inode, NAMED_XATTR, name, &found));
+	TRY(value_of(found.value, &value));
+	*out = value.size;
+	return to.size ? span_copy(to, value) : OK;
+}
+
+struct item {
+	u8 bytes[VALUE_MAX];
+	usize size;
+};
+
+static void make_item(struct item *item, view_t name, view_t value)
+{
+	struct xattr_head head = { .name_size = (u8)name.size, .value_size = (u16)value.size };
+	span_t to = span_of(item->bytes);
+	item->size = sizeof head + name.size + value.size;
+	err_t err = span_copy(to, view_of(head));
+	assert(err == OK);
+	err = span_copy(span_from_offset(to, sizeof head), name);
+	assert(err == OK);
+	err = span_copy(span_from_offset(to, sizeof head + name.size), value);
+	assert(err == OK);
+}
+
+static void note(struct dataset *dataset, u64 inode, view_t name, view_t value, u32 mode)
+{
+	struct sinter_time now = ilog_time(dataset->tree.pool);
+	struct log_xattr body = { .inode = inode,
+		.time_s = now.s,
+		.time_ns = now.ns,
+		.name_size = (u16)name.size,
+		.value_size = (u16)value.size,
+		.mode = mode };
+	ilog_note(dataset,
+		(struct note){ .kind = LOG_XATTR, .body = view_of(body), .first = name, .second = value });
+}
+
+static err_t check_mode(enum xattr_mode mode, bool is_there)
+{
+	if (mode == XATTRS_CREATE && is_there)
+		return ERR_EXISTS;
+	return (mode == XATTRS_REPLACE || mode == XATTRS_REMOVE) && !is_there ? ERR_NOT_FOUND : OK;
+}
+
+err_t sinter_xattr_set(
+	struct dataset *dataset, u64 inode, view_t name, view_t value, enum xattr_mode mode)
+{
+	struct btree *tree = &dataset->tree;
+	struct inode_record record;
+	struct found found;
+	struct item item;
+	struct need need = { .is_freeing = mode == XATTRS_REMOVE };
+	TRY(inode_begin(dataset, true));
+	TRY(check_name(name));
+	if (sizeof(struct xattr_head) + name.size + value.size > VALUE_MAX)
+		return ERR_TOO_BIG;
+	TRY(inode_load(dataset, inode, &record));
+	err_t err = named_find(dataset, inode, NAMED_XATTR, name, &found);
+	if (err != OK && err != ERR_NOT_FOUND)
+		return err;
+	TRY(check_mode(mode, err == OK));
+	make_item(&item, name, value);
+	TRY(inode_prepare(dataset, inode, &need));
+	if (err == OK)
+		TRY(btree_prepare_remove(tree, found.key, &need));
+	if (mode != XATTRS_REMOVE)
+		TRY(btree_prepare_insert(tree, found.key, (u32)item.size, &need));
+	TRY(txg_admit(tree->pool, &need));
+	view_t bytes = view_clamp(view_of(item.bytes), 0, item.size);
+	if (mode == XATTRS_REMOVE)
+		btree_remove(tree, found.key);
+	else if (err == OK)
+		btree_replace(tree, found.key, bytes);
+	else
+		btree_insert(tree, found.key, bytes);
+	inode_set_changed(&record, ilog_time(tree->pool));
+	inode_store(dataset, inode, &record);
+	note(dataset, inode, name, mode == XATTRS_REMOVE ? (view_t){} : value,
+		mode == XATTRS_REMOVE ? XATTRS_REMOVE : XATTRS_SET);
+	return OK;
+}
+
+err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct sinter_entry *out)
+{
+	struct inode_record record;
+	struct place place;
+	view_t name;
+	TRY(inode_begin(dataset, false));
+	TRY(inode_load(dataset, inode, &record));
+	if (cookie > KEY_OFFSET_MASK)
+		return ERR_NOT_FOUND;
+	TRY(btree_seek(&dataset->tree, key_make(inode, ITEM_XATTR, cookie), &place));
+	tree_key_t key = btree_key(&dataset->tree, &place);
+	if (key.object != inode || key_kind(key) != ITEM_XATTR)
+		return ERR_NOT_FOUND;
+	TRY(named_name(NAMED_XATTR, btree_value(&dataset->tree, &place), &name));
+	*out = (struct sinter_entry){
+		.inode = inode, .cookie = key_offset(key) + 1, .name_size = (u8)name.size
+	};
+	return span_copy(span_of(out->name), name);
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+// zone.c - loading and writing bitmaps. The newest is verified against the zone record; older ones,
+// which only say what must not be used again yet, against their own sums.
+#include "lib/sinter/zone.h"
+
+#include "lib/base/bits.h"
+#include "lib/sinter/checksum.h"
+#include "lib/sinter/volume.h"
+
+err_t space_init(struct sinter *pool, u32 loaded_zones)
+{
+	struct space *space = &pool->space;
+	struct port *port = &pool->port;
+	const struct config_block *config = &pool->config;
+	u64 end = align_down(config->units, 64) - 2 * LABEL_UNITS, units = end - config->zone_unit;
+	u64 count = units / config->zone_units, rest = align_down(units % config->zone_units, 64);
+	count += rest >= ZONE_UNITS_MIN;
+	if (!count || count > UINT32_MAX)
+		return ERR_CORRUPT;
+	space->zone_count = (u32)count;
+	space->loaded_count = loaded_zones < count ? loaded_zones : (u32)count;
+	space->bitmap_size = (usize)config->bitmap_units * UNIT_SIZE;
+	space->words = config->zone_units / 64;
+	usize bitmaps = (usize)space->loaded_count * (VERSIONS + 1) * space->bitmap_size;
+	space->zones = port->allocate(port->context, count * sizeof(struct zone));
+	space->loaded = port->allocate(port->context, space->loaded_count * sizeof(struct loaded_zone));
+	space->bitmaps = port->allocate(port->context, bitmaps);
+	if (!space->zones || !space->loaded || !space->bitmaps)
+		return ERR_NO_MEMORY;
+	span_t memory = span_from(space->bitmaps, bitmaps);
+	for (u32 i = 0; i < space->loaded_count; i++) {
+		struct loaded_zone *loaded = &ITEM(space->loaded, space->loaded_count, i);
+		loaded->zone = NONE;
+		for (u32 v = 0; v <= VERSIONS; v++) {
+			usize at = ((usize)i * (VERSIONS + 1) + v) * space->bitmap_size;
+			void *bitmap = span_clamp(memory, at, space->bitmap_size).data;
+			*(v == VERSIONS ? &loaded->now : &AT(loaded->versions, v % VERSIONS)) = bitmap;
+		}
+	}
+	for (u32 i = 0; i < count; i++) {
+		struct zone *zone = space_zone(pool, i);
+		zone->loaded = NONE;
+		zone->units = (u64)(i + 1) * config->zone_units <= units ? config->zone_units : (u32)rest;
+		space->units_total += zone->units;
+	}
+	for (u32 i = 0; i < COPIES_MAX; i++) {
+		AT(AT(space->preferred, SPACE_METADATA), i) = (u32)(count * i / 2 % count);
+		AT(AT(space->preferred, SPACE_DATA), i) = (u32)((count / 4 + count * i / 2) % count);
+	}
+	return OK;
+}
+
+void space_fini(struct sinter *pool)
+{
+	struct space *space = &pool->space;
+	struct port *port = &pool->port;
+	usize bitmaps = (usize)space->loaded_count * (VERSIONS + 1) * space->bitmap_size;
+	if (space->zones)
+		port->release(port->context, space->zones, space->zone_count * sizeof(struct zone));
+	if (space->loaded)
+		port->release(
+			port->context, space->loaded, space->loaded_count * sizeof(struct loaded_zone));
+	if (space->bitmaps)
+		port->release(port->context, space->bitmaps, bitmaps);
+}
+
+static struct loaded_zone *loaded_of(struct sinter *pool, u32 zone)
+{
+	u32 index = space_zone(pool, zone)->loaded;
+	return &ITEM(pool->space.loaded, pool->space.loaded_count, index);
+}
+
+u64 *zone_word(struct sinter *pool, u32 zone, u32 word)
+{
+	return &ITEM(loaded_of(pool, zone)->now->words, pool->space.words, word);
+}
+
+u64 zone_busy(struct sinter *pool, u32 zone, u32 word)
+{
+	struct loaded_zone *loaded = loaded_of(pool, zone);
+	u64 busy = ITEM(loaded->now->words, pool->space.words, word);
+	for (u32 v = 0; v < VERSIONS; v++)
+		if (AT(loaded->version_txg, v))
+			busy |= ITEM(AT(loaded->versions, v)->words, pool->space.words, word);
+	return busy;
+}
+
+static u32 count_chunks(u64 busy)
+{
+	u64 any = busy | busy >> 1;
+	any |= any >> 2;
+	return bits_count(~any & 0x1111111111111111);
+}
+
+u32 zone_free_chunks(struct sinter *pool, u32 zone)
+{
+	u32 sum = 0;
+	for (u32 i = 0; i < space_zone(pool, zone)->units / 64; i++)
+		sum += count_chunks(*zone_word(pool, zone, i));
+	return sum;
+}
+
+void zone_count(struct sinter *pool, u32 zone)
+{
+	u32 sum = 0;
+	for (u32 i = 0; i < space_zone(pool, zone)->units / 64; i++)
+		sum += count_chunks(zone_busy(pool, zone, i));
+	pool->space.available += sum;
+	pool->space.available -= space_zone(pool, zone)->available;
+	space_zone(pool, zone)->available = sum;
+}
+
+u64 zone_place_unit(const struct sinter *pool, u32 zone, u32 place)
+{
+	return space_zone_unit(pool, zone) + (u64)place * pool->config.bitmap_units;
+}
+
+u64 zone_copy_unit(const struct sinter *pool, u32 copy_zone, u32 place)
+{
+	return zone_place_unit(pool, copy_zone, BITMAP_PLACES + place);
+}
+
+static sum_t bitmap_sum(const struct sinter *pool, struct bitmap *bitmap)
+{
+	sum_t kept = bitmap->header.sum;
+	bitmap->header.sum = (sum_t){};
+	sum_t sum = checksum(view_from(bitmap, pool->space.bitmap_size), bitmap->header.zone);
+	bitmap->header.sum = kept;
+	return sum;
+}
+
+bool zone_verify(const struct sinter *pool, u32 zone, struct bitmap *bitmap)
+{
+	return bitmap->header.magic == MAGIC_BITMAP && bitmap->header.zone == zone &&
+	       bitmap->header.units == ITEM(pool->space.zones, pool->space.zone_count, zone).units &&
+	       sum_equal(bitmap->header.sum, bitmap_sum(pool, bitmap));
+}
+
+static span_t bitmap_span(const struct sinter *pool, struct bitmap *bitmap)
+{
+	return span_from(bitmap, pool->space.bitmap_size);
+}
+
+// The place of the version being read: each version is one place before the newer one.
+static u32 place_of_version(const struct zone *zone, u32 version)
+{
+	return (zone->record.place + BITMAP_PLACES - version) % BITMAP_PLACES;
+}
+
+static void load_next(struct sinter *pool, struct loaded_zone *loaded)
+{
+	struct zone *zone = space_zone(pool, loaded->zone);
+	u32 place = place_of_version(zone, loaded->version), leg = loaded->attempt / 2;
+	u64 unit = loaded->attempt % 2 ? zone_copy_unit(pool, zone->record.copy_zone, place)
+	                               : zone_place_unit(pool, loaded->zone, place);
+	loaded->work.error = AT(pool->legs, leg).is_failed ? ERR_IO : OK;
+	if (loaded->work.error == OK)
+		volume_submit(pool, &loaded->work, leg,
+			(struct device_io){ .request = DEVICE_READ,
+				.unit = unit,
+				.bytes = bitmap_span(pool, AT(loaded->versions, loaded->version)) });
+}
+
+static bool is_version_good(struct sinter *pool, struct loaded_zone *loaded)
+{
+	struct bitmap *bitmap = AT(loaded->versions, loaded->version);
+	struct zone *zone = space_zone(pool, loaded->zone);
+	if (loaded->work.error != OK || !zone_verify(pool, loaded->zone, bitmap))
+		return false;
+	return loaded->version ? bitmap->header.txg < AT(loaded->version_txg, loaded->version - 1)
+	                       : sum_equal(bitmap->header.sum, zone->record.sum) &&
+	                             bitmap->header.txg == zone->record.txg;
+}
+
+// Are older bitmaps than this needed? The oldest root that must stay intact is K before the durable
+// one.
+static bool is_oldest_needed(const struct sinter *pool, u64 version_txg)
+{
+	return version_txg + KEEP_ROOTS <= pool->txg.durable;
+}
+
+static void load_ended(struct sinter *pool, struct loaded_zone *loaded)
+{
+	err_t err = span_copy(
+		bitmap_span(pool, loaded->now), span_view(bitmap_span(pool, AT(loaded->versions, 0))));
+	assert(err == OK);
+	loaded->version = VERSIONS;
+	space_zone(pool, loaded->zone)->available = 0;
+	zone_count(pool, loaded->zone);
+}
+
+static void unload(struct sinter *pool, struct loaded_zone *loaded)
+{
+	if (loaded->zone == NONE)
+		return;
+	struct zone *zone = space_zone(pool, loaded->zone);
+	pool->space.available -= zone->available;
+	zone->available = 0;
+	zone->loaded = NONE;
+	loaded->zone = NONE;
+}
+
+static err_t load_step(struct sinter *pool, struct loaded_zone *loaded)
+{
+	while (loaded->version < VERSIONS) {
+		while (loaded->work.under_way && pool->is_blocking)
+			volume_wait(pool);
+		if (loaded->work.under_way || !volume_has_room(pool, 1))
+			return ERR_WOULD_BLOCK;
+		if (is_version_good(pool, loaded)) {
+			u64 txg = AT(loaded->versions, loaded->version)->header.txg;
+			AT(loaded->version_txg, loaded->version++) = txg;
+			loaded->attempt = 0;
+			if (loaded->version == VERSIONS || is_oldest_needed(pool, txg))
+				load_ended(pool, loaded);
+			else
+				load_next(pool, loaded);
+		} else if (++loaded->attempt < 2 * pool->leg_count) {
+			load_next(pool, loaded);
+		} else if (loaded->version) {
+			load_ended(pool, loaded); // no older one was ever written, or it cannot be read
+		} else {
+			err_t err = loaded->work.error != OK ? ERR_IO : ERR_CORRUPT;
+			unload(pool, loaded);
+			return err;
+		}
+	}
+	return OK;
+}
+
+// A free place, or that of the zone longest not used. Null: all are in use until a commit ends.
+static struct loaded_zone *_Nullable find_place(struct sinter *pool)
+{
+	struct space *space = &pool->space;
+	struct loaded_zone *best = nullptr;
+	for (u32 i = 0; i < space->loaded_count; i++) {
+		struct loaded_zone *loaded = &ITEM(space->loaded, space->loaded_count, i);
+		if (loaded->zone == NONE)
+			return loaded;
+		struct zone *zone = space_zone(pool, loaded->zone);
+		if (zone->is_changed || zone->is_written || loaded->work.under_way ||
+			loaded->epoch == pool->epoch)
+			continue;
+		if (!best || loaded->epoch < best->epoch)
+			best = loaded;
+	}
+	return best;
+}
+
+// Some places stay for the zones that the commit itself must load.
+static bool is_crowded(struct sinter *pool)
+{
+	u32 changed = 0;
+	for (u32 i = 0; i < pool->space.zone_count && !pool->txg.is_preparing; i++)
+		changed += space_zone(pool, i)->is_changed;
+	return pool->space.zone_count > pool->space.loaded_count &&
+	       changed + ZONES_OF_COMMIT > pool->space.loaded_count;
+}
+
+err_t space_load(struct sinter *pool, u32 number)
+{
+	struct zone *zone = space_zone(pool, number);
+	if (zone->loaded == NONE) {
+		struct loaded_zone *loaded = find_place(pool);
+		if (!loaded || is_crowded(pool)) {
+			pool->txg.is_wanted = true;
+			return ERR_WOULD_BLOCK;
+		}
+		if (!volume_has_room(pool, 1) && !pool->is_blocking)
+			return ERR_WOULD_BLOCK;
+		unload(pool, loaded);
+		loaded->zone = number;
+		loaded->version = loaded->attempt = 0;
+		memory_fill(loaded->version_txg, 0, sizeof loaded->version_txg);
+		zone->loaded = (u32)(loaded - pool->space.loaded);
+		while (!volume_has_room(pool, 1))
+			volume_wait(pool);
+		load_next(pool, loaded);
+	}
+	struct loaded_zone *loaded = loaded_of(pool, number);
+	loaded->epoch = pool->epoch;
+	return load_step(pool, loaded);
+}
+
+void space_make_zone(struct sinter *pool, u32 number, u32 copy_zone)
+{
+	struct zone *zone = space_zone(pool, number);
+	struct loaded_zone *loaded = find_place(pool);
+	assert(loaded);
+	loaded->zone = number;
+	loaded->version = VERSIONS;
+	zone->loaded = (u32)(loaded - pool->space.loaded);
+	zone->record = (struct zone_record){ .place = BITMAP_PLACES - 1, .copy_zone = copy_zone };
+	span_fill(bitmap_span(pool, loaded->now), 0);
+	for (u32 unit = 0; unit < space_header_units(pool); unit++)
+		*zone_word(pool, number, unit / 64) |= (u64)1 << unit % 64;
+	zone->is_changed = true;
+	zone_count(pool, number);
+}
+
+static void count_record(struct sinter *pool, u32 number)
+{
+	struct zone_record *record = &space_zone(pool, number)->record;
+	record->free_units = 0;
+	for (u32 i = 0; i < space_zone(pool, number)->units / 64; i++)
+		record->free_units += 64 - bits_count(*zone_word(pool, number, i));
+	record->free_chunks = zone_free_chunks(pool, number);
+}
+
+static void freeze_zone(struct sinter *pool, struct loaded_zone *loaded, u64 txg)
+{
+	struct zone *zone = space_zone(pool, loaded->zone);
+	struct bitmap *oldest = AT(loaded->versions, VERSIONS - 1);
+	for (u32 v = VERSIONS - 1; v > 0; v--) {
+		AT(loaded->versions, v) = AT(loaded->versions, v - 1);
+		AT(loaded->version_txg, v) = AT(loaded->version_txg, v - 1);
+	}
+	AT(loaded->versions, 0) = oldest;
+	AT(loaded->version_txg, 0) = txg;
+	loaded->now->header = (struct bitmap_header){
+		.magic = MAGIC_BITMAP, .zone = loaded->zone, .units = zone->units, .txg = txg
+	};
+	loaded->now->header.sum = bitmap_sum(pool, loaded->now);
+	err_t err = span_copy(bitmap_span(pool, oldest), span_view(bitmap_span(pool, loaded->now)));
+	assert(err == OK);
+	zone->record.txg = txg;
+	zone->record.place = (zone->record.place + 1) % BITMAP_PLACES;
+	zone->record.sum = loaded->now->header.sum;
+	zone->is_changed = false;
+	zone->is_written = true;
+}
+
+void space_freeze(struct sinter *pool, u64 txg)
+{
+	for (u32 i = 0; i < pool->space.loaded_count; i++) {
+		struct loaded_zone *loaded = &ITEM(pool->space.loaded, pool->space.loaded_count, i);
+		if (loaded->zone == NONE || !space_zone(pool, loaded->zone)->is_changed)
+			continue;
+		count_record(pool, loaded->zone);
+		freeze_zone(pool, loaded, txg);
+	}
+}
+
+bool space_write(struct sinter *pool, struct work *work, u32 *next)
+{
+	for (; *next < pool->space.loaded_count; ++*next) {
+		struct loaded_zone *loaded = &ITEM(pool->space.loaded, pool->space.loaded_count, *next);
+		if (loaded->zone == NONE || !space_zone(pool, loaded->zone)->is_written)
+			continue;
+		if (!volume_has_room(pool, 2 * pool->leg_count))
+			return false;
+		const struct zone_record *record = &space_zone(pool, loaded->zone)->record;
+		span_t bytes = bitmap_span(pool, AT(loaded->versions, 0));
+		u64 own = zone_place_unit(pool, loaded->zone, record->place);
+		u64 copy = zone_copy_unit(pool, record->copy_zone, record->place);
+		if (!volume_write(pool, work, own, bytes) || !volume_write(pool, work, copy, bytes))
+			never_reached();
+	}
+	return true;
+}
+
+void space_settle(struct sinter *pool)
+{
+	for (u32 i = 0; i < pool->space.loaded_count; i++) {
+		struct loaded_zone *loaded = &ITEM(pool->space.loaded, pool->space.loaded_count, i);
+		if (loaded->zone == NONE || loaded->version < VERSIONS)
+			continue;
+		space_zone(pool, loaded->zone)->is_written = false;
+		for (u32 v = 1; v < VERSIONS; v++)
+			if (!AT(loaded->version_txg, v - 1) ||
+				is_oldest_needed(pool, AT(loaded->version_txg, v - 1)))
+				AT(loaded->version_txg, v) = 0;
+		zone_count(pool, loaded->zone);
+	}
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// disk.c - the disk in memory: requests, their faults, the log.
+#include "test/sinter/disk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return memory;
+}
+
+static void log_write(struct disk *disk, u64 unit, const u8 *data, bool is_forced)
+{
+	if (!disk->is_logging)
+		return;
+	if (disk->writes == disk->log_size) {
+		disk->log_size = disk->log_size ? 2 * disk->log_size : 1024;
+		disk->log = must(realloc(disk->log, disk->log_size * sizeof *disk->log));
+	}
+	struct disk_unit *copy = must(malloc(sizeof *copy));
+	memcpy(copy, data, DISK_UNIT);
+	disk->log[disk->writes++] = (struct disk_write){ unit, copy, disk->flushes, is_forced };
+}
+
+struct disk_unit *disk_unit_at(struct disk *disk, u64 unit)
+{
+	if (unit >= disk->units)
+		abort();
+	if (!disk->now[unit])
+		disk->now[unit] = must(calloc(1, sizeof(struct disk_unit)));
+	return disk->now[unit];
+}
+
+static void write_unit(struct disk *disk, u64 unit, const u8 *data, bool is_forced)
+{
+	if (disk->view) {
+		disk->view_write(disk->view, unit, (const struct disk_unit *)data);
+		return;
+	}
+	log_write(disk, unit, data, is_forced);
+	memcpy(disk_unit_at(disk, unit), data, DISK_UNIT);
+}
+
+static void read_unit(struct disk *disk, u64 unit, u8 *data)
+{
+	const struct disk_unit *from = disk->view ? disk->view_read(disk->view, unit) : disk->now[unit];
+	if (from)
+		memcpy(data, from, DISK_UNIT);
+	else
+		memset(data, 0, DISK_UNIT);
+}
+
+static enum disk_fault fault_of(struct disk *disk, const struct device_io *io)
+{
+	if (disk->fault == FAULT_NONE || io->request != disk->fault_request)
+		return FAULT_NONE;
+	disk->fault_seen++;
+	bool hits = disk->is_fault_sticky ? disk->fault_seen >= disk->fault_at
+	                                  : disk->fault_seen == disk->fault_at;
+	return hits ? disk->fault : FAULT_NONE;
+}
+
+static err_t transfer(struct disk *disk, struct device_io *io, enum disk_fault fault)
+{
+	u64 units = io->bytes.size / DISK_UNIT;
+	if (io->bytes.size % DISK_UNIT || io->unit > disk->units || units > disk->units - io->unit) {
+		fprintf(
+			stderr, "disk: request beyond the device: unit %llu\n", (unsigned long long)io->unit);
+		abort();
+	}
+	u64 shift = fault == FAULT_MISPLACED && io->unit + units + 8 <= disk->units ? 8 : 0;
+	for (u64 i = 0; i < units; i++) {
+		u8 *data = io->bytes.data + i * DISK_UNIT;
+		if (io->request == DEVICE_READ)
+			read_unit(disk, io->unit + i, data);
+		else if (fault != FAULT_LOST)
+			write_unit(disk, io->unit + i + shift, data, io->is_forced);
+	}
+	*(io->request == DEVICE_READ ? &disk->bytes_read : &disk->bytes_written) += io->bytes.size;
+	return OK;
+}
+
+static void perform(struct disk *disk, struct device_io *io)
+{
+	enum disk_fault fault = fault_of(disk, io);
+	disk->requests++;
+	io->result = OK;
+	if (fault == FAULT_ERROR)
+		io->result = ERR_IO;
+	else if (io->request == DEVICE_FLUSH)
+		disk->flushes += fault != FAULT_LOST;
+	else if (io->request != DEVICE_TRIM)
+		io->result = transfer(disk, io, fault);
+	io->done(io);
+}
+
+static void submit(void *context, struct device_io *io)
+{
+	struct disk *disk = context;
+	if (!disk->order) {
+		perform(disk, io);
+		return;
+	}
+	if (disk->pendings == 256)
+		abort();
+	disk->pending[disk->pendings++] = io;
+}
+
+static void wait_some(void *context)
+{
+	struct disk *disk = context;
+	if (!disk->pendings) {
+		fputs("disk: waits for nothing\n", stderr);
+		abort();
+	}
+	u64 i = random_below(disk->order, disk->pendings);
+	struct device_io *io = disk->pending[i];
+	disk->pending[i] = disk->pending[--disk->pendings];
+	perform(disk, io);
+}
+
+static const struct device_ops ops = { .submit = submit, .wait = wait_some };
+
+struct disk *disk_create(u64 units)
+{
+	struct disk *disk = must(calloc(1, sizeof *disk));
+	disk->units = units;
+	disk->now = must(calloc(units, sizeof *disk->now));
+	disk->device = (struct device){ &ops, disk, units };
+	return disk;
+}
+
+static void drop_log(struct disk *disk)
+{
+	for (u32 i = 0; i < disk->writes; i++)
+		free((void *)(uintptr_t)disk->log[i].data);
+	disk->writes = 0;
+}
+
+void disk_destroy(struct disk *disk)
+{
+	drop_log(disk);
+	free(disk->log);
+	for (u64 i = 0; i < disk->units; i++)
+		free(disk->now[i]);
+	free(disk->now);
+	free(disk);
+}
+
+void disk_start_log(struct disk *disk)
+{
+	drop_log(disk);
+	disk->flushes = 0;
+	disk->is_logging = true;
+}
+
+struct disk *disk_copy(const struct disk *disk)
+{
+	struct disk *copy = disk_create(disk->units);
+	for (u64 i = 0; i < disk->units; i++)
+		if (disk->now[i])
+			memcpy(disk_unit_at(copy, i), disk->now[i], DISK_UNIT);
+	return copy;
+}

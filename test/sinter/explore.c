@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// explore.c - stateless search: a stack of decisions, one for each volatile unit in the order in
+// which the check first reads them. After a run the last decision that has an alternative left is
+// changed, and the check runs again from the start.
+#include "test/sinter/explore.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STACK_MAX = 4096, SECTOR = 512, SECTORS = DISK_UNIT / SECTOR };
+
+// What a volatile unit may hold; made at its first read of a crash point, kept for the point.
+struct candidates {
+	u32 count, size;
+	struct disk_unit *items; // owned
+};
+
+struct decision {
+	u32 taken, count;
+};
+
+struct explore {
+	const struct disk *logged;
+	const struct explore_options *options;
+	struct disk *durable; // base with all durable writes; its `now` is read directly
+	u32 first, end;       // the volatile part of the log
+	u32 *volatiles;       // of a unit: how many volatile writes it has
+	struct candidates *candidates;
+	u32 *read_in;                     // of a unit: number of the run that decided it
+	const struct disk_unit **decided; // of a unit
+	u32 *written_in;
+	struct disk_unit **overlay; // of a unit: what the check itself wrote
+	u32 run;
+	struct decision stack[STACK_MAX];
+	u32 depth, position;
+	struct explore_result result;
+};
+
+static void add_candidate(struct candidates *set, const u8 *data)
+{
+	for (u32 i = 0; i < set->count; i++)
+		if (!memcmp(set->items[i].bytes, data, DISK_UNIT))
+			return;
+	if (set->count == set->size) {
+		set->size = set->size ? 2 * set->size : 4;
+		set->items = realloc(set->items, set->size * sizeof *set->items);
+		if (!set->items)
+			abort();
+	}
+	memcpy(set->items[set->count++].bytes, data, DISK_UNIT);
+}
+
+static void add_torn(struct candidates *set, const u8 *old, const u8 *new)
+{
+	u8 mixed[DISK_UNIT];
+	for (u32 cut = 1; cut < SECTORS; cut++) {
+		memcpy(mixed, new, DISK_UNIT);
+		memcpy(mixed + cut * SECTOR, old + cut * SECTOR, DISK_UNIT - cut * SECTOR);
+		add_candidate(set, mixed);
+		memcpy(mixed, old, DISK_UNIT);
+		memcpy(mixed + cut * SECTOR, new + cut *SECTOR, DISK_UNIT - cut * SECTOR);
+		add_candidate(set, mixed);
+	}
+}
+
+static void make_candidates(struct explore *explore, u64 unit)
+{
+	static const u8 zeros[DISK_UNIT];
+	struct candidates *set = &explore->candidates[unit];
+	const struct disk_unit *durable = explore->durable->now[unit];
+	const u8 *old = durable ? durable->bytes : zeros;
+	// The newest first: the run in which all landed is the first one.
+	for (u32 i = explore->end; i-- > explore->first;)
+		if (explore->logged->log[i].unit == unit)
+			add_candidate(set, explore->logged->log[i].data->bytes);
+	add_candidate(set, old);
+	for (u32 i = explore->first; explore->options->is_torn && i < explore->end; i++) {
+		if (explore->logged->log[i].unit != unit)
+			continue;
+		add_torn(set, old, explore->logged->log[i].data->bytes);
+		old = explore->logged->log[i].data->bytes;
+	}
+}
+
+static u32 decide(struct explore *explore, u32 count)
+{
+	if (count == 1)
+		return 0;
+	if (explore->position == explore->depth) {
+		if (explore->depth == STACK_MAX)
+			abort();
+		explore->stack[explore->depth++] = (struct decision){ 0, count };
+	}
+	struct decision *decision = &explore->stack[explore->position++];
+	if (decision->count != count) {
+		fputs("explore: the check is not deterministic\n", stderr);
+		abort();
+	}
+	return decision->taken;
+}
+
+static const struct disk_unit *view_read(void *view, u64 unit)
+{
+	struct explore *explore = view;
+	if (explore->written_in[unit] == explore->run)
+		return explore->overlay[unit];
+	if (!explore->volatiles[unit])
+		return explore->durable->now[unit];
+	if (explore->read_in[unit] != explore->run) {
+		if (!explore->candidates[unit].count)
+			make_candidates(explore, unit);
+		u32 taken = decide(explore, explore->candidates[unit].count);
+		explore->decided[unit] = &explore->candidates[unit].items[taken];
+		explore->read_in[unit] = explore->run;
+	}
+	return explore->decided[unit];
+}
+
+static void view_write(void *view, u64 unit, const struct disk_unit *data)
+{
+	struct explore *explore = view;
+	if (!explore->overlay[unit])
+		explore->overlay[unit] = malloc(sizeof *data);
+	if (!explore->overlay[unit])
+		abort();
+	memcpy(explore->overlay[unit], data, sizeof *data);
+	explore->written_in[unit] = explore->run;
+}
+
+// True: there is another run to do.
+static bool next_decisions(struct explore *explore)
+{
+	while (explore->depth) {
+		struct decision *last = &explore->stack[explore->depth - 1];
+		if (++last->taken < last->count)
+			return true;
+		explore->depth--;
+	}
+	return false;
+}
+
+static void run_point(
+	struct explore *explore, const struct crash *crash, explore_check *check, void *context)
+{
+	u64 done = 0;
+	explore->depth = 0;
+	explore->result.points++;
+	do {
+		struct disk *view = disk_create(explore->logged->units);
+		view->view = explore;
+		view->view_read = view_read;
+		view->view_write = view_write;
+		explore->run++;
+		explore->position = 0;
+		bool good = check(context, view, crash);
+		disk_destroy(view);
+		explore->result.executions++;
+		explore->result.violations += !good;
+		if (explore->options->executions_max && ++done == explore->options->executions_max) {
+			explore->result.cuts++;
+			return;
+		}
+	} while (next_decisions(explore));
+}
+
+static void set_volatile(struct explore *explore, u32 first, u32 end)
+{
+	for (u64 i = 0; i < explore->logged->units; i++) {
+		explore->volatiles[i] = 0;
+		free(explore->candidates[i].items);
+		explore->candidates[i] = (struct candidates){};
+	}
+	for (u32 i = first; i < end; i++)
+		explore->volatiles[explore->logged->log[i].unit]++;
+	explore->first = first;
+	explore->end = end;
+	double ways = explore->options->is_torn ? 16 : 2;
+	explore->result.raw_states += pow(ways, end - first);
+}
+
+static bool is_point(const struct explore *explore, u32 writes)
+{
+	const struct disk *logged = explore->logged;
+	return explore->options->at_every_write || writes == logged->writes ||
+	       logged->log[writes].flushes != logged->log[writes - 1].flushes;
+}
+
+static void explore_init(struct explore *explore, const struct disk *base)
+{
+	u64 units = base->units;
+	explore->durable = disk_copy(base);
+	explore->volatiles = calloc(units, sizeof *explore->volatiles);
+	explore->candidates = calloc(units, sizeof *explore->candidates);
+	explore->read_in = calloc(units, sizeof *explore->read_in);
+	explore->decided = calloc(units, sizeof *explore->decided);
+	explore->written_in = calloc(units, sizeof *explore->written_in);
+	explore->overlay = calloc(units, sizeof *explore->overlay);
+	if (!explore->volatiles || !explore->candidates || !explore->read_in || !explore->decided ||
+		!explore->written_in || !explore->overlay)
+		abort();
+}
+
+static void explore_fini(struct explore *explore)
+{
+	for (u64 i = 0; i < explore->logged->units; i++) {
+		free(explore->candidates[i].items);
+		free(explore->overlay[i]);
+	}
+	disk_destroy(explore->durable);
+	free(explore->volatiles);
+	free(explore->candidates);
+	free(explore->read_in);
+	free(explore->decided);
+	free(explore->written_in);
+	free(explore->overlay);
+}
+
+struct explore_result explore_crashes(const struct disk *base, const struct disk *logged,
+	const struct explore_options *options, explore_check *check, void *context)
+{
+	struct explore *explore = calloc(1, sizeof *explore);
+	if (!explore)
+		abort();
+	explore->logged = logged;
+	explore->options = options;
+	explore_init(explore, base);
+	u32 durable = 0;
+	for (u32 writes = 1; writes <= logged->writes; writes++) {
+		if (!is_point(explore, writes))
+			continue;
+		u32 epoch = logged->log[writes - 1].flushes;
+		u32 honoured = epoch > options->lies ? epoch - options->lies : 0;
+		for (; durable < writes && logged->log[durable].flushes < honoured; durable++)
+			memcpy(disk_unit_at(explore->durable, logged->log[durable].unit),
+				logged->log[durable].data, DISK_UNIT);
+		set_volatile(explore, durable, writes);
+		struct crash crash = { .writes = writes, .flushes = honoured };
+		run_point(explore, &crash, check, context);
+	}
+	struct explore_result result = explore->result;
+	explore_fini(explore);
+	free(explore);
+	return result;
+}

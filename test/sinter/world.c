@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// world.c - see world.h.
+#include "test/sinter/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *allocate(void *context, usize size)
+{
+	struct world *world = context;
+	if (++world->allocations == world->fail_allocation)
+		return nullptr;
+	void *memory = aligned_alloc(4096, (size + 4095) & ~(usize)4095);
+	if (!memory)
+		abort();
+	memset(memory, 0, size);
+	world->memory += (i64)size;
+	return memory;
+}
+
+static void release(void *context, void *memory, usize size)
+{
+	struct world *world = context;
+	world->memory -= (i64)size;
+	free(memory);
+}
+
+static struct sinter_time now(void *context)
+{
+	struct world *world = context;
+	world->clock += 1000;
+	return (
+		struct sinter_time){ (i64)(world->clock / 1000000000), (u32)(world->clock % 1000000000) };
+}
+
+static u64 random_number(void *context)
+{
+	struct world *world = context;
+	return random_u64(&world->random);
+}
+
+static void report(void *context, view_t sentence)
+{
+	struct world *world = context;
+	world->reports++;
+	if (getenv("SINTER_VERBOSE"))
+		fprintf(stderr, "sinter: %.*s\n", (int)sentence.size, (const char *)sentence.data);
+}
+
+void world_init(struct world *world, u64 seed)
+{
+	*world = (struct world){ .clock = 1000000000000,
+		.port = { .allocate = allocate,
+			.release = release,
+			.now = now,
+			.random = random_number,
+			.report = report,
+			.context = world } };
+	random_init(&world->random, seed);
+}
+
+struct disk *world_format(struct world *world, u64 units)
+{
+	struct disk *disk = disk_create(units);
+	struct sinter_format format = { .name = VIEW_TEXT("test"), .guid = 0x5eed };
+	if (sinter_format(&world->port, &disk->device, 1, &format) != OK)
+		abort();
+	return disk;
+}
+
+err_t world_open(struct world *world, struct disk *disk, struct sinter **out)
+{
+	struct sinter_options options = { .frames = 192, .loaded_zones = 48 };
+	*out = nullptr;
+	return sinter_open(&world->port, &disk->device, 1, &options, out);
+}
+
+void world_wait(struct sinter *pool, u32 *rounds)
+{
+	sinter_wait(pool);
+	if (++*rounds > 100000) {
+		fputs("a call never ends\n", stderr);
+		abort();
+	}
+}
+
+void world_settle(struct sinter *pool)
+{
+	u32 rounds = 0;
+	do
+		world_wait(pool, &rounds);
+	while (sinter_is_busy(pool));
+}
+
+err_t world_sync(struct sinter *pool)
+{
+	u64 ticket = sinter_sync_begin(pool);
+	return WAIT(pool, sinter_sync_done(pool, ticket));
+}
+
+err_t world_fsync(struct sinter *pool, struct dataset *dataset, u64 inode)
+{
+	u64 ticket;
+	TRY(WAIT(pool, sinter_fsync_begin(dataset, inode, &ticket)));
+	return WAIT(pool, sinter_fsync_done(pool, ticket));
+}
+
+err_t world_write(struct sinter *pool, struct world_file file, u64 offset, view_t from)
+{
+	while (from.size) {
+		usize written;
+		TRY(WAIT(pool, sinter_write(file.dataset, file.inode, offset, from, &written)));
+		offset += written;
+		from = view_from_offset(from, written);
+	}
+	return OK;
+}
+
+err_t world_read(struct sinter *pool, struct world_file file, u64 offset, span_t to, usize *out)
+{
+	return WAIT(pool, sinter_read(file.dataset, file.inode, offset, to, out));
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// world.h - what pools need of their environment in tests: memory that can run out, a clock that
+// only steps, seeded random numbers. And calls that wait until they have an answer.
+#pragma once
+
+#include "lib/base/random.h"
+#include "lib/sinter/sinter.h"
+#include "test/sinter/disk.h"
+
+NONNULL_BEGIN
+
+struct world {
+	struct port port;
+	u64 clock; // ns; each look at it is 1 us later
+	struct random random;
+	u64 allocations;     // so far
+	u64 fail_allocation; // this one fails; 0: none
+	i64 memory;          // bytes held
+	u32 reports;
+};
+
+void world_init(struct world *world, u64 seed);
+
+constexpr u64 WORLD_UNITS = 4096; // the smallest pool
+
+struct disk *world_format(struct world *world, u64 units); // must succeed
+// ERR as sinter_open; small memory.
+err_t world_open(struct world *world, struct disk *disk, struct sinter *_Nullable *_Nonnull out);
+void world_settle(struct sinter *pool); // until nothing is under way or waits to be done
+
+// An expression that may answer ERR_WOULD_BLOCK, until it answers something else.
+#define WAIT(pool, expression)                                                                     \
+	({                                                                                             \
+		err_t wait_err_;                                                                           \
+		u32 wait_rounds_ = 0;                                                                      \
+		while ((wait_err_ = (expression)) == ERR_WOULD_BLOCK) {                                    \
+			world_wait(pool, &wait_rounds_);                                                       \
+		}                                                                                          \
+		wait_err_;                                                                                 \
+	})
+void world_wait(struct sinter *pool, u32 *rounds); // aborts when it would go on for ever
+
+struct world_file {
+	struct dataset *dataset;
+	u64 inode;
+};
+
+err_t world_sync(struct sinter *pool);
+err_t world_fsync(struct sinter *pool, struct dataset *dataset, u64 inode);
+err_t world_write(struct sinter *pool, struct world_file file, u64 offset, view_t from);
+err_t world_read(struct sinter *pool, struct world_file file, u64 offset, span_t to, usize *out);
+
+NONNULL_END
