@@ -129,7 +129,7 @@ err_t library_map(void)
 	TRY(make_image(bytes, &image));
 	TRY(map_image(image, header));
 	TRY(map_zeros(PROCESS_AREA, PROCESS_AREA_SIZE));
-	TRY(map_zeros(THREAD_AREA + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE));
+	TRY(map_zeros(thread_slot_start(0) + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE));
 	fill(posix_self(), image);
 	TRY(map_clock(posix_self()->core.time, CLOCK_AREA));
 	TRY(map_clock(posix_self()->core.clock, CLOCK_AREA + CLOCK_PAGE_OFFSET));

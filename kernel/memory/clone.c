@@ -48,14 +48,15 @@ err_t page_share_run(struct memory *source, struct radix_run *run, u64 (*slots)[
 	return error;
 }
 
-// The first page of the clone is the source's page first. Takes time for each page present.
-static err_t share_pages(struct memory *source, u64 first, u64 count, struct memory *clone)
+// The first page of the clone is the source's page first. Takes time for each page present; behind
+// *end, which comes to be the last of them, there is none.
+static err_t share_pages(struct memory *source, u64 first, u64 *end, struct memory *clone)
 {
 	UNINITIALIZED u64 slots[RADIX_RUN];
-	u64 end = first + count;
 	struct radix_run run;
-	for (u64 i = first; radix_next_run(&source->pages, i, end, &run);) {
-		i = run.first + RADIX_RUN;
+	u64 i = first, limit = *end;
+	for (*end = first; radix_next_run(&source->pages, i, limit, &run);) {
+		*end = i = run.first + RADIX_RUN;
 		err_t shared = page_share_run(source, &run, &slots);
 		run.first -= first; // may wrap: its first slots are absent then
 		TRY(page_add_run(clone, &run));
@@ -84,13 +85,13 @@ static err_t clone_locked(struct memory *source, u64 offset, struct memory *clon
 		return OK;
 	}
 	u64 first = offset >> PAGE_SHIFT;
-	u64 count = clone->size >> PAGE_SHIFT;
+	u64 count = clone->size >> PAGE_SHIFT, end = first + count;
 	if (source->parent)
 		set_parent(clone, source->parent, source->parent_offset + offset,
 			min_u64(count, source->parent_pages - min_u64(first, source->parent_pages)));
-	err_t error = share_pages(source, first, count, clone);
+	err_t error = share_pages(source, first, &end, clone);
 	// Also after an error: what was shared until then is written in place again only after a fault.
-	memory_write_protect(source, first, count, quiet, is_due);
+	memory_write_protect(source, first, end - first, quiet, is_due);
 	return error;
 }
 

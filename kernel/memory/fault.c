@@ -133,22 +133,28 @@ static err_t map_page(struct mapping *mapping, u64 address, paddr_t frame, u32 a
 	return map_small(mapping, address, frame, access);
 }
 
+void mapping_fill(struct mapping *mapping, u64 first, u64 end, u64 count)
+{
+	struct space *space = mapping->space;
+	u64 base = mapping->address - mapping->offset;
+	struct radix_run run = {};
+	lock_take(&space->table_lock);
+	for (u64 done = 0; done < count; first = run.first + RADIX_RUN, done += bits_count(run.present))
+		if (!radix_next_run(&mapping->memory->pages, first, end, &run) ||
+			space_table_map_run(
+				space, base + (run.first << PAGE_SHIFT), &run, read_access(mapping)) != OK)
+			break;
+	lock_give(&space->table_lock);
+}
+
 // Present neighbours come along, so that the next pages of a file do not fault: of what nobody may
 // write through this mapping, all of a leaf at once. Entries that are there already are the same.
 static void map_around(struct mapping *mapping, u64 address)
 {
-	struct space *space = mapping->space;
-	u64 index = mapping_index(mapping, address);
-	u64 first = align_down(index, RADIX_RUN);
+	u64 first = align_down(mapping_index(mapping, address), RADIX_RUN);
 	u64 begin = max_u64(first, mapping->offset >> PAGE_SHIFT);
 	u64 end = min_u64(first + RADIX_RUN, (mapping->offset + mapping->size) >> PAGE_SHIFT);
-	struct radix_run run = {};
-	if (!radix_next_run(&mapping->memory->pages, begin, end, &run))
-		return;
-	lock_take(&space->table_lock);
-	(void)space_table_map_run(space, mapping->address - mapping->offset + (run.first << PAGE_SHIFT),
-		&run, read_access(mapping));
-	lock_give(&space->table_lock);
+	mapping_fill(mapping, begin, end, 1);
 }
 
 static err_t fault_write(struct mapping *mapping, u64 address)

@@ -17,26 +17,6 @@ static bool is_kept(const struct mapping *mapping)
 	       memory_is_linear(memory) || !(mapping->allowed & MAP_FLAGS_WRITE);
 }
 
-// The child will look at what the parent just worked with. Nothing depends on its success.
-static void fill(struct mapping *mapping)
-{
-	struct memory *memory = mapping->memory;
-	struct space *space = mapping->space;
-	u64 end = mapping->size >> PAGE_SHIFT;
-	u32 access = PAGE_READ | (mapping->flags & MAP_FLAGS_EXEC ? PAGE_EXEC : 0); // it is shared
-	memory_lock(memory);
-	lock_take(&space->table_lock);
-	struct radix_run run = {};
-	for (u64 i = 0, done = 0; done < FILL_PAGES;
-		i = run.first + RADIX_RUN, done += bits_count(run.present))
-		if (!radix_next_run(&memory->pages, i, end, &run) ||
-			space_table_map_run(
-				space, mapping->address + (run.first << PAGE_SHIFT), &run, access) != OK)
-			break;
-	lock_give(&space->table_lock);
-	memory_unlock(memory);
-}
-
 static err_t fork_mapping(const struct mapping *mapping, struct space *child, bool *is_due)
 {
 	struct mapping *copy;
@@ -60,15 +40,11 @@ static err_t fork_mapping(const struct mapping *mapping, struct space *child, bo
 	if (memory && !is_clone)
 		object_get(&memory->object);
 	mapping_insert(copy, false);
-	if (is_clone && mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC))
-		fill(copy);
-	return OK;
-}
-
-static err_t fork_mappings(struct space *from, struct space *child, bool *is_due)
-{
-	TREE_EACH(node, &from->tree)
-		TRY(fork_mapping(container_of(node, struct mapping, node), child, is_due));
+	if (is_clone && mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC)) {
+		memory_lock(memory); // the child will look at what the parent just worked with
+		mapping_fill(copy, 0, copy->size >> PAGE_SHIFT, FILL_PAGES);
+		memory_unlock(memory);
+	}
 	return OK;
 }
 
@@ -78,7 +54,10 @@ err_t space_fork(struct space *from, struct quota *quota, struct space *_Nullabl
 	TRY(space_create(quota, &child));
 	bool is_due = false;
 	lock_take(&from->lock);
-	err_t error = fork_mappings(from, child, &is_due);
+	err_t error = OK;
+	for (struct tree_node *node = tree_first(&from->tree); node && error == OK;
+		node = tree_next(node))
+		error = fork_mapping(container_of(node, struct mapping, node), child, &is_due);
 	child->low_hint = from->low_hint;
 	child->high_hint = from->high_hint;
 	if (is_due) {

@@ -102,6 +102,9 @@ void mapping_free(struct mapping *mapping);                  // one that was nev
 void mapping_place(struct mapping *mapping);                 // into the tree
 void mapping_insert(struct mapping *mapping, bool is_piece); // into the tree and its memory's list
 void mapping_remove(struct mapping *mapping); // out of both and away; its tables are clear
+// Shows present pages of the object, from first to end, in whole leaves until there are count, to
+// be read: nothing depends on its success. The memory is locked.
+void mapping_fill(struct mapping *mapping, u64 first, u64 end, u64 count);
 // Under space->lock; others read the sum without it.
 static inline void space_count_pages(struct space *space, i64 change)
 {

@@ -44,6 +44,7 @@ err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out)
 		quota_return_pages(quota, SPACE_PAGES);
 		return error;
 	}
+	space->users = 1;
 	space->quota = quota;
 	object_get(&quota->object);
 	lock_init(&space->lock, RANK_SPACE);
@@ -66,6 +67,8 @@ static void forget_everywhere(struct space *space)
 
 void space_put(struct space *space)
 {
+	if (atomic_sub_acq_rel(&space->users, 1u) > 1)
+		return;
 	while (!space_drain(space, UINT32_MAX))
 		;
 	table_fini(&space->table);
@@ -291,6 +294,8 @@ static bool drain_mapping(struct space *space)
 bool space_drain(struct space *space, u32 steps)
 {
 	constexpr u32 STEP_COST = 4;
+	if (atomic_load_acquire(&space->users) > 1)
+		return true;
 	begin_drain(space);
 	if (!drain_tables(space, &steps))
 		return false;

@@ -37,14 +37,16 @@ struct space {
 	u64 table_charged;                // pages charged for page tables, at least those there are
 	u64 unswept;                      // bytes unmapped since empty tables were looked for
 	u64 low_hint, high_hint;          // lowest address to look for free ones; random at first
+	u32 users;                        // atomic: processes in it
 	bool is_dead;                     // being torn down: no new mappings
 };
 
 constexpr u64 MAPPINGS_PER_PAGE = 32; // of the slab
 
 err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out);
-void space_put(struct space *space);              // drains what is left, and frees
-bool space_drain(struct space *space, u32 steps); // removes mappings and tables; true: empty
+void space_put(struct space *space); // one user less; of the last one: drains what is left, frees
+// Removes mappings and tables, if it has only one user. True: all of them, or there are others.
+bool space_drain(struct space *space, u32 steps);
 err_t space_map(struct space *space, struct memory *_Nullable memory, u64 address, u64 size,
 	u64 offset, u32 flags, u32 allowed, u64 *mapped); // address 0: choose
 err_t space_unmap(struct space *space, u64 address, u64 size);

@@ -11,16 +11,6 @@
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 
-static err_t init(struct process *process, struct quota *quota)
-{
-	lock_init(&process->lock, RANK_PROCESS);
-	list_init(&process->threads);
-	list_init(&process->alone);
-	object_get(&quota->object);
-	process->quota = quota;
-	return handle_table_init(&process->handles, quota);
-}
-
 err_t process_create_bare(
 	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
 {
@@ -29,7 +19,12 @@ err_t process_create_bare(
 	struct process *process = process_of(object);
 	process->identity = identity;
 	process->level = level;
-	err_t err = init(process, quota);
+	lock_init(&process->lock, RANK_PROCESS);
+	list_init(&process->threads);
+	list_init(&process->alone);
+	object_get(&quota->object);
+	process->quota = quota;
+	err_t err = handle_table_init(&process->handles, quota);
 	if (err != OK) {
 		object_put(object);
 		return err;
@@ -44,12 +39,20 @@ void process_abandon(struct process *process)
 	object_put(&process->object);
 }
 
-err_t process_create(
-	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
+static err_t share(struct process *model, struct process *process)
+{
+	atomic_add_relaxed(&model->space->users, 1u);
+	process->space = model->space;
+	process->reflection = atomic_load_relaxed(&model->reflection);
+	return handle_clone_table(&model->handles, &process->handles);
+}
+
+err_t process_create(struct quota *quota, u64 identity, u8 level, struct process *_Nullable model,
+	struct process *_Nullable *_Nonnull out)
 {
 	struct process *process;
 	TRY(process_create_bare(quota, identity, level, &process));
-	err_t err = space_create(quota, &process->space);
+	err_t err = model ? share(model, process) : space_create(quota, &process->space);
 	if (err != OK) {
 		process_abandon(process);
 		return err;

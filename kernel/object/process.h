@@ -49,10 +49,10 @@ struct process {
 };
 OBJECT_DOWNCAST(process)
 
-// A process without threads, in an empty space. _bare: without a space, which the caller must give
-// it before anybody else hears of it.
-err_t process_create(
-	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out);
+// A process without threads, in an empty space or, with a model, in its space and with its handles.
+// _bare: without a space, which the caller must give it before anybody else hears of it.
+err_t process_create(struct quota *quota, u64 identity, u8 level, struct process *_Nullable model,
+	struct process *_Nullable *_Nonnull out);
 err_t process_create_bare(
 	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out);
 // A creator gives up a process that nobody has a handle to.

@@ -2,6 +2,7 @@
 // process.c - the system calls on processes: rights and limits of who asks; the work is done in
 // kernel/object/{process,fork,replace,trace}.c.
 #include "kernel/object/process.h"
+#include "abi/process.h"
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory.h"
 #include "kernel/object/grace.h"
@@ -29,12 +30,14 @@ static err_t choose_identity(const struct thread *caller, u64 identity, u64 *out
 err_t sys_process_create(struct thread *caller, struct quota *_Nullable quota, u64 identity,
 	u32 level, handle_t *out_process)
 {
+	struct process *model = level & PROCESS_SHARED ? caller->process : nullptr;
+	level &= ~PROCESS_SHARED;
 	if (level < caller->process->level || level > LEVEL_PROGRAM)
 		return ERR_LEVEL;
 	TRY(choose_identity(caller, identity, &identity));
 	struct process *process;
 	struct quota *payer = quota ? quota : caller->process->quota;
-	err_t err = process_create(payer, identity, (u8)level, &process);
+	err_t err = process_create(payer, identity, (u8)level, model, &process);
 	if (err != OK)
 		return grace_retry(payer, err);
 	err = handle_install(&caller->process->handles, &process->object, RIGHTS_ALL, out_process);
@@ -55,13 +58,12 @@ err_t sys_process_fork(struct thread *caller, u64 identity, handle_t *out_proces
 	err = handle_install(&caller->process->handles, &child->object, RIGHTS_ALL, out_process);
 	if (err == OK) {
 		sched_start(thread);
-		object_put(&thread->object);
-		object_put(&child->object);
-		return OK;
+	} else {
+		thread_discard(thread);
+		process_kill(child, 0, EXIT_KILLED);
 	}
-	thread_discard(thread);
 	object_put(&thread->object);
-	process_abandon(child);
+	object_put(&child->object);
 	return err;
 }
 

@@ -108,7 +108,8 @@ void tree_insert_at(struct tree *tree, struct tree_slot slot, struct tree_node *
 }
 
 // With two children, the next node in order leaves its place (it has no left child) and takes the
-// removed one's. Its summary is then of another subtree, so rising may not stop early.
+// removed one's and its height. Its summary is then of another subtree, so if there are summaries
+// rising may not stop early.
 void tree_remove(struct tree *tree, struct tree_node *node)
 {
 	assert(tree_node_is_linked(node));
@@ -122,12 +123,13 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 		next->right = node->right;
 		if (next->right)
 			next->right->parent = next;
+		next->height = node->height;
 		replace(tree, node, next);
 	} else {
 		replace(tree, node, node->left ? node->left : node->right);
 	}
 	*node = (struct tree_node){};
-	rise(tree, lowest, false);
+	rise(tree, lowest, !tree->update);
 }
 
 void tree_refresh(struct tree *tree, struct tree_node *node)

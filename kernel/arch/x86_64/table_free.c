@@ -67,11 +67,15 @@ static bool group_is_empty(const struct table *table, u32 first)
 	return !all;
 }
 
-// The tables below this one; as deep as there are levels.
-static bool drain_below(
-	struct page_table *page_table, struct table *table, u32 level, u32 count, u32 *steps)
+// The tables below the one that an entry leads to, of a level; as deep as there are levels.
+static bool drain_below(struct page_table *page_table, u64 above, u32 level, u32 count, u32 *steps)
 {
+	struct table *table = table_at(above);
 	for (u32 i = 0; i < count; i++) {
+		if (i % PART_ENTRIES == 0 && !bits_test(above, ENTRY_PARTS_SHIFT + i / PART_ENTRIES)) {
+			i += PART_ENTRIES - 1;
+			continue;
+		}
 		if (i % 8 == 0 && group_is_empty(table, i)) {
 			i += 7;
 			continue;
@@ -79,8 +83,7 @@ static bool drain_below(
 		u64 *entry = &AT(table->entry, i);
 		if (!(*entry & ENTRY_PRESENT) || *entry & ENTRY_LARGE)
 			continue;
-		if (level > 1 &&
-			!drain_below(page_table, table_at(*entry), level - 1, TABLE_ENTRIES, steps))
+		if (level > 1 && !drain_below(page_table, *entry, level - 1, TABLE_ENTRIES, steps))
 			return false;
 		if (!*steps)
 			return false;
@@ -94,6 +97,7 @@ static bool drain_below(
 
 bool table_drain(struct page_table *page_table, u32 *steps)
 {
-	return drain_below(
-		page_table, table_at(page_table->root.raw), TABLE_LEVEL_TOP, TABLE_USER_LAST + 1, steps);
+	constexpr u64 ALL_PARTS = 0xffull << ENTRY_PARTS_SHIFT; // of the top table nothing leads to
+	u64 above = page_table->root.raw | ALL_PARTS;
+	return drain_below(page_table, above, TABLE_LEVEL_TOP, TABLE_USER_LAST + 1, steps);
 }

@@ -145,6 +145,9 @@ static err_t table_make(
 	for (u32 level = TABLE_LEVEL_TOP; level > leaf; level--) {
 		u64 *entry = &AT(table->entry, table_index(address, level));
 		TRY(table_below(page_table, entry));
+		u64 part = 1ull << (ENTRY_PARTS_SHIFT + table_index(address, level - 1) / PART_ENTRIES);
+		if (!(*entry & part))
+			atomic_store_relaxed(entry, *entry | part);
 		table = table_at(*entry);
 	}
 	*out = table;

@@ -15,6 +15,10 @@ constexpr u64 ENTRY_GLOBAL = 1 << 8, ENTRY_NO_EXECUTE = 1ull << 63;
 constexpr u64 ENTRY_ADDRESS = 0x000f'ffff'ffff'f000;
 constexpr u64 ENTRY_TABLE = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED;
 
+// Of an entry that leads to a table: bit n says that the table's n-th part was ever used.
+constexpr u32 ENTRY_PARTS_SHIFT = 52; // the hardware ignores bits 52 to 59
+constexpr u32 PART_ENTRIES = 64;
+
 constexpr u32 TABLE_ENTRIES = 512;
 constexpr u32 TABLE_LEVEL_TOP = 3; // level 0 holds 4 KiB pages, level 1 2 MiB pages
 constexpr u32 TABLE_USER_LAST = 256;

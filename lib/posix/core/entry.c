@@ -83,7 +83,7 @@ void posix_begin(struct posix_thread *self)
 {
 	if (self->begin == BEGIN_FIRST)
 		program_first_wait();
-	if (self->begin != BEGIN_THREAD)
+	if (self->begin == BEGIN_PROGRAM || self->begin == BEGIN_FIRST)
 		begin_process(self);
 	else
 		thread_begin(self);

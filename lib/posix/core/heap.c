@@ -32,7 +32,7 @@ static u64 piece_take(struct posix *posix, u32 class)
 	}
 	u64 size = (u64)1 << (class + SMALLEST_SHIFT);
 	u64 start = align_up(posix->used, min_u64(size, PAGE_SIZE));
-	if (size > PROCESS_AREA_SIZE || start > PROCESS_AREA_SIZE - size)
+	if (size > PROCESS_HEAP_END || start > PROCESS_HEAP_END - size)
 		return 0;
 	posix->used = start + size;
 	return PROCESS_AREA + start;

@@ -16,12 +16,16 @@
 
 NONNULL_BEGIN
 
-constexpr u64 POSIX_IMAGE = 0xffff'8000'1000'0000;
-constexpr u64 PROCESS_AREA = 0xffff'8001'0000'0000;
-constexpr u64 TABLE_AREA = 0xffff'8002'0000'0000;
+// Page tables are most of what an address space costs, so what every process touches lies together:
+// the first threads, image, clocks, slots and the start of the process area in one table, the first
+// arena and the start of the first table of files in another.
+constexpr u64 POSIX_IMAGE = 0xffff'8000'1008'0000; // below it the threads; room for 512 KiB
+constexpr u64 PROCESS_AREA = 0xffff'8000'1015'0000;
+constexpr u64 PROCESS_AREA_SIZE = (u64)64 << 20; // reserved and mapped; pages come when touched
+constexpr u64 PROCESS_HEAP_END = PROCESS_AREA_SIZE / 2; // behind it: process/vfork.c
+constexpr u64 TABLE_AREA = 0xffff'8000'2010'0000;
 constexpr u64 TABLE_SPACING = 1ull << 32;
-constexpr u64 ARENA_AREA = 0xffff'8004'0000'0000;
-constexpr u64 PROCESS_AREA_SIZE = (u64)64 << 20;  // reserved and mapped; pages come when touched
+constexpr u64 ARENA_AREA_END = TABLE_AREA;        // arena 0 is the highest
 constexpr u64 POSIX_MAGIC = 0x7869'736f'70'63ull; // "cposix"
 
 struct posix {
@@ -43,5 +47,8 @@ static inline struct posix *posix_self(void)
 	UNSAFE_END
 }
 static_assert(PROCESS_AREA + offsetof(struct posix, identity) == IDENTITY_ADDRESS);
+static_assert(THREAD_AREA + THREAD_SLOTS * THREAD_SLOT_SIZE == POSIX_IMAGE);
+static_assert(SLOT_AREA + SLOT_AREA_SIZE <= PROCESS_AREA);
+static_assert(PROCESS_AREA + PROCESS_AREA_SIZE <= ARENA_AREA_END - ARENAS_MAX * ARENA_SIZE);
 
 NONNULL_END

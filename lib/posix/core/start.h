@@ -27,11 +27,15 @@ struct posix_image {
 
 extern const struct posix_image posix_image; // in the library: its own
 
+// The page at the slot's start is a guard: reserved, without memory.
+static inline u64 thread_slot_start(u32 slot)
+{
+	return THREAD_AREA + (THREAD_SLOTS - 1 - slot) * THREAD_SLOT_SIZE;
+}
 static inline u64 thread_address(u32 slot)
 {
-	return THREAD_AREA + slot * THREAD_SLOT_SIZE + THREAD_OFFSET;
+	return thread_slot_start(slot) + THREAD_OFFSET;
 }
-// The page at the slot's start is a guard: reserved, without memory.
 static inline u64 thread_stack_top(u32 slot)
 {
 	return thread_address(slot);
@@ -48,8 +52,10 @@ void thread_prepare(
 //                (exec/: program_begun)
 // BEGIN_FIRST    first process: exec/ starts a program by what stands in struct posix
 //                (exec/: program_first)
+// BEGIN_BORROWED vfork's child, in the memory of its parent (process/vfork.c: vfork_begun)
 void program_begun(struct posix_thread *self);
 void program_first(struct posix_thread *self);
+void vfork_begun(struct posix_thread *self);
 // BEGIN_FIRST, before calls are reflected: until the native thread that made us is gone.
 void program_first_wait(void);
 

@@ -13,8 +13,8 @@ posix_call *_Nullable const posix_table[TABLE_NUMBERS] = { // entry.S reads it
 	POSIX_CALLS(CALL_ENTRY)
 };
 
-[[gnu::weak]] extern posix_hook program_begun, program_first;
-posix_hook *_Nullable const begin_hooks[4] = { nullptr, program_begun, program_first };
+[[gnu::weak]] extern posix_hook program_begun, program_first, vfork_begun;
+posix_hook *_Nullable const begin_hooks[4] = { nullptr, program_begun, program_first, vfork_begun };
 
 const char *_Nullable table_name(u64 number)
 {

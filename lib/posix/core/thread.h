@@ -11,8 +11,8 @@
 
 NONNULL_BEGIN
 
-constexpr u64 THREAD_AREA = 0xffff'8008'0000'0000;
-constexpr u64 THREAD_SLOT_SIZE = 64 * 1024; // guard, stack, struct posix_thread
+constexpr u64 THREAD_AREA = 0xffff'8000'0008'0000; // slot 0 is the highest
+constexpr u64 THREAD_SLOT_SIZE = 64 * 1024;        // guard, stack, struct posix_thread
 constexpr u32 THREAD_SLOTS = 4096;
 constexpr u64 THREAD_OFFSET = THREAD_SLOT_SIZE - PAGE_SIZE; // of struct posix_thread in its slot
 
@@ -37,7 +37,7 @@ enum slow : u32 {
 };
 
 // How a thread begins (core/start.h).
-enum begin : u32 { BEGIN_THREAD, BEGIN_PROGRAM, BEGIN_FIRST, BEGIN_KINDS };
+enum begin : u32 { BEGIN_THREAD, BEGIN_PROGRAM, BEGIN_FIRST, BEGIN_BORROWED, BEGIN_KINDS };
 
 // A fault or a notification that interrupted the program.
 struct interruption {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // space.c - see space.h. Layout of the lower half, each part at random within its range:
 //   a fixed program where it is linked · 0x5555'5555'4000 a relocatable one, then its break
-//   0x7f00'0000'0000 loader, vDSO · below 0x7fff'ffff'e000 the stack
+//   0x7f00'0000'0000 loader · below 0x7fff'ffff'e000 the stack, and above it the vDSO
 #include "lib/posix/exec/space.h"
 
 #include "lib/base/bits.h"
@@ -15,8 +15,9 @@
 
 constexpr u64 PROGRAM_BASE = 0x5555'5555'4000, PROGRAM_CHOICE = (u64)1 << 28; // pages
 constexpr u64 LOADER_BASE = 0x7f00'0000'0000, LOADER_CHOICE = (u64)1 << 27;
-constexpr u64 STACK_END = 0x7fff'ffff'e000, STACK_CHOICE = (u64)1 << 22;
-constexpr u64 BREAK_CHOICE = 0x2000;         // 32 MiB
+constexpr u64 STACK_END = 0x7fff'fffd'e000, STACK_CHOICE = (u64)1 << 22;
+constexpr u64 VDSO_CHOICE = 16;      // from the page behind the stack on: in the same page table
+constexpr u64 BREAK_CHOICE = 0x2000; // 32 MiB
 constexpr u32 ADDR_NO_RANDOMIZE = 0x0040000; // of personality
 constexpr u64 STACK_MIN = 128 * 1024, STACK_MAX = (u64)64 << 20;
 
@@ -78,13 +79,14 @@ static err_t load_programs(const struct exec_plan *plan, struct exec_space *spac
 		       align_down(program->low, program->alignment);
 	TRY(load_program(space->process, plan->file.memory, program, base, &space->program));
 	space->break_start = space->program.end + random_pages(BREAK_CHOICE);
-	space->vdso = LOADER_BASE + random_pages(LOADER_CHOICE);
+	space->stack_top = STACK_END - random_pages(STACK_CHOICE);
+	space->vdso = space->stack_top + PAGE_SIZE + random_pages(VDSO_CHOICE);
 	if (!plan->loader.memory.raw)
 		return OK;
 	const struct program *loader = &plan->loader_program;
 	base = 0;
 	if (loader->is_relocatable)
-		base = align_up(space->vdso + 2 * PAGE_SIZE, loader->alignment) -
+		base = align_up(LOADER_BASE + random_pages(LOADER_CHOICE), loader->alignment) -
 		       align_down(loader->low, loader->alignment);
 	return load_program(space->process, plan->loader.memory, loader, base, &space->loader);
 }
@@ -161,7 +163,7 @@ err_t space_fill_stack(const struct exec_plan *plan, struct exec_space *space)
 	handle_t memory;
 	random_bytes(span_of(request.random));
 	fill_auxiliary(plan, space, &request.auxiliary);
-	request.top = space->stack_top = STACK_END - random_pages(STACK_CHOICE);
+	request.top = space->stack_top;
 	space->stack_low = space->stack_top - size;
 	TRY(stack_plan(&request, size / 2, &space->stack));
 	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
@@ -210,7 +212,7 @@ err_t space_copy_library(const struct exec_space *space, const struct posix_thre
 	TRY(memory_create(MEMORY_KIND_ANONYMOUS, THREAD_SIZE, HANDLE_NONE, 0, 0, &slot));
 	err = exec_write(slot, THREAD_OFFSET - PAGE_SIZE, view_of(*thread));
 	if (err == OK)
-		err = map_private(space->process, slot, THREAD_AREA + PAGE_SIZE, THREAD_SIZE);
+		err = map_private(space->process, slot, thread_slot_start(0) + PAGE_SIZE, THREAD_SIZE);
 	(void)handle_close(slot);
 	return err;
 }

@@ -16,7 +16,7 @@ static struct file_state *files(void)
 
 static u64 arena_address(u32 index)
 {
-	return ARENA_AREA + index * ARENA_SIZE;
+	return ARENA_AREA_END - (index + 1) * ARENA_SIZE;
 }
 
 static struct description *description_at(u32 arena, u32 number)
@@ -87,7 +87,7 @@ void description_free(struct description *description)
 static bool is_in(const struct descriptor *descriptor, u32 index)
 {
 	u64 address = (u64)(uintptr_t)descriptor->description;
-	return address >= arena_address(index) && address < arena_address(index + 1);
+	return address >= arena_address(index) && address < arena_address(index) + ARENA_SIZE;
 }
 
 static bool is_needed(u32 index)

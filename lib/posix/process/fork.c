@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // fork.c - a second process like this one. The child is the spare that the parent holds; the parent
-// tells proc of it and gets the next spare (docs/decisions/019). vfork is a fork whose parent waits
-// until the child has called exec or ended.
+// tells proc of it and gets the next spare (docs/decisions/019). The parent of a vfork waits until
+// the child has called exec or ended; the child borrows its memory (vfork.c), or where that is not
+// possible has a copy.
 #include "lib/posix/process/fork.h"
 #include "abi/signals.h"
 #include "lib/posix/core/calls.h"
@@ -16,15 +17,10 @@ constexpr u64 ALLOWED = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | C
                         CLONE_SYSVSEM | CLONE_UNTRACED | CLONE_PTRACE | CLONE_DETACHED |
                         CLONE_CLEAR_SIGHAND | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
 
-// What a vfork child may change of its parent's memory: the frames of those who called vfork and
-// clone, in which posix_spawn and its like tell that exec failed. A child that ends without exec
-// sends them back.
+// What a vfork child with a copy may change of its parent's memory: the frames of those who called
+// vfork and clone, in which posix_spawn and its like tell that exec failed. A child that ends
+// without exec sends them back.
 constexpr u64 FRAMES_SIZE = 2 * PAGE_SIZE;
-
-// What both sides of vfork hold: a stream whose writer the child closes.
-struct latch {
-	handle_t reader, writer;
-};
 
 static i64 latch_init(struct latch *latch, bool is_wanted)
 {
@@ -72,13 +68,13 @@ static void latch_wait(struct latch *latch, u64 frame)
 	while (object_wait(latch->reader, SIGNAL_HANGUP, DEADLINE_NEVER, &observed) == ERR_INTERRUPTED)
 		;
 	take_frames(latch, frame);
-	(void)handle_close(latch->reader);
 }
 
 void process_executed(void)
 {
 	struct identity *identity = process_self();
 	identity->program.executed = 1;
+	identity->loan = nullptr;
 	if (identity->released.raw)
 		(void)handle_close(identity->released);
 	identity->released = HANDLE_NONE;
@@ -86,7 +82,7 @@ void process_executed(void)
 
 void process_exit(u32 status)
 {
-	if (process_self()->released.raw)
+	if (process_self()->released.raw && !process_self()->loan)
 		send_frames(process_self());
 	if (process_self()->pid == 1 && terminal_drain)
 		terminal_drain(); // the machine may be turned off at once
@@ -94,7 +90,7 @@ void process_exit(u32 status)
 	__builtin_unreachable();
 }
 
-static i64 spare_fetch(struct identity *identity)
+i64 spare_fetch(struct identity *identity)
 {
 	struct spare *spare = &identity->spare;
 	if (spare->pid)
@@ -104,8 +100,7 @@ static i64 spare_fetch(struct identity *identity)
 	return err == OK ? 0 : -EAGAIN;
 }
 
-// The child, which is the spare now.
-static void become_child(struct posix_thread *self, struct latch *latch)
+void child_become(struct posix_thread *self, const struct latch *latch)
 {
 	struct identity *identity = process_self();
 	(void)handle_close(identity->connection);
@@ -141,16 +136,14 @@ static void child_registers(struct posix_thread *self, const struct process_clon
 	self->registers.rax = 0;
 }
 
-// The parent tells of its child, and holds the next spare. Without that nobody could steer it.
-static i64 tell(struct identity *identity, u32 signal, handle_t process)
+// Without that nobody could steer it.
+i64 spare_tell(const struct spare *used, u32 signal, handle_t process, struct spare *next)
 {
-	struct spare used = identity->spare;
-	struct spare *next = &identity->spare;
 	err_t err = proc_child(
-		process_proc(), used.pid, signal, process, &next->pid, &next->slot, &next->connection);
-	(void)handle_close(used.connection);
+		process_proc(), used->pid, signal, process, &next->pid, &next->slot, &next->connection);
+	(void)handle_close(used->connection);
 	if (err == OK)
-		return used.pid;
+		return used->pid;
 	*next = (struct spare){};
 	(void)process_control(process, PROCESS_OPERATION_KILL, SIGKILL, 0);
 	return -EAGAIN;
@@ -169,49 +162,62 @@ static i64 fork_locked(struct posix_thread *self, const struct process_clone *cl
 	err_t err = process_fork(0, &process);
 	*is_child = err == OK && !process.raw;
 	if (*is_child) {
-		become_child(self, latch);
+		identity->loan = nullptr; // the copy of a child that borrows is its own
+		child_become(self, latch);
 		return 0;
 	}
 	identity->program.executed = executed;
 	fork_parent(self, err == OK);
 	if (err != OK)
 		return err == ERR_RIGHTS ? -EPERM : -EAGAIN;
-	i64 pid = tell(identity, clone->exit_signal, process);
+	struct spare used = identity->spare;
+	i64 pid = spare_tell(&used, clone->exit_signal, process, &identity->spare);
 	(void)handle_close(process);
 	return pid;
 }
 
 // The child has no lock to give back: it makes it anew.
-i64 process_clone(
-	struct posix_thread *self, const struct process_clone *clone) NO_THREAD_SAFETY_ANALYSIS
+static i64 fork_with_copy(struct posix_thread *self, const struct process_clone *clone,
+	struct latch *latch, bool *is_child) NO_THREAD_SAFETY_ANALYSIS
 {
 	struct identity *identity = process_self();
+	posix_lock_take(&identity->lock);
+	i64 answer = fork_locked(self, clone, latch, is_child);
+	if (*is_child) {
+		posix_lock_init(&identity->lock);
+		child_registers(self, clone);
+		return 0;
+	}
+	posix_lock_give(&identity->lock);
+	if (answer > 0 && clone->flags & CLONE_PARENT_SETTID)
+		(void)user_store_u32(clone->parent_tid, (u32)answer);
+	return answer;
+}
+
+i64 process_clone(struct posix_thread *self, const struct process_clone *clone)
+{
+	constexpr u64 BORROWING = CLONE_VM | CLONE_VFORK;
 	struct latch latch;
-	bool is_child;
+	bool is_child = false;
 	if (clone->flags & CLONE_NEW_ANY)
 		return -EPERM;
 	if (clone->flags & ~ALLOWED || clone->exit_signal > SIGNALS)
 		return -EINVAL;
 	// Sharing of files and directory is given to none: such children soon call exec.
 	TRY_POSIX(latch_init(&latch, clone->flags & CLONE_VFORK));
-	posix_lock_take(&identity->lock);
-	i64 answer = fork_locked(self, clone, &latch, &is_child);
-	if (is_child) {
-		posix_lock_init(&identity->lock);
-		child_registers(self, clone);
+	i64 answer = 0;
+	if ((clone->flags & BORROWING) == BORROWING)
+		answer = vfork_borrow(self, clone, &latch);
+	bool has_lent = answer != 0;
+	if (!has_lent)
+		answer = fork_with_copy(self, clone, &latch, &is_child);
+	if (is_child)
 		return 0;
-	}
-	posix_lock_give(&identity->lock);
-	if (answer < 0) {
-		latch_fini(&latch);
-		return answer;
-	}
-	if (clone->flags & CLONE_PARENT_SETTID)
-		(void)user_store_u32(clone->parent_tid, (u32)answer);
-	if (clone->flags & CLONE_PIDFD)
-		TRY_POSIX(process_pidfd_put(self, (u32)answer, clone->pidfd));
-	if (latch.reader.raw)
+	if (latch.reader.raw && answer > 0 && !has_lent)
 		latch_wait(&latch, self->registers.rsp);
+	latch_fini(&latch);
+	if (answer > 0 && clone->flags & CLONE_PIDFD)
+		TRY_POSIX(process_pidfd_put(self, (u32)answer, clone->pidfd));
 	return answer;
 }
 

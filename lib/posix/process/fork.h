@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/posix/core/thread.h"
+#include "lib/posix/process/process.h"
 
 NONNULL_BEGIN
 
@@ -26,6 +27,23 @@ typedef void fork_child_part(struct posix_thread *self);
 i64 fork_before(struct posix_thread *self);
 void fork_parent(struct posix_thread *self, bool has_child);
 void fork_child(struct posix_thread *self);
+
+// The pid that the next child will have is known. 0, -EAGAIN.
+i64 spare_fetch(struct identity *identity);
+// Tells proc of the child that took the spare, and holds the next one. Its pid, or -EAGAIN: killed.
+// next: where the next one goes.
+i64 spare_tell(const struct spare *used, u32 signal, handle_t process, struct spare *next);
+
+// What both sides of vfork hold: a stream whose writer the child closes.
+struct latch {
+	handle_t reader, writer;
+};
+// In the child, which is the spare from here on.
+void child_become(struct posix_thread *self, const struct latch *latch);
+
+// vfork's child in the parent's memory, when there is nobody else in it. 0: not possible.
+i64 vfork_borrow(
+	struct posix_thread *self, const struct process_clone *clone, const struct latch *latch);
 
 // Of the only thread: the program's FS base (core/ or signal/ provides it).
 [[gnu::weak]] void thread_set_fs(struct posix_thread *self, u64 base);

@@ -11,7 +11,7 @@
 NONNULL_BEGIN
 
 // The table of slots (ifc/proc.ifc), shared, read-only, mapped in every POSIX process.
-constexpr u64 SLOT_AREA = 0xffff'8003'f000'0000;
+constexpr u64 SLOT_AREA = 0xffff'8000'1011'0000;
 constexpr u64 SLOT_AREA_SIZE = (u64)PROC_SLOTS_MAX * sizeof(struct proc_slot);
 
 // A pid that proc has handed out, not alive yet. connection: none, nothing is held.
@@ -40,13 +40,15 @@ struct wishes {
 	u64 flags;   // enum wish
 };
 
+struct loan; // process/vfork.c
+
 enum wish : u64 {
 	WISH_NO_ZOMBIES = 1, // SIGCHLD is SIG_IGN or has SA_NOCLDWAIT
 	WISH_NO_STOPS = 2,   // SIGCHLD has SA_NOCLDSTOP
 };
 
 // Where struct posix has its identity: proc reads its first parts there, /proc shows them.
-constexpr u64 IDENTITY_ADDRESS = 0xffff'8001'0000'0010;
+constexpr u64 IDENTITY_ADDRESS = 0xffff'8000'1015'0010;
 
 struct identity {
 	struct program_text program;
@@ -63,7 +65,8 @@ struct identity {
 	u32 parent_signal; // PR_SET_PDEATHSIG
 	u32 is_subreaper;
 	handle_t released; // owned; closed by exec: the parent of a vfork child waits for it
-	u64 frame;         // of a vfork child: where the parent's stack was
+	u64 frame;         // of a vfork child with memory of its own: where the parent's stack was
+	struct loan *_Nullable loan; // of a vfork child in its parent's memory, until exec
 	u64 timer_slack_ns;
 	struct proc_credentials credentials;
 	struct limit limits[PROC_RESOURCES];

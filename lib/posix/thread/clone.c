@@ -36,7 +36,7 @@ static i32 thread_id(const struct posix_thread *thread)
 
 // Its id stands where the program wants it before it does anything: at its end it may be cleared
 // there, and must not come back.
-static void release(struct posix_thread *child)
+void thread_release(struct posix_thread *child)
 {
 	u32 woken;
 	if (atomic_exchange_acq_rel(&child->go, 1u) == 2) // pairs with thread_begin
@@ -46,8 +46,9 @@ static void release(struct posix_thread *child)
 void thread_begin(struct posix_thread *self)
 {
 	u32 seen = 0;
-	if (list_node_is_linked(&self->node) && atomic_swap_if_acq_rel(&self->go, &seen, 2u))
-		while (atomic_load_acquire(&self->go) != 1) // pairs with release
+	bool is_held = list_node_is_linked(&self->node) || self->begin == BEGIN_BORROWED;
+	if (is_held && atomic_swap_if_acq_rel(&self->go, &seen, 2u))
+		while (atomic_load_acquire(&self->go) != 1) // pairs with thread_release
 			(void)futex_wait((u64)(uintptr_t)&self->go, 2, DEADLINE_NEVER, HANDLE_NONE);
 	if (self->set_tid)
 		(void)user_store_u32(self->set_tid, (u32)self->id);
@@ -64,7 +65,7 @@ static i64 become_several(struct posix_thread *self)
 	return 0;
 }
 
-static void prepare(struct posix_thread *self, struct posix_thread *child,
+void thread_copy(const struct posix_thread *self, struct posix_thread *child,
 	const struct process_clone *clone, u32 slot)
 {
 	thread_prepare(
@@ -114,7 +115,7 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 		return -EPERM;
 	TRY_POSIX(become_several(self));
 	TRY_POSIX(slot_take(&child, &slot));
-	prepare(self, child, clone, slot);
+	thread_copy(self, child, clone, slot);
 	add(core, child);
 	signal_mask_apply(self);
 	u64 block = thread_address(slot);
@@ -131,7 +132,7 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 	}
 	if (clone->flags & CLONE_PARENT_SETTID)
 		(void)user_store_u32(clone->parent_tid, (u32)id);
-	release(child);
+	thread_release(child);
 	return id;
 }
 

@@ -13,7 +13,7 @@ static i64 map(u32 slot)
 {
 	handle_t memory;
 	u64 mapped, size = THREAD_SLOT_SIZE - PAGE_SIZE;
-	u64 start = THREAD_AREA + slot * THREAD_SLOT_SIZE + PAGE_SIZE; // behind the guard
+	u64 start = thread_slot_start(slot) + PAGE_SIZE; // behind the guard
 	TRY_ERR(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
 	err_t err = memory_map(HANDLE_NONE, memory, start, size, 0,
 		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_FIXED, &mapped);

@@ -6,8 +6,14 @@
 
 NONNULL_BEGIN
 
-// First steps of a thread that call_clone made.
+struct process_clone;
+
+// Fills the zeroed struct of a thread in a slot: it goes on where self called, with answer 0.
+void thread_copy(const struct posix_thread *self, struct posix_thread *child,
+	const struct process_clone *clone, u32 slot);
+// First steps of a thread that call_clone made; it waits until it is released.
 void thread_begin(struct posix_thread *self);
+void thread_release(struct posix_thread *child);
 // FS base of this thread's program.
 void thread_set_fs(struct posix_thread *self, u64 base);
 // The robust list of this thread: locks that it still holds become their waiters'.

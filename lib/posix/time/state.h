@@ -11,6 +11,9 @@ NONNULL_BEGIN
 constexpr u32 HOST_NAME_MAX = 64;
 
 struct time_state {
+	// Before all other locks: the helper has it while it works, and a process while its memory is
+	// lent to a vfork child. The only part of struct posix that is not the child's meanwhile.
+	struct posix_lock helper;
 	struct posix_lock lock; // all but the names
 	u32 pid;                // whose timers these are: a forked child has none
 	u32 next;               // id of the next timer

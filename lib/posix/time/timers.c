@@ -9,6 +9,7 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/process/fork.h"
 #include "lib/posix/signal/send.h"
 #include "lib/posix/time/units.h"
 #include "os/syscalls.h"
@@ -145,7 +146,9 @@ static void send(const struct posix_timer *timer)
 
 void timers_fired(struct posix_thread *self, u64 key)
 {
-	struct time_state *state = timers_enter();
+	struct time_state *state = &posix_self()->time;
+	posix_lock_take(&state->helper);
+	(void)timers_enter();
 	struct posix_timer *timer = timers_find(state, (i32)key);
 	u64 now = timer ? now_of(self, timer) : 0;
 	if (timer && timer->next && timer->next <= now) {
@@ -157,12 +160,14 @@ void timers_fired(struct posix_thread *self, u64 key)
 	if (timer && timer->next)
 		arm(self, timer);
 	timers_leave(state);
+	posix_lock_give(&state->helper);
 }
 
 void timers_begun(void)
 {
 	struct time_state *state = &posix_self()->time;
 	posix_lock_init(&state->lock);
+	posix_lock_init(&state->helper);
 	if (!state->pid || !state->port.raw)
 		return;
 	state = timers_enter();
@@ -176,4 +181,26 @@ void timers_begun(void)
 	if (answer < 0)
 		forget(state);
 	timers_leave(state);
+}
+
+i64 fork_before_time(struct posix_thread *self) NO_THREAD_SAFETY_ANALYSIS // given back below
+{
+	(void)self;
+	posix_lock_take(&posix_self()->time.lock);
+	return 0;
+}
+
+void fork_parent_time(struct posix_thread *self, bool has_child) NO_THREAD_SAFETY_ANALYSIS
+{
+	(void)self;
+	(void)has_child;
+	posix_lock_give(&posix_self()->time.lock);
+}
+
+void fork_child_time(struct posix_thread *self)
+{
+	(void)self;
+	posix_lock_init(&posix_self()->time.lock);
+	if (!posix_self()->identity.loan)
+		posix_lock_init(&posix_self()->time.helper);
 }

@@ -6,5 +6,5 @@
 #include "abi/types.h"
 
 constexpr u64 CLOCK_AREA =
-	0xffff'8000'0ff0'0000; // page 0: struct time_page, page 1: struct clock_page
+	0xffff'8000'1010'0000; // page 0: struct time_page, page 1: struct clock_page
 constexpr u64 CLOCK_PAGE_OFFSET = PAGE_SIZE;

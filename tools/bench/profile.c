@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// profile.c - a QEMU plugin (plugin API 1, QEMU 7.2) that tells where the guest's instructions go.
+// It counts the runs of each translated block between the markers 1 and 2 (count.c), pairs from=N
+// to to=M, and at QEMU's end writes one line for each block that ran to out=FILE: "ADDRESS
+// INSTRUCTIONS RUNS CODE", code in hexadecimal. tools/bench/profile finds the functions. Nearly
+// exact with one CPU and -icount: a block that a fault ends early counts whole.
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/unsafe.h"
+
+// The part of QEMU's plugin interface that is used; Debian ships no header.
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum { INLINE_ADD_U64 = 0, CALLBACK_NO_REGISTERS = 0 };
+typedef void translate_t(uint64_t id, struct qemu_plugin_tb *block);
+typedef void execute_t(unsigned cpu, void *data);
+typedef void exit_t(uint64_t id, void *data);
+extern void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translate_t *translate);
+extern void qemu_plugin_register_atexit_cb(uint64_t id, exit_t *at_exit, void *data);
+extern void qemu_plugin_register_vcpu_tb_exec_inline(
+	struct qemu_plugin_tb *block, int op, void *counter, uint64_t amount);
+extern void qemu_plugin_register_vcpu_insn_exec_cb(
+	struct qemu_plugin_insn *insn, execute_t *execute, int flags, void *data);
+extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
+extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(
+	const struct qemu_plugin_tb *block, size_t index);
+extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+extern size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+extern uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+
+#define EXPORT [[gnu::visibility("default")]]
+EXPORT extern int qemu_plugin_version;
+EXPORT int qemu_plugin_version = 1;
+EXPORT int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments);
+
+enum { CODE_SIZE = 64 };
+
+struct block {
+	struct block *next;
+	uint64_t address, instructions, runs, runs_before, counted;
+	size_t size; // of code: the start of the block, whole instructions
+	uint8_t code[CODE_SIZE];
+};
+
+static struct block *blocks; // all of them, newest first; QEMU translates one at a time
+static uint64_t pair, from, to = UINT64_MAX;
+static FILE *out; // owned, until QEMU ends
+
+static bool is_marker(const uint8_t *code, size_t size, uint8_t which)
+{
+	const uint8_t marker[7] = { 0x0f, 0x1f, 0x80, which, 0x00, 0xb0, 0x5c };
+	return size == sizeof marker && memcmp(code, marker, size) == 0;
+}
+
+static void on_start(unsigned cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	for (struct block *block = blocks; block; block = block->next)
+		block->runs_before = block->runs;
+}
+
+static void on_stop(unsigned cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	uint64_t this_pair = pair++;
+	if (this_pair < from || this_pair > to)
+		return;
+	for (struct block *block = blocks; block; block = block->next)
+		block->counted += block->runs - block->runs_before;
+}
+
+static void take_instruction(struct block *record, struct qemu_plugin_insn *insn)
+{
+	size_t size = qemu_plugin_insn_size(insn);
+	const void *code = qemu_plugin_insn_data(insn);
+	if (is_marker(code, size, 1))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_start, CALLBACK_NO_REGISTERS, nullptr);
+	if (is_marker(code, size, 2))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_stop, CALLBACK_NO_REGISTERS, nullptr);
+	if (record->size + size > CODE_SIZE)
+		return;
+	UNSAFE_BEGIN("was compared")
+	memcpy(record->code + record->size, code, size);
+	UNSAFE_END
+	record->size += size;
+}
+
+static void on_block(uint64_t id, struct qemu_plugin_tb *block)
+{
+	(void)id;
+	struct block *record = calloc(1, sizeof *record); // until QEMU ends
+	if (!record)
+		abort();
+	record->instructions = qemu_plugin_tb_n_insns(block);
+	record->address = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(block, 0));
+	for (size_t i = 0; i < record->instructions; i++)
+		take_instruction(record, qemu_plugin_tb_get_insn(block, i));
+	record->next = blocks;
+	blocks = record;
+	qemu_plugin_register_vcpu_tb_exec_inline(block, INLINE_ADD_U64, &record->runs, 1);
+}
+
+static void on_exit_of_machine(uint64_t id, void *data)
+{
+	(void)id;
+	(void)data;
+	for (struct block *block = blocks; block; block = block->next) {
+		if (!block->counted)
+			continue;
+		fprintf(out, "%lx %lu %lu ", block->address, block->instructions, block->counted);
+		for (size_t i = 0; i < block->size; i++) {
+			UNSAFE_BEGIN("size counts what take_instruction put there")
+			fprintf(out, "%02x", block->code[i]);
+			UNSAFE_END
+		}
+		fputc('\n', out);
+	}
+	fclose(out);
+}
+
+int qemu_plugin_install(uint64_t id, const void *info, int argument_count, char **arguments)
+{
+	(void)info;
+	for (int i = 0; i < argument_count; i++) {
+		UNSAFE_BEGIN("i is less than argument_count")
+		const char *argument = arguments[i];
+		if (strncmp(argument, "out=", 4) == 0)
+			out = fopen(argument + 4, "w");
+		if (strncmp(argument, "from=", 5) == 0)
+			from = strtoul(argument + 5, nullptr, 10);
+		if (strncmp(argument, "to=", 3) == 0)
+			to = strtoul(argument + 3, nullptr, 10);
+		UNSAFE_END
+	}
+	if (!out) {
+		fputs("profile.so: needs out=FILE\n", stderr);
+		return -1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_block);
+	qemu_plugin_register_atexit_cb(id, on_exit_of_machine, nullptr);
+	return 0;
+}
