@@ -67,9 +67,43 @@ void test_resources(void)
 	feed();
 }
 
+static void try_domain(u64 domain)
+{
+	u64 memory = AT(fixture.good, HANDLE_KIND_MEMORY).raw;
+	constexpr u64 PLACE = 0x100'0000;
+	handle_t paged;
+	FAILS(IOMMU_CONTROL, ERR_ALIGNMENT, domain, IOMMU_OPERATION_MAP, memory, 1, PAGE_SIZE, 0);
+	FAILS(IOMMU_CONTROL, ERR_ALIGNMENT, domain, IOMMU_OPERATION_MAP, memory, 0, 1, 0);
+	FAILS(IOMMU_CONTROL, ERR_ALIGNMENT, domain, IOMMU_OPERATION_MAP, memory, 0, PAGE_SIZE, 8);
+	FAILS(IOMMU_CONTROL, ERR_RANGE, domain, IOMMU_OPERATION_MAP, memory, 0, 0, 0);
+	FAILS(IOMMU_CONTROL, ERR_RANGE, domain, IOMMU_OPERATION_MAP, memory, 0, 1ull << 60, 0);
+	FAILS(IOMMU_CONTROL, ERR_RANGE, domain, IOMMU_OPERATION_MAP, memory, PAGE_SIZE, PAGE_SIZE, 0);
+	FAILS(IOMMU_CONTROL, ERR_NOT_FOUND, domain, IOMMU_OPERATION_UNMAP, 0, 0, PAGE_SIZE, PLACE);
+	CHECK_OK(noted_call(SYSCALL_IOMMU_CONTROL,
+		(const u64[6]){ domain, IOMMU_OPERATION_MAP, memory, 0, PAGE_SIZE, PLACE })
+			.err);
+	FAILS(IOMMU_CONTROL, ERR_RANGE, domain, IOMMU_OPERATION_MAP, memory, 0, PAGE_SIZE, PLACE);
+	CHECK_OK(memory_create(
+		MEMORY_KIND_PAGER, PAGE_SIZE, AT(fixture.good, HANDLE_KIND_PORT), 1, 0, &paged));
+	FAILS(IOMMU_CONTROL, ERR_UNSUPPORTED, domain, IOMMU_OPERATION_MAP, paged.raw, 0, PAGE_SIZE, 0);
+	CHECK_OK(handle_close(paged));
+	CHECK(starve(STARVE_OBJECTS | STARVE_PAGES));
+	FAILS(IOMMU_CONTROL, ERR_QUOTA, domain, IOMMU_OPERATION_MAP, memory, 0, PAGE_SIZE, 0);
+	feed();
+}
+
 void test_iommu(void)
 {
 	u64 resource = start_handle("resource").raw;
+	u64 domain = AT(fixture.good, HANDLE_KIND_IOMMU_DOMAIN).raw;
 	FAILS(IOMMU_CREATE, ERR_RANGE, resource, 65536);
-	FAILS(IOMMU_CREATE, ERR_UNSUPPORTED, resource, 0); // the test machine has none
+	if (!domain) {
+		FAILS(IOMMU_CREATE, ERR_UNSUPPORTED, resource, 0);
+		return;
+	}
+	FAILS(IOMMU_CREATE, ERR_BUSY, resource, FIXTURE_DEVICE);
+	CHECK(starve(STARVE_OBJECTS));
+	FAILS(IOMMU_CREATE, ERR_QUOTA, resource, 0);
+	feed();
+	try_domain(domain);
 }

@@ -9,6 +9,8 @@
 NONNULL_BEGIN
 
 constexpr u32 KINDS = HANDLE_KIND_REPLY + 1;
+constexpr u32 FIXTURE_DEVICE =
+	0x100; // whose domain the good one is; those that follow are taken too
 
 // Handles and addresses for calls that are right but for one thing.
 struct fixture {

@@ -76,6 +76,12 @@ static err_t make_resource(handle_t *out)
 	return resource_derive(start_handle("resource"), RESOURCE_KIND_PORTS, 0x80, 1, out);
 }
 
+static err_t make_domain(handle_t *out)
+{
+	static u32 device = FIXTURE_DEVICE;
+	return iommu_create(start_handle("resource"), device++, out);
+}
+
 err_t fixture_object(enum handle_kind kind, handle_t *out)
 {
 	struct guest_port made = {};
@@ -94,7 +100,7 @@ err_t fixture_object(enum handle_kind kind, handle_t *out)
 	case HANDLE_KIND_TIMER: return timer_create(out);
 	case HANDLE_KIND_INTERRUPT: return make_interrupt(out);
 	case HANDLE_KIND_RESOURCE: return make_resource(out);
-	case HANDLE_KIND_IOMMU_DOMAIN: return iommu_create(start_handle("resource"), 0, out);
+	case HANDLE_KIND_IOMMU_DOMAIN: return make_domain(out);
 	case HANDLE_KIND_REPLY: return make_reply(out);
 	}
 	return ERR_UNSUPPORTED;
