@@ -8,7 +8,7 @@
 #include "lib/base/bits.h"
 
 // Pages of each mapping that the child finds in its tables; for the rest it faults.
-constexpr u64 FILL_PAGES = 256;
+constexpr u64 FILL_PAGES = 64;
 
 static bool is_kept(const struct mapping *mapping)
 {

@@ -26,14 +26,7 @@ struct frame_cache {
 
 static struct frame_cache caches[CPU_MAX]; // each its CPU's
 
-// Set once at boot, then constant.
-static struct {
-	u8 *direct_map;
-	struct frame *array;
-	u64 count;
-	u64 total;
-	paddr_t zero_page;
-} ram;
+struct ram ram;
 
 static struct {
 	struct spinlock lock; // RANK_FRAMES
@@ -53,22 +46,9 @@ paddr_t frame_of_address(const void *address)
 	return (paddr_t){ (u64)((uintptr_t)address - (uintptr_t)ram.direct_map) & ~PAGE_MASK };
 }
 
-static struct frame *frame_at(u64 number)
-{
-	assert(number < ram.count);
-	UNSAFE_BEGIN("number was compared with the count")
-	return &ram.array[number];
-	UNSAFE_END
-}
-
 bool frame_exists(paddr_t frame)
 {
 	return frame.raw >> PAGE_SHIFT < ram.count;
-}
-
-struct frame *frame_of(paddr_t frame)
-{
-	return frame_at(frame.raw >> PAGE_SHIFT);
 }
 
 static u64 frame_number(const struct frame *frame)

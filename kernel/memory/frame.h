@@ -51,7 +51,27 @@ void frame_free(paddr_t frame, u32 order);
 // Makes a block of 1 << order frames into single ones, each with one reference and one sharer.
 void frame_split(paddr_t frame, u32 order);
 bool frame_exists(paddr_t frame); // has a struct frame
-struct frame *frame_of(paddr_t frame);
+
+// Set once at boot, then constant.
+extern struct ram {
+	u8 *direct_map;
+	struct frame *array;
+	u64 count;
+	u64 total;
+	paddr_t zero_page;
+} ram;
+
+static inline struct frame *frame_at(u64 number)
+{
+	assert(number < ram.count);
+	UNSAFE_BEGIN("number was compared with the count")
+	return &ram.array[number];
+	UNSAFE_END
+}
+static inline struct frame *frame_of(paddr_t frame)
+{
+	return frame_at(frame.raw >> PAGE_SHIFT);
+}
 static inline void frame_get(paddr_t paddr)
 {
 	__atomic_add_fetch(&frame_of(paddr)->references, 1, __ATOMIC_RELAXED);

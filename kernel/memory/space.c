@@ -187,7 +187,8 @@ void mapping_insert(struct mapping *mapping, bool is_piece)
 void mapping_remove(struct mapping *mapping)
 {
 	struct space *space = mapping->space;
-	tree_remove(&space->tree, &mapping->node);
+	if (tree_node_is_linked(&mapping->node)) // not of a dead space
+		tree_remove(&space->tree, &mapping->node);
 	if (space->recent == mapping)
 		space->recent = nullptr;
 	struct memory *memory = mapping->memory;
@@ -283,7 +284,7 @@ static bool drain_tables(struct space *space, u32 *steps)
 static bool drain_mapping(struct space *space)
 {
 	lock_take(&space->lock);
-	struct tree_node *node = tree_first(&space->tree);
+	struct tree_node *node = tree_take_leaf(&space->tree);
 	if (node)
 		mapping_remove(container_of(node, struct mapping, node));
 	lock_give(&space->lock);

@@ -132,6 +132,18 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 	rise(tree, lowest, !tree->update);
 }
 
+struct tree_node *_Nullable tree_take_leaf(struct tree *tree)
+{
+	struct tree_node *node = tree->root;
+	if (!node)
+		return nullptr;
+	while (node->left || node->right)
+		node = node->left ? node->left : node->right;
+	replace(tree, node, nullptr);
+	*node = (struct tree_node){};
+	return node;
+}
+
 void tree_refresh(struct tree *tree, struct tree_node *node)
 {
 	assert(tree_node_is_linked(node));

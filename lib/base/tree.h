@@ -66,6 +66,9 @@ static inline bool tree_node_is_linked(const struct tree_node *node)
 
 void tree_insert_at(struct tree *tree, struct tree_slot slot, struct tree_node *node);
 void tree_remove(struct tree *tree, struct tree_node *node);
+// Any node that has none below it, without balancing: to empty a tree that is not inserted into any
+// more. Null: it is empty.
+struct tree_node *_Nullable tree_take_leaf(struct tree *tree);
 
 // The node's own value changed, but not its place in the order: brings the summaries up to date.
 void tree_refresh(struct tree *tree, struct tree_node *node);

@@ -217,7 +217,8 @@ static u64 keep_in_table(struct table *table, u32 first, u64 count, u64 kept)
 	u64 changed = 0;
 	u32 end = (u32)min_u64(TABLE_ENTRIES, first + count);
 	for (u32 i = first; i < end; i++)
-		changed += entry_keep(&AT(table->entry, i), kept);
+		if (AT(table->entry, i) & ~kept)
+			changed += entry_keep(&AT(table->entry, i), kept);
 	return changed;
 }
 

@@ -15,8 +15,7 @@ struct core_state {
 	struct posix_lock threads_lock; // threads and slots
 	struct list threads;            // struct posix_thread.node; the first thread is in it too
 	u32 thread_count;
-	u32 is_exiting;          // atomic: exit_group or exec is under way
-	u32 slots[THREAD_SLOTS]; // atomic: 0 free; the kernel clears it when the thread is gone
+	u32 is_exiting;                      // atomic: exit_group or exec is under way
 	u64 slots_mapped[THREAD_SLOTS / 64]; // have memory; under threads_lock
 	handle_t log;                        // connection to servers/log; HANDLE_NONE: none
 	handle_t console;                    // resource, for tests that run without services
@@ -26,6 +25,9 @@ struct core_state {
 	u32 processors;                      // 0: not counted yet
 	// Atomic; owned: a stream that gets a line for every call (trace.h); forked children too.
 	handle_t trace;
+	// Last, since most of it is never touched. Atomic: 0 free; the kernel clears it when the thread
+	// is gone.
+	u32 slots[THREAD_SLOTS];
 };
 
 NONNULL_END

@@ -6,6 +6,8 @@
 // its own table, with the same values.
 #include "abi/process.h"
 #include "abi/signals.h"
+#include "lib/base/bits.h"
+#include "lib/base/memory.h"
 #include "lib/base/view.h"
 #include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
@@ -44,15 +46,36 @@ static bool is_possible(const struct posix *posix)
 	       posix->used <= PROCESS_HEAP_END;
 }
 
-// All but the helper's lock, at which the helper may wait.
+static bool holds_helper(u64 offset)
+{
+	return offset == align_down(offsetof(struct posix, time.helper), PAGE_SIZE);
+}
+
+// A part of what is used, beginning at a page. Not the helper's lock, at which the helper may wait.
+static void copy_part(struct posix *to, const struct posix *from, u64 start, u64 size)
+{
+	constexpr u64 HELPER = offsetof(struct posix, time.helper);
+	constexpr u64 BEHIND = HELPER + sizeof from->time.helper;
+	span_t room = span_clamp(span_from(to, PROCESS_HEAP_END), start, size);
+	view_t part = view_clamp(view_from(from, PROCESS_HEAP_END), start, size);
+	if (holds_helper(start)) {
+		(void)span_copy(room, view_clamp(part, 0, HELPER - start));
+		(void)span_copy(
+			span_from_offset(room, BEHIND - start), view_from_offset(part, BEHIND - start));
+	} else {
+		page_copy(room.data, part.data);
+	}
+}
+
+// Whole pages, but those of places for threads that nobody has: they were never touched.
 static void copy(struct posix *to, const struct posix *from)
 {
-	constexpr u64 BEFORE = offsetof(struct posix, time.helper);
-	constexpr u64 AFTER = BEFORE + sizeof from->time.helper;
-	view_t all = view_from(from, from->used);
-	span_t room = span_from(to, all.size);
-	(void)span_copy(room, view_clamp(all, 0, BEFORE));
-	(void)span_copy(span_from_offset(room, AFTER), view_from_offset(all, AFTER));
+	constexpr u64 SLOTS_USED = 64 * sizeof from->core.slots[0];
+	u64 unused = align_up(offsetof(struct posix, core.slots) + SLOTS_USED, PAGE_SIZE);
+	u64 unused_end = align_down(sizeof *from, PAGE_SIZE), used = from->used;
+	for (u64 at = 0; at < used; at += PAGE_SIZE)
+		if (at < unused || at >= unused_end)
+			copy_part(to, from, at, PAGE_SIZE);
 }
 
 // Memory that the child mapped or moved its break to is the parent's too.

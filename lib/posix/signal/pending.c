@@ -125,6 +125,14 @@ static u32 first_of(u64 set)
 	return set ? (u32)__builtin_ctzll(urgent ? urgent : set) + 1 : 0;
 }
 
+// What proc keeps of a signal that comes to nothing here is of no use; the next one takes its
+// place.
+static bool is_dropped(const struct posix_thread *self, u32 signal)
+{
+	u64 dropped = atomic_load_relaxed(&actions_self()->ignored) & ~self->mask;
+	return signal < SIGRTMIN && dropped & SIGNAL_BIT(signal);
+}
+
 // Details that proc keeps; they are fetched so that older ones are not told of a later signal.
 static void take_remote(struct actions *actions, u32 signal, struct linux_siginfo *out)
 {
@@ -162,7 +170,7 @@ u32 signal_take(struct posix_thread *self, u64 set, struct linux_siginfo *out)
 	*out = (struct linux_siginfo){ .signal = (i32)signal, .code = SI_USER };
 	if (note)
 		*out = note->info;
-	else if (is_remote)
+	else if (is_remote && !is_dropped(self, signal))
 		take_remote(actions, signal, out);
 	heap_give(note, sizeof *note);
 	return signal;
