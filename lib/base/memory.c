@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// memory.c - copies in machine words, eight at a time while they last, then words, then bytes.
+// memory.c - copies in machine words, eight at a time while they last. What is left, and all that
+// is small, goes in one step: the words at its front and those at its end, which may share bytes.
 // Words may lie at any address: x86 does not mind, and aligning first costs more than it gives.
 // No "rep movs" but for pages: its start-up is dear for small sizes.
 #include "lib/base/memory.h"
@@ -49,57 +50,132 @@ UNSAFE_BEGIN("sizes come with the pointers; each loop counts its size down")
 	out[7] = word;
 }
 
-ALWAYS_INLINE void word_move(u8 *to, const u8 *from)
+ALWAYS_INLINE u64 word_at(const u8 *from)
 {
-	*(word_t *)(void *)to = *(const word_t *)(const void *)from;
+	return *(const word_t *)(const void *)from;
 }
 
-[[clang::no_builtin]] static void move_up(u8 *to, const u8 *from, usize size)
+ALWAYS_INLINE void word_put(u8 *to, u64 word)
 {
-	for (; size >= sizeof(struct block); size -= sizeof(struct block)) {
+	*(word_t *)(void *)to = word;
+}
+
+ALWAYS_INLINE u32 half_at(const u8 *from)
+{
+	return *(const half_t *)(const void *)from;
+}
+
+ALWAYS_INLINE void half_put(u8 *to, u32 half)
+{
+	*(half_t *)(void *)to = half;
+}
+
+// 32 to 64 bytes.
+[[WHOLE]] ALWAYS_INLINE void many_move(u8 *to, const u8 *from, usize size)
+{
+	u64 a = word_at(from), b = word_at(from + 8), c = word_at(from + 16), d = word_at(from + 24);
+	u64 e = word_at(from + size - 32), f = word_at(from + size - 24);
+	u64 g = word_at(from + size - 16), h = word_at(from + size - 8);
+	word_put(to, a);
+	word_put(to + 8, b);
+	word_put(to + 16, c);
+	word_put(to + 24, d);
+	word_put(to + size - 32, e);
+	word_put(to + size - 24, f);
+	word_put(to + size - 16, g);
+	word_put(to + size - 8, h);
+}
+
+// Up to 7 bytes.
+[[WHOLE]] ALWAYS_INLINE void bytes_move(u8 *to, const u8 *from, usize size)
+{
+	if (size >= sizeof(half_t)) {
+		u32 a = half_at(from), b = half_at(from + size - 4);
+		half_put(to, a);
+		half_put(to + size - 4, b);
+	} else if (size) {
+		u8 a = from[0], b = from[size / 2], c = from[size - 1];
+		to[0] = a;
+		to[size / 2] = b;
+		to[size - 1] = c;
+	}
+}
+
+// Up to 31 bytes, all loads before all stores.
+[[WHOLE]] ALWAYS_INLINE void few_move(u8 *to, const u8 *from, usize size)
+{
+	if (size >= 16) {
+		u64 a = word_at(from), b = word_at(from + 8);
+		u64 c = word_at(from + size - 16), d = word_at(from + size - 8);
+		word_put(to, a);
+		word_put(to + 8, b);
+		word_put(to + size - 16, c);
+		word_put(to + size - 8, d);
+	} else if (size >= 8) {
+		u64 a = word_at(from), b = word_at(from + size - 8);
+		word_put(to, a);
+		word_put(to + size - 8, b);
+	} else {
+		bytes_move(to, from, size);
+	}
+}
+
+[[clang::no_builtin]] NO_INLINE static void move_up(u8 *to, const u8 *from, usize size)
+{
+	for (; size > sizeof(struct block); size -= sizeof(struct block)) {
 		block_move(to, from);
 		to += sizeof(struct block);
 		from += sizeof(struct block);
 	}
-	for (; size >= sizeof(word_t); size -= sizeof(word_t)) {
-		word_move(to, from);
-		to += sizeof(word_t);
-		from += sizeof(word_t);
-	}
-	if (size >= sizeof(half_t)) {
-		*(half_t *)(void *)to = *(const half_t *)(const void *)from;
-		to += sizeof(half_t);
-		from += sizeof(half_t);
-		size -= sizeof(half_t);
-	}
-	for (; size; size--)
-		*to++ = *from++;
+	if (size >= sizeof(struct block) / 2)
+		many_move(to, from, size);
+	else
+		few_move(to, from, size);
 }
 
-[[clang::no_builtin]] static void move_down(u8 *to, const u8 *from, usize size)
+[[clang::no_builtin]] NO_INLINE static void move_down(u8 *to, const u8 *from, usize size)
 {
-	for (; size >= sizeof(struct block); size -= sizeof(struct block))
+	for (; size > sizeof(struct block); size -= sizeof(struct block))
 		block_move(to + size - sizeof(struct block), from + size - sizeof(struct block));
-	for (; size >= sizeof(word_t); size -= sizeof(word_t))
-		word_move(to + size - sizeof(word_t), from + size - sizeof(word_t));
-	for (; size; size--)
-		to[size - 1] = from[size - 1];
+	if (size >= sizeof(struct block) / 2)
+		many_move(to, from, size);
+	else
+		few_move(to, from, size);
 }
 
 [[clang::no_builtin]] void *memory_copy(void *to, const void *from, usize size)
 {
-	move_up(to, from, size);
+	if (size < sizeof(struct block) / 2)
+		few_move(to, from, size);
+	else
+		move_up(to, from, size);
 	return to;
 }
 
 [[clang::no_builtin]] void *memory_move(void *to, const void *from, usize size)
 {
-	// As unsigned numbers this is "to does not lie inside [from, from + size)".
-	if ((uintptr_t)to - (uintptr_t)from >= size)
+	// As unsigned numbers the last is "to does not lie inside [from, from + size)".
+	if (size < sizeof(struct block) / 2)
+		few_move(to, from, size);
+	else if (size <= sizeof(struct block) || (uintptr_t)to - (uintptr_t)from >= size)
 		move_up(to, from, size);
 	else
 		move_down(to, from, size);
 	return to;
+}
+
+// Up to 15 bytes.
+[[WHOLE]] ALWAYS_INLINE void few_fill(u8 *to, u64 word, usize size)
+{
+	if (size >= 8) {
+		word_put(to, word);
+		word_put(to + size - 8, word);
+	} else if (size >= 4) {
+		half_put(to, (u32)word);
+		half_put(to + size - 4, (u32)word);
+	} else if (size) {
+		to[0] = to[size / 2] = to[size - 1] = (u8)word;
+	}
 }
 
 [[clang::no_builtin]] void *memory_fill(void *to, int byte, usize size)
@@ -110,30 +186,84 @@ ALWAYS_INLINE void word_move(u8 *to, const u8 *from)
 		block_fill(out, word);
 		out += sizeof(struct block);
 	}
-	for (; size >= sizeof(word_t); size -= sizeof(word_t)) {
-		*(word_t *)(void *)out = word;
-		out += sizeof(word_t);
+	for (; size >= 2 * sizeof(word_t); size -= 2 * sizeof(word_t)) {
+		word_put(out, word);
+		word_put(out + 8, word);
+		out += 2 * sizeof(word_t);
 	}
-	for (; size; size--)
-		*out++ = (u8)byte;
+	few_fill(out, word, size);
 	return to;
 }
 
-[[clang::no_builtin]] int memory_compare(const void *a, const void *b, usize size)
+// The first difference decides: the lowest address is the highest byte.
+ALWAYS_INLINE int words_order(u64 left, u64 right)
 {
-	const u8 *left = a;
-	const u8 *right = b;
-	for (; size >= sizeof(word_t); size -= sizeof(word_t)) {
-		if (*(const word_t *)(const void *)left != *(const word_t *)(const void *)right)
-			break;
+	if (left == right)
+		return 0;
+	return __builtin_bswap64(left) < __builtin_bswap64(right) ? -1 : 1;
+}
+
+// Up to 7 bytes as the low ones of a word, the others zero.
+[[WHOLE]] ALWAYS_INLINE u64 bytes_at(const u8 *from, usize size)
+{
+	if (size >= 4)
+		return half_at(from) | (u64)half_at(from + size - 4) << 8 * (size - 4);
+	if (!size)
+		return 0;
+	usize middle = size / 2, last = size - 1;
+	return from[0] | (u64)from[middle] << 8 * middle | (u64)from[last] << 8 * last;
+}
+
+[[WHOLE]] int memory_compare(const void *a, const void *b, usize size)
+{
+	const u8 *left = a, *right = b;
+	if (size < sizeof(word_t))
+		return words_order(bytes_at(left, size), bytes_at(right, size));
+	for (; size > sizeof(word_t); size -= sizeof(word_t)) {
+		u64 in_left = word_at(left), in_right = word_at(right);
+		if (in_left != in_right)
+			return words_order(in_left, in_right);
 		left += sizeof(word_t);
 		right += sizeof(word_t);
 	}
-	for (; size; size--, left++, right++) {
-		if (*left != *right)
-			return *left < *right ? -1 : 1;
+	// The last word begins in what was equal.
+	return words_order(word_at(left + size - 8), word_at(right + size - 8));
+}
+
+// The lowest byte of a word that is zero, 8: none.
+ALWAYS_INLINE usize zero_in(u64 word)
+{
+	u64 zeros = (word - 0x0101010101010101u) & ~word & 0x8080808080808080u; // above it: perhaps not
+	return zeros ? (usize)__builtin_ctzll(zeros) / 8 : sizeof(word_t);
+}
+
+[[WHOLE]] usize memory_find(const void *bytes, u8 byte, usize size)
+{
+	const u8 *from = bytes;
+	u64 wanted = byte * 0x0101010101010101u;
+	usize at = 0;
+	for (; size - at >= sizeof(word_t); at += sizeof(word_t)) {
+		usize place = zero_in(word_at(from + at) ^ wanted);
+		if (place < sizeof(word_t))
+			return at + place;
 	}
-	return 0;
+	usize place = zero_in(bytes_at(from + at, size - at) ^ wanted);
+	return place < size - at ? at + place : size;
+}
+
+[[WHOLE]] u32 memory_hash(const void *bytes, usize size, u64 seed)
+{
+	constexpr u64 FACTOR = 0x9e37'79b9'7f4a'7c15;
+	const u8 *from = bytes;
+	u64 hash = seed ^ size;
+	usize left = size;
+	for (; left >= sizeof(word_t); left -= sizeof(word_t)) {
+		hash = (hash ^ word_at(from)) * FACTOR;
+		hash ^= hash >> 32;
+		from += sizeof(word_t);
+	}
+	hash = (hash ^ bytes_at(from, left)) * FACTOR;
+	return (u32)(hash >> 32);
 }
 
 // Relaxed accesses of aligned words are plain moves of the CPU: atomics only tell the compiler, and

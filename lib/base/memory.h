@@ -13,6 +13,9 @@ void *memory_copy(void *to, const void *from, usize size); // the two must not o
 void *memory_move(void *to, const void *from, usize size);
 void *memory_fill(void *to, int byte, usize size);
 int memory_compare(const void *a, const void *b, usize size);
+usize memory_find(const void *bytes, u8 byte, usize size); // the first such byte, size: none
+// Of the bytes and their number, to find them in a table: not the same on other processors.
+u32 memory_hash(const void *bytes, usize size, u64 seed);
 
 // In memory that programs may be writing to at once: relaxed atomic pieces, words where both sides
 // are aligned for them. What is read may be torn between pieces; the two must not overlap.

@@ -102,3 +102,38 @@ TEST(memory_pages)
 	CHECK_EQ(sum, 0);
 	CHECK_EQ(to[PAGE_SIZE], 0x55);
 }
+
+TEST(memory_find_first)
+{
+	u8 bytes[BYTES];
+	for (usize size = 0; size < 40; size++) {
+		for (usize at = 0; at <= size; at++) {
+			memory_fill(bytes, 1, BYTES); // one less than what is looked for: borrows
+			bytes[size] = 0;
+			CHECK_EQ(memory_find(bytes, 0, size), size);
+			bytes[at] = 2;
+			bytes[at + 3] = 2;
+			REQUIRE(memory_find(bytes, 2, size) == at);
+			bytes[at] = 0x80;
+			REQUIRE(memory_find(bytes, 0x80, size) == at);
+		}
+	}
+}
+
+TEST(memory_hash_sees_all)
+{
+	u8 bytes[BYTES] = {};
+	for (usize size = 1; size < 40; size++) {
+		u32 before = memory_hash(bytes, size, 7);
+		CHECK(before != memory_hash(bytes, size, 8));
+		CHECK(before != memory_hash(bytes, size - 1, 7)); // zeros count
+		for (usize at = 0; at < size; at++) {
+			bytes[at] ^= 0x40;
+			REQUIRE(memory_hash(bytes, size, 7) != before);
+			bytes[at] ^= 0x40;
+		}
+		bytes[size] = 1; // not a part of it
+		REQUIRE(memory_hash(bytes, size, 7) == before);
+		bytes[size] = 0;
+	}
+}

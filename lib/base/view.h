@@ -150,10 +150,7 @@ static inline bool view_starts_with(view_t view, view_t start)
 // The index of the first such byte, or view.size when there is none.
 static inline usize view_find(view_t view, u8 byte)
 {
-	usize i = 0;
-	while (i < view.size && view_at(view, i) != byte)
-		i++;
-	return i;
+	return view.size ? memory_find(view.data, byte, view.size) : 0;
 }
 
 // Copies all of from to the start of to, or nothing and ERR_RANGE. They may overlap.
@@ -161,7 +158,9 @@ static inline err_t span_copy(span_t to, view_t from)
 {
 	if (from.size > to.size)
 		return ERR_RANGE;
-	if (from.size)
+	if (__builtin_constant_p(from.size) && from.size <= 64)
+		__builtin_memmove(to.data, from.data, from.size); // in place: the size is known here
+	else if (from.size)
 		memory_move(to.data, from.data, from.size);
 	return OK;
 }
