@@ -55,12 +55,9 @@ void sched_yield(void)
 {
 	struct cpu *cpu = cpu_self();
 	struct entity *entity = cpu->entity;
-	sched_account(cpu);
-	cpu->entity = nullptr;
-	cpu->current = nullptr;
-	cpu->reschedule |= RESCHEDULE_PREEMPT;
-	if (!entity)
-		return;
+	if (!entity || !atomic_load_relaxed(&cpu->run_queue.ready))
+		return; // nobody waits
+	sched_block();
 	entity->deadline = entity->vruntime; // it gets a new one: behind those that wait
 	run_queue_return(&cpu->run_queue, entity);
 }

@@ -40,7 +40,7 @@ err_t sys_object_signal(struct thread *caller, struct object *target, u32 clear,
 
 static err_t sleep(struct thread *caller, u64 deadline)
 {
-	if (deadline > clock_now())
+	if (deadline && deadline > clock_now())
 		return wait_park(caller, WAIT_SLEEP, nullptr, nullptr, deadline);
 	sched_yield();
 	return OK;
