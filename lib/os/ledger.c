@@ -25,6 +25,15 @@ struct note {
 
 static struct head *_Nullable head; // written once by ledger_open
 
+// Large pieces noted since the last commit: what lies in one needs no note of its own, since the
+// oldest bytes are put back last.
+constexpr u32 RECENT = 4;
+constexpr u64 RECENT_SIZE_MIN = 24;
+static struct {
+	struct note note[RECENT];
+	u32 next;
+} recent;
+
 static void order(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -52,26 +61,59 @@ static bool is_contents(u64 address, u64 size)
 	return address >= CONTENTS && checked_range(address - CONTENTS, size, head->size) == OK;
 }
 
-void ledger_save(void *address, usize size)
+static bool is_noted(u64 address, u64 size)
 {
-	struct note note = { (u64)(uintptr_t)address, size };
-	u64 room = LEDGER_NOTES_SIZE - head->notes, at = notes_start() + head->notes;
-	if (!is_contents(note.address, size) || padded(size) + sizeof note > room)
+	for (u32 i = 0; i < RECENT; i++) {
+		u64 offset = address - AT(recent.note, i).address, noted = AT(recent.note, i).size;
+		if (UNLIKELY(offset < noted))
+			return size <= noted - offset;
+	}
+	return false;
+}
+
+// The bytes and where they belong. At a multiple of 8, since all notes are padded to it.
+static void note_write(u64 at, u64 address, u64 size)
+{
+	UNSAFE_BEGIN("both within the ledger's mapping, checked by ledger_save")
+	if (size == sizeof(u32))
+		*(u32 *)at = *(const u32 *)address;
+	else if (size == sizeof(u64))
+		*(u64 *)at = *(const u64 *)address;
+	else
+		memory_copy((void *)at, (const void *)address, size);
+	struct note *note = (struct note *)(at + padded(size));
+	note->address = address;
+	note->size = size;
+	UNSAFE_END
+}
+
+void ledger_save(void *place, usize size)
+{
+	u64 address = (u64)(uintptr_t)place, used = head->notes;
+	u64 needed = padded(size) + sizeof(struct note);
+	if (is_noted(address, size))
+		return;
+	if (UNLIKELY(!is_contents(address, size) || needed > LEDGER_NOTES_SIZE - used))
 		__builtin_trap(); // transactions are bounded by who makes them
-	err_t err = span_copy(bytes_at(at, size), span_view(bytes_at(note.address, size)));
-	if (err == OK)
-		err = span_copy(bytes_at(at + padded(size), sizeof note), view_of(note));
-	if (err != OK)
-		__builtin_trap();
+	note_write(notes_start() + used, address, size);
 	order();
-	head->notes += padded(size) + sizeof note;
+	head->notes = used + needed;
 	order();
+	if (size >= RECENT_SIZE_MIN)
+		AT(recent.note, recent.next++ % RECENT) = (struct note){ address, size };
+}
+
+static void forget_notes(void)
+{
+	head->notes = 0;
+	for (u32 i = 0; i < RECENT; i++)
+		AT(recent.note, i).size = 0;
 }
 
 void ledger_commit(void)
 {
 	order();
-	head->notes = 0;
+	forget_notes();
 	order();
 }
 
@@ -97,7 +139,7 @@ void ledger_undo(void)
 {
 	while (head->notes && undo_last())
 		;
-	head->notes = 0;
+	forget_notes();
 }
 
 static err_t map(handle_t memory, u64 size)

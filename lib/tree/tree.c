@@ -68,10 +68,8 @@ u32 tree_parent(const struct tree *tree, u32 directory)
 
 u32 tree_hash(const struct tree *tree, u32 directory, view_t name)
 {
-	u32 hash = tree_hash_start(tree, directory);
-	for (usize i = 0; i < name.size; i++)
-		hash = tree_hash_step(hash, view_at(name, i));
-	return tree_hash_end(hash);
+	return memory_hash(name.data ? name.data : (const u8 *)"", name.size,
+		tree->seed ^ directory * 0x9e37'79b9'0000'0001);
 }
 
 static u32 bucket(const struct tree *tree, u32 hash)
@@ -81,9 +79,9 @@ static u32 bucket(const struct tree *tree, u32 hash)
 	UNSAFE_END
 }
 
-u32 tree_find_hashed(const struct tree *tree, u32 directory, view_t name, u32 hash)
+u32 tree_find(const struct tree *tree, u32 directory, view_t name)
 {
-	u32 left = tree->entry_count;
+	u32 hash = tree_hash(tree, directory, name), left = tree->entry_count;
 	for (u32 i = bucket(tree, hash); i != TREE_NONE && left; left--) {
 		const struct tree_entry *entry = tree_entry(tree, i);
 		if (entry->hash == hash && entry->directory == directory && entry->size == name.size &&
@@ -92,11 +90,6 @@ u32 tree_find_hashed(const struct tree *tree, u32 directory, view_t name, u32 ha
 		i = atomic_load_relaxed(&entry->chain);
 	}
 	return TREE_NONE;
-}
-
-u32 tree_find(const struct tree *tree, u32 directory, view_t name)
-{
-	return tree_find_hashed(tree, directory, name, tree_hash(tree, directory, name));
 }
 
 u32 tree_next_entry(const struct tree *tree, u32 directory, u64 cookie, u32 hint)

@@ -143,25 +143,8 @@ view_t tree_link_text(const struct tree *tree, u32 inode);
 // The directory that a directory is in; the root's is itself.
 u32 tree_parent(const struct tree *tree, u32 directory);
 
-// Hashes are made a byte at a time, while a path is taken apart.
-static inline u32 tree_hash_start(const struct tree *tree, u32 directory)
-{
-	return tree->seed ^ directory * 0x9e37'79b1u;
-}
-
-static inline u32 tree_hash_step(u32 hash, u8 byte)
-{
-	return (hash ^ byte) * 0x0100'0193u;
-}
-
-static inline u32 tree_hash_end(u32 hash)
-{
-	return hash ^ hash >> 15;
-}
-
 u32 tree_hash(const struct tree *tree, u32 directory, view_t name);
 // The entry of this name; TREE_NONE: there is none.
-u32 tree_find_hashed(const struct tree *tree, u32 directory, view_t name, u32 hash);
 u32 tree_find(const struct tree *tree, u32 directory, view_t name);
 // The entry with the lowest cookie above this one. hint: where the last one was, or TREE_NONE.
 u32 tree_next_entry(const struct tree *tree, u32 directory, u64 cookie, u32 hint);

@@ -6,7 +6,6 @@
 struct step {
 	view_t rest; // what is still to be walked
 	view_t name; // the component in hand
-	u32 hash;
 	u32 links;
 	bool is_last, has_slash;
 };
@@ -29,22 +28,15 @@ static void skip_slashes(view_t *rest)
 	*rest = view_from_offset(*rest, n);
 }
 
-// Takes the next component, hashing it on the way.
-static void take_name(struct step *step, u32 hash)
+// Takes the next component.
+static void take_name(struct step *step)
 {
-	usize n = 0;
-	for (; n < step->rest.size; n++) {
-		u8 byte = view_at(step->rest, n);
-		if (byte == '/')
-			break;
-		hash = tree_hash_step(hash, byte);
-	}
+	usize n = view_find(step->rest, '/');
 	step->name = view_clamp(step->rest, 0, n);
 	step->rest = view_from_offset(step->rest, n);
 	step->has_slash = step->rest.size != 0;
 	skip_slashes(&step->rest);
 	step->is_last = !step->rest.size;
-	step->hash = tree_hash_end(hash);
 }
 
 static bool covers(const struct names *names, const struct mount *mount, struct position at)
@@ -141,7 +133,7 @@ static bool is_dots(view_t name, bool *is_parent)
 static err_t look_up(struct walk *walk, struct step *step, struct position *at, bool *is_done)
 {
 	const struct tree *tree = tree_of(walk, at->mount);
-	u32 entry = tree_find_hashed(tree, at->inode, step->name, step->hash);
+	u32 entry = tree_find(tree, at->inode, step->name);
 	u32 inode = atomic_load_relaxed(&tree_entry(tree, entry)->inode);
 	walk->directory = *at;
 	*is_done = step->is_last;
@@ -180,7 +172,7 @@ static err_t enter_remote(struct walk *walk, struct step *step, struct position 
 	walk->at = *at;
 	walk->rest = step->rest;
 	while (ahead.rest.size && *is_done) {
-		take_name(&ahead, 0);
+		take_name(&ahead);
 		bool are_dots = is_dots(ahead.name, &is_parent);
 		depth += are_dots ? -(i32)is_parent : 1;
 		if (depth < 0) {
@@ -210,7 +202,7 @@ static err_t step_on(struct walk *walk, struct step *step, struct position *at, 
 		return directory->mode ? ERR_NOT_DIRECTORY : ERR_NOT_FOUND;
 	if (!tree_may(directory, walk->who, ACCESS_EXECUTE))
 		return ERR_RIGHTS;
-	take_name(step, tree_hash_start(tree, at->inode));
+	take_name(step);
 	if (step->name.size > TREE_NAME_MAX)
 		return ERR_TOO_BIG;
 	if (!is_dots(step->name, &is_parent))

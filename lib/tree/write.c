@@ -111,6 +111,14 @@ void tree_change_settle(const struct tree_writer *writer)
 		tree_change_end(writer);
 }
 
+// What is free and what was never used, in one piece: a change needs most of it.
+static void counts_save(const struct tree_writer *writer)
+{
+	struct tree_head *head = head_of(writer);
+	usize first = offsetof(struct tree_head, free_inode);
+	writer->save(&head->free_inode, offsetof(struct tree_head, free_names) - first);
+}
+
 err_t tree_inode_make(const struct tree_writer *writer, u32 mode, u32 *out)
 {
 	struct tree_head *head = head_of(writer);
@@ -119,7 +127,7 @@ err_t tree_inode_make(const struct tree_writer *writer, u32 mode, u32 *out)
 		return ERR_NO_SPACE;
 	struct tree_inode *inode = tree_inode_of(writer, number);
 	writer->save(inode, sizeof *inode);
-	writer->save(&head->free_inode, 3 * sizeof(u32));
+	counts_save(writer);
 	if (head->free_inode)
 		head->free_inode = inode->entry;
 	else
@@ -173,7 +181,7 @@ void tree_inode_free(const struct tree_writer *writer, u32 number)
 	if ((inode->mode & MODE_TYPE) == MODE_LINK && inode->first)
 		text_free(writer, inode->first, inode->length);
 	writer->save(inode, sizeof *inode);
-	writer->save(&head->free_inode, 3 * sizeof(u32));
+	counts_save(writer);
 	*inode = (struct tree_inode){ .entry = head->free_inode, .generation = inode->generation + 1 };
 	head->free_inode = number;
 	head->used_inodes--;
@@ -217,7 +225,7 @@ err_t tree_entry_add(const struct tree_writer *writer, u32 directory, view_t nam
 	TRY(text_make(writer, name, &unit));
 	struct tree_entry *entry = tree_entry_of(writer, number);
 	writer->save(entry, sizeof *entry);
-	writer->save(&head->free_entry, 3 * sizeof(u32));
+	counts_save(writer);
 	if (head->free_entry)
 		head->free_entry = entry->chain;
 	else
@@ -248,7 +256,7 @@ void tree_entry_remove(const struct tree_writer *writer, u32 number)
 	unchain(writer, number);
 	writer->save(directory, sizeof *directory);
 	writer->save(entry, sizeof *entry);
-	writer->save(&head->free_entry, 3 * sizeof(u32));
+	counts_save(writer);
 	if (entry->previous)
 		TREE_SET(writer, tree_entry_of(writer, entry->previous)->next, entry->next);
 	else

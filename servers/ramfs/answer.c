@@ -17,11 +17,12 @@ const struct replay *_Nullable answer_find(struct caller caller, u64 tag, u64 se
 
 void answer_remember(struct caller caller, u64 tag, u64 serial, const struct replay *answer)
 {
-	struct replay last = *answer;
-	last.badge = caller.badge;
-	last.operation = (u32)tag;
-	last.serial = serial;
-	SET(store->last, last);
+	struct replay *last = &store->last; // without its serial it counts for nothing
+	*last = *answer;
+	last->badge = caller.badge;
+	last->operation = (u32)tag;
+	last->serial = 0;
+	SET(last->serial, serial);
 }
 
 void answer_forget(void)

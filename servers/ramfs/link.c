@@ -81,24 +81,38 @@ static err_t check_unlink(const struct request *request, u32 *entry)
 	return is_directory(inode) && inode->count ? ERR_NOT_EMPTY : OK;
 }
 
-err_t operation_unlink(void *_Nullable self, struct caller caller, lease_t lease)
+static err_t unlink(struct caller caller, const struct request *request)
 {
-	(void)self;
-	struct request *request;
-	u32 entry;
-	TRY(request_take(caller, lease, &request));
 	const struct tree_request *asked = &request->asked;
+	u32 entry;
 	if (answer_find(caller, TREE_UNLINK_TAG, asked->serial))
 		return OK;
 	TRY(check_unlink(request, &entry));
 	tree_change_begin(&writer);
 	u32 number = tree_entry(&writer.tree, entry)->inode;
 	struct tree_inode *directory = inode_at(asked->directory);
+	tree_entry_remove(&writer, entry); // notes the whole directory: first
 	touch_modified(directory);
 	if (is_directory(inode_at(number)))
 		SET_INODE(directory, links, directory->links - 1);
-	tree_entry_remove(&writer, entry);
 	name_lost(number);
 	answer_remember(caller, TREE_UNLINK_TAG, asked->serial, &(struct replay){});
 	return OK;
+}
+
+err_t operation_unlink(void *_Nullable self, struct caller caller, lease_t lease)
+{
+	(void)self;
+	struct request *request;
+	TRY(request_take(caller, lease, &request));
+	return unlink(caller, request);
+}
+
+err_t operation_unlink_brief(
+	void *_Nullable self, struct caller caller, const struct tree_brief *asked)
+{
+	(void)self;
+	struct request *request;
+	TRY(request_take_brief(caller, asked, &request));
+	return unlink(caller, request);
 }

@@ -78,11 +78,16 @@ const struct tree_ops operations = {
 	.locker = operation_locker,
 	.lock = operation_lock,
 	.lock_test = operation_lock_test,
+	.create_brief = operation_create_brief,
+	.make_brief = operation_make_brief,
+	.unlink_brief = operation_unlink_brief,
+	.rename_brief = operation_rename_brief,
 };
 
 static bool hands_out_contents(u64 tag)
 {
-	return (u32)tag == (u32)TREE_OPEN_TAG || (u32)tag == (u32)TREE_MAKE_TAG;
+	return (u32)tag == (u32)TREE_OPEN_TAG || (u32)tag == (u32)TREE_MAKE_TAG ||
+	       (u32)tag == (u32)TREE_CREATE_BRIEF_TAG;
 }
 
 static bool serve_call(struct message *message)

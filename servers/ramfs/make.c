@@ -114,13 +114,38 @@ static err_t make_inode(const struct request *request, u32 *out)
 	return tree_entry_add(&writer, asked->directory, request->name, *out);
 }
 
-static err_t make_again(const struct replay *replay, u32 *out_inode, handle_t *out_contents)
+static err_t make_again(const struct replay *replay, handle_t *out_contents)
 {
-	*out_inode = replay->inode;
 	answer_rights = replay->rights;
 	return replay->rights && inode_at(replay->inode)->generation == replay->generation
 	           ? contents_get(replay->inode, out_contents)
 	           : OK;
+}
+
+static err_t make(struct caller caller, const struct request *request, struct replay *answer,
+	handle_t *out_contents)
+{
+	const struct tree_request *asked = &request->asked;
+	const struct replay *replay = answer_find(caller, TREE_MAKE_TAG, asked->serial);
+	if (replay) {
+		*answer = *replay;
+		return make_again(replay, out_contents);
+	}
+	TRY(check_make(request));
+	tree_change_begin(&writer);
+	TRY(make_inode(request, &answer->inode));
+	const struct tree_inode *inode = inode_at(answer->inode);
+	struct tree_inode *directory = inode_at(asked->directory);
+	touch_modified(directory);
+	if (is_directory(inode))
+		SET_INODE(directory, links, directory->links + 1);
+	answer->generation = inode->generation;
+	if (asked->open && is_regular(inode)) {
+		answer->rights = answer_rights = contents_rights(asked->open - 1);
+		TRY(contents_get(answer->inode, out_contents));
+	}
+	answer_remember(caller, TREE_MAKE_TAG, asked->serial, answer);
+	return OK;
 }
 
 err_t operation_make(void *_Nullable self, struct caller caller, lease_t asked, u32 *out_inode,
@@ -130,24 +155,39 @@ err_t operation_make(void *_Nullable self, struct caller caller, lease_t asked, 
 	struct request *request;
 	struct replay answer = {};
 	TRY(request_take(caller, asked, &request));
-	const struct replay *replay = answer_find(caller, TREE_MAKE_TAG, request->asked.serial);
-	if (replay) {
-		*out_generation = replay->generation;
-		return make_again(replay, out_inode, out_contents);
-	}
-	TRY(check_make(request));
-	tree_change_begin(&writer);
-	TRY(make_inode(request, out_inode));
-	struct tree_inode *directory = inode_at(request->asked.directory);
-	touch_modified(directory);
-	if (is_directory(inode_at(*out_inode)))
-		SET_INODE(directory, links, directory->links + 1);
-	*out_generation = inode_at(*out_inode)->generation;
-	answer = (struct replay){ .inode = *out_inode, .generation = *out_generation };
-	if (request->asked.open && is_regular(inode_at(*out_inode))) {
-		answer.rights = answer_rights = contents_rights(request->asked.open - 1);
-		TRY(contents_get(*out_inode, out_contents));
-	}
-	answer_remember(caller, TREE_MAKE_TAG, request->asked.serial, &answer);
+	TRY(make(caller, request, &answer, out_contents));
+	*out_inode = answer.inode;
+	*out_generation = answer.generation;
+	return OK;
+}
+
+err_t operation_create_brief(void *_Nullable self, struct caller caller,
+	const struct tree_brief *asked, u32 *out_inode, u32 *out_generation, handle_t *out_contents)
+{
+	(void)self;
+	struct request *request;
+	struct replay answer = {};
+	if (!asked->open || (asked->mode & MODE_TYPE) != MODE_REGULAR)
+		return ERR_INVALID;
+	TRY(request_take_brief(caller, asked, &request));
+	TRY(make(caller, request, &answer, out_contents));
+	*out_inode = answer.inode;
+	*out_generation = answer.generation;
+	return OK;
+}
+
+err_t operation_make_brief(void *_Nullable self, struct caller caller,
+	const struct tree_brief *asked, u32 *out_inode, u32 *out_generation)
+{
+	(void)self;
+	struct request *request;
+	struct replay answer = {};
+	handle_t none;
+	if (asked->open)
+		return ERR_INVALID;
+	TRY(request_take_brief(caller, asked, &request));
+	TRY(make(caller, request, &answer, &none));
+	*out_inode = answer.inode;
+	*out_generation = answer.generation;
 	return OK;
 }

@@ -22,5 +22,13 @@ void operation_lock(void *_Nullable self, struct tree_lock_call call);
 err_t operation_lock_test(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	enum tree_lock_family family, enum tree_lock_kind kind, u64 start, u64 end,
 	enum tree_lock_kind *out_kind, u32 *out_owner, u64 *out_start, u64 *out_end);
+err_t operation_create_brief(void *_Nullable self, struct caller caller,
+	const struct tree_brief *asked, u32 *out_inode, u32 *out_generation, handle_t *out_contents);
+err_t operation_make_brief(void *_Nullable self, struct caller caller,
+	const struct tree_brief *asked, u32 *out_inode, u32 *out_generation);
+err_t operation_unlink_brief(
+	void *_Nullable self, struct caller caller, const struct tree_brief *asked);
+err_t operation_rename_brief(
+	void *_Nullable self, struct caller caller, const struct tree_brief *asked);
 
 NONNULL_END

@@ -134,12 +134,9 @@ static err_t replace(const struct request *request, const struct move *move)
 	return OK;
 }
 
-err_t operation_rename(void *_Nullable self, struct caller caller, lease_t lease)
+static err_t rename(struct caller caller, const struct request *request)
 {
-	(void)self;
-	struct request *request;
 	struct move move;
-	TRY(request_take(caller, lease, &request));
 	if (answer_find(caller, TREE_RENAME_TAG, request->asked.serial))
 		return OK;
 	TRY(check(request, &move));
@@ -155,4 +152,21 @@ err_t operation_rename(void *_Nullable self, struct caller caller, lease_t lease
 	touch_modified(inode_at(move.to));
 	answer_remember(caller, TREE_RENAME_TAG, request->asked.serial, &(struct replay){});
 	return OK;
+}
+
+err_t operation_rename(void *_Nullable self, struct caller caller, lease_t lease)
+{
+	(void)self;
+	struct request *request;
+	TRY(request_take(caller, lease, &request));
+	return rename(caller, request);
+}
+
+err_t operation_rename_brief(
+	void *_Nullable self, struct caller caller, const struct tree_brief *asked)
+{
+	(void)self;
+	struct request *request;
+	TRY(request_take_brief(caller, asked, &request));
+	return rename(caller, request);
 }

@@ -20,15 +20,39 @@ err_t name_check(view_t name)
 err_t request_take(struct caller caller, lease_t lease, struct request **out)
 {
 	static struct request request; // ours alone, until the next call
-	view_t bytes = view_clamp(view_of(request.bytes), 0, lease.size);
-	if (lease.size > sizeof request.bytes || lease.size < sizeof request.asked)
+	static u8 room[TREE_REQUEST_MAX];
+	view_t bytes = view_clamp(view_of(room), 0, lease.size);
+	if (lease.size > sizeof room || lease.size < sizeof request.asked)
 		return ERR_TOO_BIG;
-	TRY(lease_get(lease, 0, span_clamp(span_of(request.bytes), 0, lease.size)));
+	TRY(lease_get(lease, 0, span_clamp(span_of(room), 0, lease.size)));
 	TRY(view_load(bytes, 0, span_of(request.asked)));
 	bytes = view_from_offset(bytes, sizeof request.asked);
 	if (view_sub(bytes, 0, request.asked.name_size, &request.name) != OK)
 		return ERR_INVALID;
 	request.text = view_from_offset(bytes, request.asked.name_size);
+	TRY(who_is(caller.badge, &request.who));
+	*out = &request;
+	return name_check(request.name);
+}
+
+err_t request_take_brief(struct caller caller, const struct tree_brief *asked, struct request **out)
+{
+	static struct request request;
+	static u8 room[TREE_BRIEF_NAMES];
+	view_t bytes = view_of(room), rest = view_from_offset(bytes, asked->name_size);
+	if (view_sub(bytes, 0, asked->name_size, &request.name) != OK ||
+		view_sub(rest, 0, asked->text_size, &request.text) != OK)
+		return ERR_INVALID;
+	(void)span_copy(span_of(room), view_of(asked->names));
+	request.asked = (struct tree_request){ .serial = asked->serial,
+		.directory = asked->directory,
+		.directory_generation = asked->directory_generation,
+		.inode = asked->inode,
+		.generation = asked->generation,
+		.mode = asked->mode,
+		.flags = asked->mode,
+		.open = asked->open,
+		.name_size = asked->name_size };
 	TRY(who_is(caller.badge, &request.who));
 	*out = &request;
 	return name_check(request.name);
@@ -77,15 +101,23 @@ err_t inode_find_named(const struct request *request, struct tree_inode **out)
 	return tree_may_reach(&writer.tree, entry->directory, &request->who) ? OK : ERR_RIGHTS;
 }
 
+// All times in one note.
+static void note_times(struct tree_inode *inode)
+{
+	usize first = offsetof(struct tree_inode, accessed_ns);
+	writer.save(&inode->accessed_ns, offsetof(struct tree_inode, contents) - first);
+}
+
 void touch_changed(struct tree_inode *inode)
 {
-	SET_INODE(inode, changed_ns, (i64)clock_read());
-	SET_INODE(inode, clocks, inode->clocks & ~(u32)CLOCK_CHANGED);
+	note_times(inode);
+	inode->changed_ns = (i64)clock_read();
+	inode->clocks &= ~(u32)CLOCK_CHANGED;
 }
 
 void touch_modified(struct tree_inode *inode)
 {
 	touch_changed(inode);
-	SET_INODE(inode, modified_ns, inode->changed_ns);
-	SET_INODE(inode, clocks, inode->clocks & ~(u32)CLOCK_MODIFIED);
+	inode->modified_ns = inode->changed_ns;
+	inode->clocks &= ~(u32)CLOCK_MODIFIED;
 }

@@ -10,13 +10,15 @@ NONNULL_BEGIN
 struct request {
 	struct tree_request asked;
 	struct tree_credentials who;
-	view_t name, text; // in this request's bytes
-	u8 bytes[TREE_REQUEST_MAX];
+	view_t name, text; // in request_take's bytes: until the next call
 };
 
 // The request in hand; one at a time. ERR_EXISTS with a serial that was answered before is not an
 // error of this: see answer.h, which asks first.
 err_t request_take(struct caller caller, lease_t lease, struct request **out);
+// The same of one that came in registers.
+err_t request_take_brief(
+	struct caller caller, const struct tree_brief *asked, struct request **out);
 // A name of a thing: neither empty nor "." nor "..", no slash, no zero.
 err_t name_check(view_t name);
 // A directory that is still there, that who may reach, and change if for_change.

@@ -46,7 +46,7 @@ void close_later(handle_t handle, bool is_contents)
 	if (!handle.raw)
 		return;
 	assert(store->closing_count < CLOSING_MAX);
-	SET(AT(store->closing, store->closing_count), ((struct closing){ handle, is_contents }));
+	AT(store->closing, store->closing_count) = (struct closing){ handle, is_contents };
 	SET(store->closing_count, store->closing_count + 1);
 }
 

@@ -188,15 +188,20 @@ static i64 unlink(struct posix_thread *self, i32 directory, u64 user_path, u32 f
 {
 	struct path path UNINITIALIZED;
 	struct request request UNINITIALIZED;
+	struct tree_brief brief UNINITIALIZED;
 	struct tree_request asked = { .serial = request_serial(self), .flags = flags };
 	if (flags & ~(u32)AT_REMOVEDIR)
 		return -EINVAL;
 	TRY_POSIX(path_at(self, directory, user_path, WALK_NO_FOLLOW, &path));
 	TRY_POSIX(check_unlink(&path, flags));
 	request_directory(&path, &asked);
-	TRY_POSIX(request_pack(&request, &asked, path.walk.name, (view_t){}));
 	err_t err;
-	REQUEST(err, tree_unlink(server_of(&path), request.bytes));
+	if (request_brief(&brief, &asked, path.walk.name, (view_t){})) {
+		REQUEST(err, tree_unlink_brief(server_of(&path), &brief));
+	} else {
+		TRY_POSIX(request_pack(&request, &asked, path.walk.name, (view_t){}));
+		REQUEST(err, tree_unlink(server_of(&path), request.bytes));
+	}
 	return request_error(err);
 }
 
@@ -236,6 +241,7 @@ static i64 rename(struct posix_thread *self, const struct linking *names)
 {
 	struct path from UNINITIALIZED, to UNINITIALIZED;
 	struct request request UNINITIALIZED;
+	struct tree_brief brief UNINITIALIZED;
 	struct tree_request asked = { .serial = request_serial(self), .flags = names->flags };
 	u32 known = RENAME_NOREPLACE | RENAME_EXCHANGE;
 	if (names->flags & ~known || names->flags == known)
@@ -247,9 +253,13 @@ static i64 rename(struct posix_thread *self, const struct linking *names)
 	asked.inode = asked.directory;
 	asked.generation = asked.directory_generation;
 	request_directory(&from, &asked);
-	TRY_POSIX(request_pack(&request, &asked, from.walk.name, to.walk.name));
 	err_t err;
-	REQUEST(err, tree_rename(server_of(&from), request.bytes));
+	if (request_brief(&brief, &asked, from.walk.name, to.walk.name)) {
+		REQUEST(err, tree_rename_brief(server_of(&from), &brief));
+	} else {
+		TRY_POSIX(request_pack(&request, &asked, from.walk.name, to.walk.name));
+		REQUEST(err, tree_rename(server_of(&from), request.bytes));
+	}
 	return request_error(err);
 }
 

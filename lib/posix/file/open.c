@@ -113,6 +113,33 @@ static i64 open_existing(struct posix_thread *self, struct path *path, u32 flags
 	return descriptor_open(self, &opening);
 }
 
+struct names_of {
+	view_t name, text;
+};
+
+static err_t make_brief(tree_t server, const struct tree_brief *brief, struct made *out)
+{
+	bool opens = brief->open && (brief->mode & MODE_TYPE) == MODE_REGULAR;
+	err_t err;
+	if (opens)
+		REQUEST(
+			err, tree_create_brief(server, brief, &out->inode, &out->generation, &out->contents));
+	else
+		REQUEST(err, tree_make_brief(server, brief, &out->inode, &out->generation));
+	return err;
+}
+
+// Names that do not fit into registers.
+static i64 make_long(
+	tree_t server, const struct tree_request *asked, const struct names_of *names, struct made *out)
+{
+	struct request request UNINITIALIZED;
+	err_t err;
+	TRY_POSIX(request_pack(&request, asked, names->name, names->text));
+	REQUEST(err, tree_make(server, request.bytes, &out->inode, &out->generation, &out->contents));
+	return err == OK ? 0 : request_error(err);
+}
+
 i64 tree_make_at(struct posix_thread *self, const struct path *path, const struct making *making,
 	struct made *out)
 {
@@ -120,11 +147,12 @@ i64 tree_make_at(struct posix_thread *self, const struct path *path, const struc
 		.mode = making->mode,
 		.device = making->device,
 		.open = making->open };
-	struct request request UNINITIALIZED;
+	tree_t server = { mount_connection(path->walk.directory.mount) };
+	struct tree_brief brief UNINITIALIZED;
 	request_directory(path, &asked);
-	TRY_POSIX(request_pack(&request, &asked, path->walk.name, making->text));
-	err_t err = tree_make((tree_t){ mount_connection(path->walk.directory.mount) }, request.bytes,
-		&out->inode, &out->generation, &out->contents);
+	if (!request_brief(&brief, &asked, path->walk.name, making->text))
+		return make_long(server, &asked, &(struct names_of){ path->walk.name, making->text }, out);
+	err_t err = make_brief(server, &brief, out);
 	return err == OK ? 0 : request_error(err);
 }
 

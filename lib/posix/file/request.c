@@ -34,6 +34,25 @@ i64 request_pack(
 	return 0;
 }
 
+bool request_brief(
+	struct tree_brief *brief, const struct tree_request *asked, view_t name, view_t text)
+{
+	if (name.size + text.size > sizeof brief->names || asked->device)
+		return false;
+	*brief = (struct tree_brief){ .serial = asked->serial,
+		.directory = asked->directory,
+		.directory_generation = asked->directory_generation,
+		.inode = asked->inode,
+		.generation = asked->generation,
+		.mode = asked->mode | asked->flags, // no call has both
+		.open = (u16)asked->open,
+		.name_size = (u8)name.size,
+		.text_size = (u8)text.size };
+	(void)span_copy(span_of(brief->names), name);
+	(void)span_copy(span_from_offset(span_of(brief->names), name.size), text);
+	return true;
+}
+
 i64 request_error(err_t err)
 {
 	switch (err) {

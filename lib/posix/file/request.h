@@ -28,6 +28,9 @@ void request_directory(const struct path *path, struct tree_request *asked);
 void request_inode(const struct path *path, struct tree_request *asked);
 i64 request_pack(
 	struct request *request, const struct tree_request *asked, view_t name, view_t text);
+// The same in registers. False: the names are too long, or it is about a device.
+bool request_brief(
+	struct tree_brief *brief, const struct tree_request *asked, view_t name, view_t text);
 // What a server of files answers, as Linux calls it.
 i64 request_error(err_t err);
 
