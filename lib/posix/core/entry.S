@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // entry.S - into the library and out of it. The program's registers go to self->registers (GS base
-// is self); the call runs on the library's stack with all notifications blocked. The way out is a
-// restartable sequence: it opens the mask, looks at what is pending, leaves; an upcall that hits
-// it in between starts over (upcall.S). Registers that C code keeps are not loaded again, unless
-// self->slow says that the program's were changed. entry.c checks the offsets.
+// is self); the call runs on the library's stack with all notifications blocked. Registers that C
+// keeps are the program's all the time, and are stored only where somebody asks for them: by calls
+// that make a thread or a process (KEEPS), and on the long way out. The way out is a restartable
+// sequence: it opens the mask, looks at what is pending, leaves; an upcall that hits it in between
+// starts over (upcall.S). entry.c checks the offsets.
 #include "lib/posix/core/offsets.h"
 
 	.section .posix_image, "a", @progbits
@@ -16,8 +17,26 @@ posix_image: // struct posix_image
 
 	.text
 	.balign 64
-	.globl posix_entry, posix_entry_native, posix_start, posix_resume, posix_leave_slow
+	.globl posix_entry, posix_entry_native, posix_start, posix_resume
+	.globl posix_leave_call, posix_leave_slow
 	.globl leave_begin, leave_end, resume_begin, resume_end, resume_jump
+
+	.macro STORE_KEPT
+	movq %rbx, %gs:THREAD_RBX
+	movq %rbp, %gs:THREAD_RBP
+	movq %r12, %gs:THREAD_R12
+	movq %r13, %gs:THREAD_R13
+	movq %r14, %gs:THREAD_R14
+	movq %r15, %gs:THREAD_R15
+	.endm
+
+	.macro KEEPS call
+	.globl call_\call
+call_\call:
+	STORE_KEPT
+	jmp \call\()_call
+	.endm
+
 posix_entry: // from the kernel: a foreign call; its return address stands in the thread block
 	movq %gs:BLOCK_FOREIGN_RETURN, %rcx
 posix_entry_native: // rcx: return address; rax, rdi, rsi, rdx, r10, r8, r9 as in a system call
@@ -32,38 +51,29 @@ posix_entry_native: // rcx: return address; rax, rdi, rsi, rdx, r10, r8, r9 as i
 	movq %r8, %gs:THREAD_R8
 	movq %r9, %gs:THREAD_R9
 	movq %rax, %gs:THREAD_NUMBER
-	movq %rbx, %gs:THREAD_RBX
-	movq %rbp, %gs:THREAD_RBP
-	movq %r12, %gs:THREAD_R12
-	movq %r13, %gs:THREAD_R13
-	movq %r14, %gs:THREAD_R14
-	movq %r15, %gs:THREAD_R15
 	cld
 	movq %gs:BLOCK_SELF, %rdi
 	leaq THREAD_RDI(%rdi), %rsi
 	cmpl $0, THREAD_SLOW(%rdi)
-	jne 1f
+	jne 2f
 	cmpq $TABLE_NUMBERS_VALUE, %rax
-	jae 1f
+	jae 2f
 	leaq posix_table(%rip), %rdx
 	movq (%rdx, %rax, 8), %rdx
 	testq %rdx, %rdx
-	jz 1f
-	call *%rdx
-	jmp 2f
-1:	call posix_call_slowly // traced, or there is no such call
-2:	movq %rax, %gs:THREAD_RAX
+	jz 2f
+1:	call *%rdx
 	cmpl $0, %gs:THREAD_SLOW
-	jne posix_leave_slow
+	jne posix_leave_call
 	leaq ERESTART_LAST(%rax), %rdx // -516 ... -512
 	cmpq $ERESTART_COUNT, %rdx
-	jb posix_leave_slow
+	jb posix_leave_call
 	movq %gs:THREAD_MASK, %rdx
-leave_begin:
+leave_begin: // an upcall in here finds rax and what C keeps as they are
 	movq %rdx, %gs:BLOCK_BLOCKED
 	notq %rdx
 	andq %gs:BLOCK_PENDING, %rdx
-	jnz posix_leave_slow
+	jnz posix_leave_call
 	movq %gs:THREAD_RDI, %rdi
 	movq %gs:THREAD_RSI, %rsi
 	movq %gs:THREAD_RDX, %rdx
@@ -74,8 +84,23 @@ leave_begin:
 	movq %gs:THREAD_RSP, %rsp
 	jmp *%rcx
 leave_end:
+2:	call posix_call_slowly // traced, or there is no such call: what to call
+	movq %rax, %rdx
+	movq %gs:BLOCK_SELF, %rdi
+	leaq THREAD_RDI(%rdi), %rsi
+	jmp 1b
+
+	KEEPS fork
+	KEEPS vfork
+	KEEPS clone
+	KEEPS clone3
 
 	.balign 16
+posix_leave_call: // behind a call, rax its answer; unless it set registers, they are the program's
+	movq %rax, %gs:THREAD_RAX
+	testl $SLOW_REGISTERS_VALUE, %gs:THREAD_SLOW
+	jnz posix_leave_slow
+	STORE_KEPT
 posix_leave_slow: // signals, changed registers: from anywhere, nothing on the stack counts
 	movq $-1, %gs:BLOCK_BLOCKED
 	movq %gs:THREAD_STACK_TOP, %rsp

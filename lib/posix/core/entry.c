@@ -46,6 +46,7 @@ CHECK_OFFSET(THREAD_SCRATCH, scratch);
 CHECK_OFFSET(THREAD_INTERRUPTION, interruption);
 static_assert((u64)POSIX_IMAGE_MAGIC_VALUE == POSIX_IMAGE_MAGIC);
 static_assert(TABLE_NUMBERS_VALUE == TABLE_NUMBERS);
+static_assert(SLOW_REGISTERS_VALUE == SLOW_REGISTERS);
 static_assert(CAUSE_NOTIFICATION == UPCALL_NOTIFICATION);
 static_assert(ERR_INTERRUPTED_VALUE == ERR_INTERRUPTED);
 static_assert(WAIT_RBX == offsetof(struct wait_registers, rbx));
@@ -94,8 +95,9 @@ void posix_begin(struct posix_thread *self)
 	self->begin = BEGIN_THREAD;
 }
 
-static i64 unknown(struct posix_thread *self)
+static i64 unknown(struct posix_thread *self, const struct arguments *arguments)
 {
+	(void)arguments;
 	u64 number = self->number;
 	struct table_bits *seen = &posix_self()->core.unknown;
 	if (number < TABLE_NUMBERS) {
@@ -110,12 +112,10 @@ static i64 unknown(struct posix_thread *self)
 	return -ENOSYS;
 }
 
-i64 posix_call_slowly(struct posix_thread *self, const struct arguments *arguments)
+posix_call *posix_call_slowly(struct posix_thread *self)
 {
 	posix_call *_Nullable call = table_call(self->number);
 	if (self->slow & SLOW_TRACE)
 		trace_entered(self);
-	if (!call)
-		return unknown(self);
-	return call(self, arguments);
+	return call ? call : unknown;
 }

@@ -10,11 +10,15 @@ NONNULL_BEGIN
 extern const u8 posix_entry[], posix_entry_native[], posix_upcall[];
 
 void posix_begin(struct posix_thread *self); // a thread's first steps
-i64 posix_call_slowly(struct posix_thread *self, const struct arguments *arguments);
+// What to call for self->number: traced, or there is no such call.
+posix_call *posix_call_slowly(struct posix_thread *self);
 // On the way out when something is to be done: signals, calls that are made again (signal/).
 void posix_leave(struct posix_thread *self);
 // The program was interrupted: self->interruption says by what (signal/).
 void posix_interrupted(struct posix_thread *self);
+// Calls whose thread or process begins with all of the caller's registers: entry.S has call_fork
+// and so on, which store them and go on here.
+posix_call fork_call, vfork_call, clone_call, clone3_call;
 // A fault in the library itself; the frame still stands in the block.
 [[noreturn]] void posix_library_fault(struct posix_thread *self);
 

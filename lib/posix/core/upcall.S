@@ -71,7 +71,7 @@ in_library: // rax: where
 	jb 1f
 	leaq leave_end(%rip), %rcx
 	cmpq %rcx, %rax
-	jb again
+	jb again_behind_call
 1:	leaq resume_begin(%rip), %rcx
 	cmpq %rcx, %rax
 	jb 2f
@@ -94,6 +94,10 @@ go_on: // rax: where to
 	movq %gs:BLOCK_FRAME_STACK, %rsp
 	movq $0, %gs:BLOCK_FRAME_CAUSE
 	jmp *%gs:THREAD_SCRATCH + 16
+again_behind_call:
+	movq $0, %gs:BLOCK_FRAME_CAUSE
+	movq %gs:THREAD_SCRATCH, %rax
+	jmp posix_leave_call
 again:
 	movq $0, %gs:BLOCK_FRAME_CAUSE
 	jmp posix_leave_slow

@@ -62,16 +62,39 @@ user_zero: // (to, size)
 4:	ret
 
 user_string: // (to, from, room): length without the zero, or room when none came
-	xorl %eax, %eax
+	xorl %eax, %eax // eight bytes at a time, where they neither leave a page nor the room
+	movabsq $0x0101010101010101, %r8
+	movabsq $0x8080808080808080, %r9
 1:	cmpq %rdx, %rax
-	jae 2f
-	movzbl (%rsi, %rax), %ecx
+	jae 4f
+	leaq (%rsi, %rax), %rcx
+	andl $4095, %ecx
+	cmpl $4088, %ecx
+	ja 3f
+	leaq 8(%rax), %rcx
+	cmpq %rdx, %rcx
+	ja 3f
+	movq (%rsi, %rax), %rcx
+	movq %rcx, (%rdi, %rax)
+	movq %rcx, %r10
+	subq %r8, %r10
+	notq %rcx
+	andq %rcx, %r10
+	andq %r9, %r10
+	jnz 2f
+	addq $8, %rax
+	jmp 1b
+2:	bsfq %r10, %r10 // the lowest byte that is zero
+	shrl $3, %r10d
+	addq %r10, %rax
+	ret
+3:	movzbl (%rsi, %rax), %ecx
 	movb %cl, (%rdi, %rax)
 	testl %ecx, %ecx
-	jz 2f
+	jz 4f
 	incq %rax
 	jmp 1b
-2:	ret
+4:	ret
 
 user_load: // (from, u32 *out)
 	movl (%rdi), %eax

@@ -37,7 +37,7 @@ static struct event_state *state_of_events(void)
 	return state;
 }
 
-static void set_enter(struct epoll_set *set)
+void epoll_set_enter(struct epoll_set *set)
 {
 	struct event_state *state = state_of_events();
 	posix_lock_take(&state->lock);
@@ -46,9 +46,8 @@ static void set_enter(struct epoll_set *set)
 	posix_lock_give(&state->lock);
 }
 
-static void epoll_close(struct posix_thread *, const struct file *file, bool)
+void epoll_set_leave(struct epoll_set *set)
 {
-	struct epoll_set *set = set_of(file);
 	struct event_state *state = state_of_events();
 	posix_lock_take(&state->lock);
 	list_remove(&set->node);
@@ -58,6 +57,12 @@ static void epoll_close(struct posix_thread *, const struct file *file, bool)
 		epoll_remove(set, i);
 	if (set->items)
 		heap_give(set->items, set->size * sizeof(struct epoll_item *));
+}
+
+static void epoll_close(struct posix_thread *, const struct file *file, bool)
+{
+	struct epoll_set *set = set_of(file);
+	epoll_set_leave(set);
 	heap_give(set, sizeof(struct epoll_set));
 }
 
@@ -137,7 +142,7 @@ static i64 epoll_make(struct posix_thread *self, u32 flags)
 	}
 	description->inode = event_inode();
 	AT(description->detail, 0) = (u64)(uintptr_t)set;
-	set_enter(set);
+	epoll_set_enter(set);
 	return descriptor_install(
 		self, description, set->port, flags & O_CLOEXEC ? DESCRIPTOR_CLOEXEC : 0, 0);
 }
@@ -216,7 +221,7 @@ static err_t wait_set(
 	return err == ERR_TIMED_OUT && is_short ? ERR_WOULD_BLOCK : err;
 }
 
-static i64 collect(
+i64 epoll_set_wait(
 	struct posix_thread *self, struct epoll_set *set, u64 deadline, struct epoll_report *report)
 {
 	posix_lock_take(&set->lock);
@@ -243,10 +248,10 @@ static i64 epoll_wait_file(struct posix_thread *self, const struct file *file,
 {
 	if (file->description->kind != FILE_EPOLL)
 		return -EINVAL;
-	struct linux_epoll_event events[ROOM];
+	struct linux_epoll_event events[ROOM] UNINITIALIZED;
 	u32 room = ARG_U32(2) < ROOM ? ARG_U32(2) : ROOM;
 	struct epoll_report report = { .event = events, .room = room };
-	i64 count = collect(self, set_of(file), deadline, &report);
+	i64 count = epoll_set_wait(self, set_of(file), deadline, &report);
 	if (count > 0)
 		TRY_POSIX(user_copy_out(ARG(1), events, (u64)count * sizeof(struct linux_epoll_event)));
 	return count;

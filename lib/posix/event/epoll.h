@@ -26,7 +26,8 @@ struct epoll_set {
 	struct epoll_item *_Nullable *_Nullable items; // owned; by index, null: free
 	u32 size, count, polled, serial;
 	u64 round;
-	u32 misses; // of this collection: told, but gone again
+	u32 misses;   // of this collection: told, but gone again
+	bool is_kept; // no open file, but a list of poll's (poll_kept.c)
 };
 
 // One collection: events for the program.
@@ -42,6 +43,13 @@ i64 epoll_add(
 	struct epoll_set *set, const struct file *file, const struct linux_epoll_event *event);
 void epoll_change(struct epoll_set *set, u32 index, const struct linux_epoll_event *event);
 void epoll_remove(struct epoll_set *set, u32 index);
+
+// The process's sets, which learn what is closed. leave: all items go.
+void epoll_set_enter(struct epoll_set *set);
+void epoll_set_leave(struct epoll_set *set);
+// Until one is ready or the deadline passes: how many are, or -ERESTARTNOHAND for a signal.
+i64 epoll_set_wait(
+	struct posix_thread *self, struct epoll_set *set, u64 deadline, struct epoll_report *report);
 
 // set->lock held: whatever is ready now goes into the report; first: an event that was waited for.
 void epoll_collect(struct posix_thread *self, struct epoll_set *set,

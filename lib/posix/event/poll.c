@@ -7,6 +7,7 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
+#include "lib/posix/event/poll_kept.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/time.h"
 #include "lib/posix/signal/send.h"
@@ -79,9 +80,12 @@ static i64 poll_all(struct posix_thread *self, u64 address, u64 count, u64 deadl
 {
 	if (count > AT(posix_self()->identity.limits, RLIMIT_NOFILE).soft)
 		return -EINVAL;
-	struct poll_list list;
+	struct poll_list list UNINITIALIZED;
+	i64 answer;
+	if (poll_kept(self, address, (u32)count, deadline, &answer))
+		return answer;
 	TRY_POSIX(poll_list_init(&list, (u32)count));
-	i64 answer = fill(self, &list, address);
+	answer = fill(self, &list, address);
 	if (answer >= 0)
 		answer = poll_wait(self, &list, answer ? 0 : deadline);
 	if (answer >= 0) {

@@ -137,6 +137,7 @@ static void set_entry(u32 number, struct descriptor entry)
 {
 	struct descriptor *place = entry_at(number);
 	*place = entry;
+	atomic_store_relaxed(&files()->changes, files()->changes + 1);
 	if (!entry.description && number < files()->lowest)
 		files()->lowest = number;
 }

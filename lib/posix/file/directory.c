@@ -19,80 +19,82 @@ i64 dirent_put(struct dirents *out, const struct dirent *entry)
 	struct {
 		struct linux_dirent64 head; // the name begins in it
 		u8 rest[TREE_NAME_MAX + 1];
-	} record;
+	} record UNINITIALIZED;
 	constexpr usize HEAD = offsetof(struct linux_dirent64, name);
-	usize size = (HEAD + entry->name.size + 1 + 7) & ~(usize)7;
+	usize end = HEAD + entry->name.size, size = (end + 1 + 7) & ~(usize)7;
 	if (entry->name.size > TREE_NAME_MAX || size > out->size - out->used)
 		return -EINVAL;
 	record.head = (struct linux_dirent64){ entry->inode, entry->next, (u16)size, entry->type, {} };
-	span_t name = span_clamp(span_of(record), HEAD, size - HEAD);
-	span_fill(name, 0);
-	(void)span_copy(name, entry->name);
+	(void)span_copy(span_from_offset(span_of(record), HEAD), entry->name);
+	span_fill(span_clamp(span_of(record), end, size - end), 0);
 	TRY_POSIX(user_copy_out(out->address + out->used, &record, size));
 	out->used += size;
 	return 0;
 }
 
-// The entry behind position, its name copied to room. False: the table moved.
-static bool look(const struct tree *tree, const struct file *file, struct dirent *out, span_t room)
+static const struct tree *tree_of(const struct file *file)
+{
+	struct file_state *state = &posix_self()->files;
+	struct names names = { state->trees, state->tree_count, state->mounts, state->mount_count };
+	return names_tree(&names, file->description->tree);
+}
+
+// The entry behind position, its name still in the table. inode 0: there is none.
+static void look(const struct tree *tree, const struct file *file, struct dirent *out)
 {
 	struct description *description = file->description;
-	u32 sequence = tree_begin(tree);
 	u32 hint = (u32)AT(description->detail, 1);
 	u32 number = tree_next_entry(tree, description->inode, description->offset - 2, hint);
 	const struct tree_entry *entry = tree_entry(tree, number);
-	view_t name = tree_name_of(tree, entry);
 	*out = (struct dirent){ .inode = number == TREE_NONE ? 0 : entry->inode,
 		.next = entry->cookie + 2,
 		.type = (u8)entry->type,
-		.hint = number };
-	bool fits = span_copy(room, name) == OK;
-	out->name = view_clamp(span_view(room), 0, name.size);
-	return fits && tree_is_same(tree, sequence);
+		.hint = number,
+		.name = tree_name_of(tree, entry) };
 }
 
-static i64 next_entry(const struct file *file, struct dirent *out, span_t room)
+static i64 put_next(
+	const struct tree *tree, const struct file *file, struct dirents *out, struct dirent *entry)
 {
-	const struct description *description = file->description;
-	struct file_state *state = &posix_self()->files;
-	struct names names = { state->trees, state->tree_count, state->mounts, state->mount_count };
-	const struct tree *tree = names_tree(&names, description->tree);
+	u64 used = out->used;
 	for (u32 i = 0; i < TRIES; i++) {
-		if (look(tree, file, out, room))
-			return 0;
+		u32 sequence = tree_begin(tree);
+		look(tree, file, entry);
+		i64 error = entry->inode ? dirent_put(out, entry) : 0;
+		if (tree_is_same(tree, sequence))
+			return error;
+		out->used = used; // it was written while we looked
 		if (i % WALK_TRIES == WALK_TRIES - 1)
-			mount_settle(description->tree);
+			mount_settle(file->description->tree);
 	}
 	return -EIO;
 }
 
-static i64 next_dots(const struct file *file, struct dirent *out)
+static i64 put_dots(
+	const struct tree *tree, const struct file *file, struct dirents *out, struct dirent *entry)
 {
 	const struct description *description = file->description;
-	struct file_state *state = &posix_self()->files;
-	struct names names = { state->trees, state->tree_count, state->mounts, state->mount_count };
-	u32 parent = tree_parent(names_tree(&names, description->tree), description->inode);
 	bool is_self = description->offset == 0;
-	*out = (struct dirent){ .inode = is_self ? description->inode : parent,
+	*entry = (struct dirent){ .inode = is_self ? description->inode
+		                                       : tree_parent(tree, description->inode),
 		.next = description->offset + 1,
 		.type = MODE_DIRECTORY >> 12,
 		.name = is_self ? VIEW_TEXT(".") : VIEW_TEXT("..") };
-	return 0;
+	return dirent_put(out, entry);
 }
 
 static i64 fill(const struct file *file, struct dirents *out)
 {
 	struct description *description = file->description;
-	u8 name[TREE_NAME_MAX + 1];
+	const struct tree *tree = tree_of(file);
 	for (;;) {
 		struct dirent entry;
-		TRY_POSIX(description->offset < 2 ? next_dots(file, &entry)
-										  : next_entry(file, &entry, span_of(name)));
-		if (!entry.inode)
-			return (i64)out->used;
-		i64 error = dirent_put(out, &entry);
+		i64 error = description->offset < 2 ? put_dots(tree, file, out, &entry)
+		                                    : put_next(tree, file, out, &entry);
 		if (error)
 			return out->used ? (i64)out->used : error;
+		if (!entry.inode)
+			return (i64)out->used;
 		description->offset = entry.next;
 		AT(description->detail, 1) = entry.hint;
 	}

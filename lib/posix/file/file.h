@@ -75,6 +75,8 @@ struct file_state {
 	u32 lowest;    // all below are in use
 	u32 limit;     // as fork left it; RLIMIT_NOFILE counts
 	u32 is_narrow; // 1: without what only the privileged have
+	u32 changes;   // atomic: of the table so far
+	u32 reserved;
 	struct place root, directory;
 	struct tree trees[TREES_MAX];
 	struct tree_source sources[TREES_MAX];

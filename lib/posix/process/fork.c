@@ -6,6 +6,7 @@
 #include "lib/posix/process/fork.h"
 #include "abi/signals.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/linux/errno.h"
@@ -221,13 +222,13 @@ i64 process_clone(struct posix_thread *self, const struct process_clone *clone)
 	return answer;
 }
 
-i64 call_fork(struct posix_thread *self, const struct arguments *arguments)
+i64 fork_call(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)arguments;
 	return process_clone(self, &(struct process_clone){ .exit_signal = SIGCHLD });
 }
 
-i64 call_vfork(struct posix_thread *self, const struct arguments *arguments)
+i64 vfork_call(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)arguments;
 	return process_clone(

@@ -14,26 +14,29 @@ static bool is_nothing(u32 signal, u64 handler)
 	       (handler == SIG_DFL && SIGNAL_BIT(signal) & SIGNALS_DEFAULT_NOTHING);
 }
 
-// What proc and waits look at.
-static void ignored_set(struct posix *posix)
+// What proc looks at.
+static void tell_wishes(struct posix *posix)
 {
-	struct actions *actions = &posix->actions;
-	u64 ignored = 0;
-	for (u32 i = 0; i < SIGNALS; i++)
-		if (is_nothing(i + 1, AT(actions->action, i).handler))
-			ignored |= SIGNAL_BIT(i + 1);
-	atomic_store_relaxed(&actions->ignored, ignored);
-	const struct linux_sigaction *child = &AT(actions->action, SIGCHLD - 1);
-	u64 wishes = 0;
+	const struct linux_sigaction *child = &AT(posix->actions.action, SIGCHLD - 1);
+	u64 wishes = 0, blocked = 0;
 	if (child->handler == SIG_IGN || child->flags & SA_NOCLDWAIT)
 		wishes |= WISH_NO_ZOMBIES;
 	if (child->flags & SA_NOCLDSTOP)
 		wishes |= WISH_NO_STOPS;
 	atomic_store_relaxed(&posix->identity.wishes.flags, wishes);
-	u64 blocked = 0;
 	LIST_EACH(node, &posix->core.threads)
 		blocked |= container_of(node, struct posix_thread, node)->mask;
+	u64 ignored = atomic_load_relaxed(&posix->actions.ignored);
 	atomic_store_relaxed(&posix->identity.wishes.ignored, ignored & ~blocked);
+}
+
+// What waits look at: one bit of a set that stands for all actions.
+static void ignored_change(struct actions *actions, u32 signal)
+{
+	u64 ignored = atomic_load_relaxed(&actions->ignored) & ~SIGNAL_BIT(signal);
+	if (is_nothing(signal, AT(actions->action, signal - 1).handler))
+		ignored |= SIGNAL_BIT(signal);
+	atomic_store_relaxed(&actions->ignored, ignored);
 }
 
 // Of this signal or of this thread; 0: of any.
@@ -91,7 +94,8 @@ i64 call_rt_sigaction(struct posix_thread *self, const struct arguments *argumen
 	old = AT(posix->actions.action, signal - 1);
 	if (ARG(1)) {
 		AT(posix->actions.action, signal - 1) = action;
-		ignored_set(posix);
+		ignored_change(&posix->actions, signal);
+		tell_wishes(posix);
 		if (is_nothing(signal, action.handler))
 			forget(posix, signal);
 	}
@@ -181,8 +185,9 @@ void exec_reset_actions(void)
 		struct linux_sigaction *action = &AT(posix->actions.action, i);
 		*action =
 			(struct linux_sigaction){ .handler = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
+		ignored_change(&posix->actions, i + 1);
 	}
 	posix_lock_take(&posix->core.threads_lock);
-	ignored_set(posix);
+	tell_wishes(posix);
 	posix_lock_give(&posix->core.threads_lock);
 }

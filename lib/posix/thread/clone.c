@@ -143,7 +143,7 @@ static i64 dispatch(struct posix_thread *self, const struct process_clone *clone
 	return process_clone(self, clone);
 }
 
-i64 call_clone(struct posix_thread *self, const struct arguments *arguments)
+i64 clone_call(struct posix_thread *self, const struct arguments *arguments)
 {
 	u64 flags = ARG(0) & UINT32_MAX;
 	struct process_clone clone = { .flags = flags & ~EXIT_SIGNAL_MASK,
@@ -156,7 +156,7 @@ i64 call_clone(struct posix_thread *self, const struct arguments *arguments)
 	return dispatch(self, &clone);
 }
 
-i64 call_clone3(struct posix_thread *self, const struct arguments *arguments)
+i64 clone3_call(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct clone_arguments given;
 	if (ARG(1) < sizeof given)

@@ -3,7 +3,6 @@
 // without privileges, and not obeyed.
 #include "lib/base/bits.h"
 #include "lib/posix/core/calls.h"
-#include "lib/posix/core/clock.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
@@ -19,7 +18,6 @@ enum policy : u32 {
 };
 
 constexpr u32 PROCESSORS_MAX = 64;
-constexpr u64 YIELD_NS = 1000;
 constexpr u32 REAL_TIME_MAX = 99;
 constexpr u64 SLICE_NS = 3'000'000;
 
@@ -44,13 +42,13 @@ static u64 all_processors(const struct posix_thread *self)
 	return *count >= PROCESSORS_MAX ? UINT64_MAX : ((u64)1 << *count) - 1;
 }
 
-// The kernel has no yield: a rest so short that only others that are ready notice it.
+// A sleep that is over already: the kernel lets others that are ready run first.
 i64 call_sched_yield(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)self;
 	(void)arguments;
 	u32 observed;
-	(void)object_wait(HANDLE_NONE, 0, posix_clock() + YIELD_NS, &observed);
+	(void)object_wait(HANDLE_NONE, 0, 0, &observed);
 	return 0;
 }
 
