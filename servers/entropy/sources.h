@@ -2,7 +2,7 @@
 // sources.h - what this machine has that is random.
 #pragma once
 
-#include "servers/entropy/pool.h"
+#include "lib/base/pool.h"
 
 NONNULL_BEGIN
 // Stirs what each source gives; enum entropy_source bits of those that gave something.

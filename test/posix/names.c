@@ -387,6 +387,31 @@ static void others(void)
 	rmdir("group");
 }
 
+// Short names travel another way than long ones (ifc/tree.ifc): both sides of the edge.
+static void lengths(void)
+{
+	char name[300], other[300];
+	struct stat found;
+	for (int size = 14; size <= 35; size++) {
+		memset(name, 'n', size);
+		memset(other, 'o', size);
+		name[size] = other[size] = 0;
+		int number = open(name, O_CREAT | O_EXCL | O_WRONLY, 0640);
+		bool is_ok = number >= 0 && write(number, "12", 2) == 2 && close(number) == 0;
+		fails(open(name, O_CREAT | O_EXCL | O_WRONLY, 0640), EEXIST, "a name that is there");
+		is_ok = is_ok && rename(name, other) == 0 && stat(other, &found) == 0;
+		is_ok = is_ok && found.st_size == 2 && access(name, F_OK) == -1;
+		is_ok = is_ok && mkdir(name, 0750) == 0 && rmdir(name) == 0 && unlink(other) == 0;
+		is_ok = is_ok && symlink("there", name) == 0 && readlink(name, other, 300) == 5;
+		check(is_ok && unlink(name) == 0, "made, renamed and removed");
+	}
+	memset(name, 'n', 256);
+	name[256] = 0;
+	fails(open(name, O_CREAT | O_WRONLY, 0600), ENAMETOOLONG, "a name of 256 bytes");
+	name[255] = 0;
+	check(close(open(name, O_CREAT | O_WRONLY, 0600)) == 0 && unlink(name) == 0, "of 255");
+}
+
 int main(void)
 {
 	char folder[] = "/tmp/names-XXXXXX";
@@ -400,6 +425,7 @@ int main(void)
 	devices();
 	locks();
 	others();
+	lengths();
 	chdir("/");
 	is(rmdir(folder), 0, "all removed");
 	return failures != 0;

@@ -125,11 +125,95 @@ static void masks(void)
 	fails(ppoll(NULL, 0, &bad, NULL), EINVAL, "ppoll with a bad time");
 }
 
+// A long list that comes again may be kept tied (lib/posix/event/poll_kept.c): what closes, opens,
+// changes or forks in between must be seen.
+enum { MANY = 40 };
+static struct pollfd many[MANY];
+static int feeds[MANY];
+
+static int ready_of_many(int timeout)
+{
+	int count = poll(many, MANY, timeout), found = 0;
+	for (int i = 0; i < MANY; i++)
+		found += many[i].revents != 0;
+	return count == found ? count : -100;
+}
+
+static int closes_all(void)
+{
+	for (int i = 0; i < MANY; i++)
+		if (i != 7)
+			close(many[i].fd);
+	int again = dup(feeds[5]); // another file under a number of the list
+	poll(many, MANY, 0);
+	poll(many, MANY, 0);
+	pause_ms(100);
+	return again >= 0 && write(feeds[30], "x", 1) == 1 ? 0 : 1;
+}
+
+static void long_lists(void)
+{
+	char byte;
+	need(pipe(ends) == 0, "pipe");
+	for (int i = 0; i < MANY; i++) {
+		int both[2];
+		need(pipe(both) == 0, "many pipes");
+		many[i] = (struct pollfd){ both[0], POLLIN, 0 };
+		feeds[i] = both[1];
+	}
+	for (int i = 0; i < 3; i++)
+		is(ready_of_many(0), 0, "none of many is ready");
+	(void)!write(feeds[7], "x", 1);
+	for (int i = 0; i < 3; i++)
+		is(ready_of_many(-1), 1, "one of many is ready, again and again");
+	is(many[7].revents, POLLIN, "this one");
+	(void)!write(feeds[20], "x", 1);
+	is(ready_of_many(-1), 2, "two are");
+	(void)!read(many[7].fd, &byte, 1);
+	is(ready_of_many(-1), 1, "one is read empty");
+	is(many[20].revents, POLLIN, "the other is told");
+	close(feeds[11]);
+	is(ready_of_many(-1), 2, "a writer goes");
+	is(many[11].revents, POLLHUP, "POLLHUP of many");
+	close(many[11].fd);
+	is(ready_of_many(-1), 2, "a number is closed");
+	is(many[11].revents, POLLNVAL, "POLLNVAL of many");
+	need(pipe(ends) == 0 && ends[0] == many[11].fd, "the number is used again");
+	is(ready_of_many(-1), 1, "the new file is not ready");
+	is(ready_of_many(-1), 1, "nor the next time");
+	(void)!write(ends[1], "x", 1);
+	is(ready_of_many(-1), 2, "then it is");
+	many[20].events = 0;
+	is(ready_of_many(-1), 1, "not asked for any more");
+	many[20].events = POLLIN;
+	(void)!read(ends[0], &byte, 1);
+	(void)!read(many[20].fd, &byte, 1);
+	for (int i = 0; i < 3; i++)
+		is(ready_of_many(0), 0, "all are empty");
+	pid_t pid = child(closes_all);
+	is(ready_of_many(20000), 1, "what a child closes is no matter; what it writes is told");
+	is(many[30].revents, POLLIN, "by the list that both had");
+	child_end(pid);
+	long start = now_ms();
+	(void)!read(many[30].fd, &byte, 1);
+	is(ready_of_many(100), 0, "many run out of time");
+	check(now_ms() - start >= 99, "not too early");
+	handled = 0;
+	alarm(1);
+	fails(poll(many, MANY, -1), EINTR, "a signal ends a wait for many");
+	for (int i = 0; i < MANY; i++) {
+		close(many[i].fd);
+		close(feeds[i]);
+	}
+	is(ready_of_many(0), MANY, "all are closed");
+}
+
 int main(void)
 {
 	ready();
 	waits();
 	selects();
 	masks();
+	long_lists();
 	return done();
 }

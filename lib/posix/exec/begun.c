@@ -12,6 +12,7 @@
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process.h"
+#include "lib/posix/time/getrandom.h"
 #include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
 
@@ -56,6 +57,7 @@ void program_begun(struct posix_thread *self)
 	exec_close_files();
 	exec_reset_actions();
 	timers_begun();
+	generator_begun();
 	if (posix->identity.connection.raw)
 		process_executed();
 	(void)handle_close(record->space.process); // the old space, about to be taken apart

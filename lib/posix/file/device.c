@@ -9,6 +9,7 @@
 #include "lib/posix/file/status.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
+#include "lib/posix/time/getrandom.h"
 #include "os/syscalls.h"
 
 enum device : u32 {
@@ -24,9 +25,6 @@ enum device : u32 {
 
 constexpr u32 TEXT_CHUNK = 512;
 constexpr u32 RANDOM_CHUNK = 256;
-
-// exec/: random bytes.
-[[gnu::weak]] void random_bytes(span_t out);
 
 bool device_is_ours(u32 device)
 {
@@ -46,12 +44,10 @@ static u32 device_of(const struct file *file)
 
 static i64 read_random(u64 address, u64 size)
 {
-	u8 bytes[RANDOM_CHUNK];
-	if (!random_bytes)
-		return -EIO;
+	u8 bytes[RANDOM_CHUNK] UNINITIALIZED;
 	for (u64 done = 0; done < size; done += sizeof bytes) {
 		u64 part = size - done < sizeof bytes ? size - done : sizeof bytes;
-		random_bytes(span_of(bytes));
+		random_secret(span_of(bytes));
 		TRY_POSIX(user_copy_out(address + done, bytes, part));
 	}
 	return (i64)size;

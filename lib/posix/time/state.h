@@ -3,12 +3,22 @@
 #pragma once
 
 #include "lib/base/list.h"
+#include "lib/base/pool.h"
 #include "lib/posix/core/lock.h"
 #include "lib/posix/linux/time.h"
 
 NONNULL_BEGIN
 
 constexpr u32 HOST_NAME_MAX = 64;
+
+// Random bytes of the process's own (getrandom.c).
+struct generator {
+	struct posix_lock lock;
+	u32 owner;   // pid that the pool was seeded for; 0: not yet
+	u32 answers; // since then
+	struct pool pool;
+	handle_t entropy; // owned; connection to servers/entropy
+};
 
 struct time_state {
 	// Before all other locks: the helper has it while it works, and a process while its memory is
@@ -19,6 +29,7 @@ struct time_state {
 	u32 next;               // id of the next timer
 	handle_t port;          // owned; where the helper waits. HANDLE_NONE: there is no helper
 	struct list timers;     // struct posix_timer.node
+	struct generator generator;
 	u8 host[HOST_NAME_MAX + 1], domain[HOST_NAME_MAX + 1]; // end with a zero
 };
 

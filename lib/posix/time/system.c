@@ -8,7 +8,6 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
-#include "lib/posix/exec/random.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/time/meminfo.h"
 #include "os/syscalls.h"
@@ -90,24 +89,6 @@ i64 call_getcpu(struct posix_thread *, const struct arguments *arguments)
 	if (ARG(0))
 		TRY_POSIX(user_put(ARG(0), info.cpu));
 	return ARG(1) ? user_put(ARG(1), node) : 0;
-}
-
-i64 call_getrandom(struct posix_thread *, const struct arguments *arguments)
-{
-	constexpr u64 MOST = 32u * 1024 * 1024 - 1;
-	u64 size = ARG(1) < MOST ? ARG(1) : MOST;
-	if (ARG_U32(2) & ~(u32)GRND_ALL || (ARG_U32(2) & GRND_ALL) == (GRND_RANDOM | GRND_INSECURE))
-		return -EINVAL;
-	for (u64 done = 0; done < size;) {
-		u8 bytes[256];
-		u64 part = size - done < sizeof(bytes) ? size - done : sizeof(bytes);
-		random_bytes(span_clamp(span_of(bytes), 0, part));
-		i64 failed = user_copy_out(ARG(0) + done, bytes, part);
-		if (failed < 0)
-			return done ? (i64)done : failed;
-		done += part;
-	}
-	return (i64)size;
 }
 
 // The kernel's own words are in the system's log (svc log); here nothing waits.

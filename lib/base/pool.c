@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pool.c - see pool.h. Block 0 of each key is the next key, the others are answers.
-#include "servers/entropy/pool.h"
+#include "lib/base/pool.h"
 
 constexpr u32 ANSWER = 0, STIR = 1; // nonces, so that the two never meet
 

@@ -4,7 +4,7 @@
 // random-number generators", 2017).
 #pragma once
 
-#include "servers/entropy/chacha.h"
+#include "lib/base/chacha.h"
 
 NONNULL_BEGIN
 struct pool {

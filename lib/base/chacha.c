@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // chacha.c - see chacha.h.
-#include "servers/entropy/chacha.h"
+#include "lib/base/chacha.h"
 
 constexpr u32 ROUNDS = 10; // pairs
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // chacha_test.c - the block of RFC 8439, 2.3.2; the pool never says the same twice.
-#include "servers/entropy/chacha.h"
+#include "lib/base/chacha.h"
 
+#include "lib/base/pool.h"
 #include "lib/base/test.h"
-#include "servers/entropy/pool.h"
 
 TEST(chacha_rfc)
 {
