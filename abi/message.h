@@ -35,7 +35,7 @@ constexpr u64 TAG_SLOW_MASK = TAG_HANDLES_MASK | TAG_LENDS_MASK | TAG_DEADLINE |
 // What port_reply_wait returned: in tag bits 48-51.
 enum message_kind : u8 {
 	MESSAGE_CALL = 0,   // a call: badge, identity, words; answer it
-	MESSAGE_EVENT = 1,  // a binding: badge = its key, word 0 = the bits observed
+	MESSAGE_EVENT = 1,  // a binding: badge = its key, words = the bits observed, 1 if others wait
 	MESSAGE_CANCEL = 2, // a saved call's caller was interrupted: badge = the reply handle's value
 	MESSAGE_HANGUP = 3, // badge = the connection's badge: its last client handle was closed
 	MESSAGE_PAGES = 4,  // a pager's memory: badge = its key, words = offset, size, 1 if for writing

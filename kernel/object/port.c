@@ -178,6 +178,8 @@ static bool tell_binding(struct port *port, struct binding *binding, struct thre
 		atomic_store_relaxed(&binding->bits, 0u);
 	}
 	tell(server, MESSAGE_EVENT, binding->key, bits);
+	const struct list_node *next = list_first(&port->notices);
+	registers_set_word(&server->registers, 1, next && next != &binding->notice.node);
 	return true;
 }
 

@@ -12,20 +12,6 @@ static struct tree_head *head_of(const struct tree_writer *writer)
 	UNSAFE_END
 }
 
-struct tree_inode *tree_inode_of(const struct tree_writer *writer, u32 number)
-{
-	UNSAFE_BEGIN("the writer's own table, which it mapped to write")
-	return (struct tree_inode *)tree_inode(&writer->tree, number);
-	UNSAFE_END
-}
-
-struct tree_entry *tree_entry_of(const struct tree_writer *writer, u32 number)
-{
-	UNSAFE_BEGIN("the writer's own table, which it mapped to write")
-	return (struct tree_entry *)tree_entry(&writer->tree, number);
-	UNSAFE_END
-}
-
 static u32 *bucket_of(const struct tree_writer *writer, u32 hash)
 {
 	UNSAFE_BEGIN("masked to the table's size; the writer's own")

@@ -49,6 +49,7 @@ err_t request_take_brief(struct caller caller, const struct tree_brief *asked, s
 		.directory_generation = asked->directory_generation,
 		.inode = asked->inode,
 		.generation = asked->generation,
+		.entry = asked->inode, // unlink's
 		.mode = asked->mode,
 		.flags = asked->mode,
 		.open = asked->open,
@@ -56,16 +57,6 @@ err_t request_take_brief(struct caller caller, const struct tree_brief *asked, s
 	TRY(who_is(caller.badge, &request.who));
 	*out = &request;
 	return name_check(request.name);
-}
-
-bool is_directory(const struct tree_inode *inode)
-{
-	return (inode->mode & MODE_TYPE) == MODE_DIRECTORY;
-}
-
-bool is_regular(const struct tree_inode *inode)
-{
-	return (inode->mode & MODE_TYPE) == MODE_REGULAR;
 }
 
 err_t inode_find(u32 number, u32 generation, struct tree_inode **out)

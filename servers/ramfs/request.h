@@ -27,8 +27,14 @@ err_t directory_find(const struct request *request, u32 number, u32 generation, 
 err_t inode_find(u32 number, u32 generation, struct tree_inode **out);
 // The same, by a name that the caller says it was found by, which it may reach.
 err_t inode_find_named(const struct request *request, struct tree_inode **out);
-bool is_directory(const struct tree_inode *inode);
-bool is_regular(const struct tree_inode *inode);
+static inline bool is_directory(const struct tree_inode *inode)
+{
+	return (inode->mode & MODE_TYPE) == MODE_DIRECTORY;
+}
+static inline bool is_regular(const struct tree_inode *inode)
+{
+	return (inode->mode & MODE_TYPE) == MODE_REGULAR;
+}
 void touch_changed(struct tree_inode *inode);  // its change time becomes now
 void touch_modified(struct tree_inode *inode); // both do
 

@@ -11,8 +11,48 @@ static int writes_later(void)
 	return write(ends[1], "x", 1) == 1 ? 0 : 1;
 }
 
-int main(void)
+// What a child closes of its own, by itself or by exec, is no matter to its parent's set.
+static int watched[2], parents;
+
+static int closes_them(void)
 {
+	close(watched[0]);
+	close(parents);
+	return 0;
+}
+
+static int executes(void)
+{
+	execl("/proc/self/exe", "epoll", "only start", NULL);
+	return 1;
+}
+
+static void children(void)
+{
+	int set = parents = epoll_create1(EPOLL_CLOEXEC);
+	need(pipe2(watched, O_CLOEXEC) == 0, "pipe2");
+	struct epoll_event event = { EPOLLIN, { .fd = watched[0] } };
+	is(epoll_ctl(set, EPOLL_CTL_ADD, watched[0], &event), 0, "add before a fork");
+	child_end(child(closes_them));
+	(void)!write(watched[1], "x", 1);
+	is(epoll_wait(set, &event, 1, 5000), 1, "a child closed what it had");
+	child_end(child(executes));
+	is(epoll_wait(set, &event, 1, 5000), 1, "a child executed a program");
+	is(event.data.fd, watched[0], "the same file");
+	char byte;
+	(void)!read(watched[0], &byte, 1);
+	is(epoll_wait(set, &event, 1, 0), 0, "and nothing when it is empty");
+	close(watched[0]);
+	close(watched[1]);
+	close(set);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return 0;
+	children();
 	int set = epoll_create1(EPOLL_CLOEXEC);
 	need(set >= 0, "epoll_create1");
 	need(pipe(ends) == 0, "pipe");

@@ -54,7 +54,7 @@ void epoll_set_leave(struct epoll_set *set)
 	atomic_sub_relaxed(&state->set_count, 1u);
 	posix_lock_give(&state->lock);
 	for (u32 i = 0; i < set->size; i++)
-		epoll_remove(set, i);
+		epoll_forget(set, i);
 	if (set->items)
 		heap_give(set->items, set->size * sizeof(struct epoll_item *));
 }
@@ -72,7 +72,7 @@ static void forget(struct epoll_set *set, const struct file *file)
 	for (u32 i = 0; i < set->size && set->count; i++) {
 		const struct epoll_item *item = epoll_item_at(set, i);
 		if (item && item->file.description == file->description)
-			epoll_remove(set, i);
+			epoll_forget(set, i);
 	}
 	posix_lock_give(&set->lock);
 }

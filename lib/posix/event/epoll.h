@@ -26,8 +26,9 @@ struct epoll_set {
 	struct epoll_item *_Nullable *_Nullable items; // owned; by index, null: free
 	u32 size, count, polled, serial;
 	u64 round;
-	u32 misses;   // of this collection: told, but gone again
-	bool is_kept; // no open file, but a list of poll's (poll_kept.c)
+	u32 misses;        // of this collection: told, but gone again
+	bool is_kept;      // no open file, but a list of poll's (poll_kept.c)
+	bool is_inherited; // made by an ancestor: what is closed here stays tied for the others
 };
 
 // One collection: events for the program.
@@ -44,6 +45,8 @@ i64 epoll_add(
 void epoll_change(struct epoll_set *set, u32 index, const struct linux_epoll_event *event);
 void epoll_remove(struct epoll_set *set, u32 index);
 
+// One whose file was closed.
+void epoll_forget(struct epoll_set *set, u32 index);
 // The process's sets, which learn what is closed. leave: all items go.
 void epoll_set_enter(struct epoll_set *set);
 void epoll_set_leave(struct epoll_set *set);

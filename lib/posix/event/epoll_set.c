@@ -129,15 +129,26 @@ void epoll_change(struct epoll_set *set, u32 index, const struct linux_epoll_eve
 	tie(set, item, index);
 }
 
-void epoll_remove(struct epoll_set *set, u32 index)
+static void drop(struct epoll_set *set, u32 index, bool is_closed)
 {
 	struct epoll_item *item = epoll_item_at(set, index);
 	if (!item)
 		return;
-	untie(set, item);
+	if (!is_closed || !set->is_inherited)
+		untie(set, item);
 	*place_of(set, index) = nullptr;
 	set->count--;
 	heap_give(item, sizeof(struct epoll_item));
+}
+
+void epoll_remove(struct epoll_set *set, u32 index)
+{
+	drop(set, index, false);
+}
+
+void epoll_forget(struct epoll_set *set, u32 index)
+{
+	drop(set, index, true);
 }
 
 // Another event for an item that this collection has seen joins the first. False: nothing new.
@@ -199,13 +210,13 @@ void epoll_collect(struct posix_thread *self, struct epoll_set *set,
 	struct port_event event;
 	set->round++;
 	set->misses = 0;
-	bool is_more = !first || report_event(self, set, first, report);
+	bool is_more = !first || (report_event(self, set, first, report) && first->has_more);
 	while (is_more && report->count < report->room) {
 		if (report->count == set->count - set->polled)
 			break;
 		if (wait_port(self, set->port, 0, &event) != OK)
 			break;
-		is_more = report_event(self, set, &event, report);
+		is_more = report_event(self, set, &event, report) && event.has_more;
 	}
 	if (set->polled)
 		collect_polled(self, set, report);

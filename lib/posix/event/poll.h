@@ -46,6 +46,7 @@ void wait_port_give(handle_t port);
 struct port_event {
 	u64 key;
 	u32 bits;
+	bool has_more; // another one waits
 };
 err_t wait_port(
 	struct posix_thread *self, handle_t port, u64 deadline, struct port_event *_Nullable out);

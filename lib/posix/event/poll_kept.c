@@ -202,6 +202,7 @@ void fork_child_event(struct posix_thread *)
 		return;
 	LIST_EACH(node, &state->sets) {
 		struct epoll_set *set = container_of(node, struct epoll_set, node);
+		set->is_inherited = true;
 		if (!set->is_kept)
 			continue;
 		list_remove(node);

@@ -42,6 +42,6 @@ err_t wait_port(
 	wait_close(self);
 	TRY((err_t)(i32)registers.rax);
 	if (out)
-		*out = (struct port_event){ registers.rdi, (u32)registers.rdx };
+		*out = (struct port_event){ registers.rdi, (u32)registers.rdx, registers.r10 != 0 };
 	return OK;
 }

@@ -195,6 +195,7 @@ static i64 unlink(struct posix_thread *self, i32 directory, u64 user_path, u32 f
 	TRY_POSIX(path_at(self, directory, user_path, WALK_NO_FOLLOW, &path));
 	TRY_POSIX(check_unlink(&path, flags));
 	request_directory(&path, &asked);
+	asked.entry = path.walk.entry;
 	err_t err;
 	if (request_brief(&brief, &asked, path.walk.name, (view_t){})) {
 		REQUEST(err, tree_unlink_brief(server_of(&path), &brief));

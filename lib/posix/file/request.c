@@ -42,9 +42,9 @@ bool request_brief(
 	*brief = (struct tree_brief){ .serial = asked->serial,
 		.directory = asked->directory,
 		.directory_generation = asked->directory_generation,
-		.inode = asked->inode,
+		.inode = asked->inode | asked->entry, // no call has both
 		.generation = asked->generation,
-		.mode = asked->mode | asked->flags, // no call has both
+		.mode = asked->mode | asked->flags, // nor these
 		.open = (u16)asked->open,
 		.name_size = (u8)name.size,
 		.text_size = (u8)text.size };
