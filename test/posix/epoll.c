@@ -47,12 +47,8 @@ static void children(void)
 	close(set);
 }
 
-int main(int argc, char **argv)
+static void basics(void)
 {
-	(void)argv;
-	if (argc > 1)
-		return 0;
-	children();
 	int set = epoll_create1(EPOLL_CLOEXEC);
 	need(set >= 0, "epoll_create1");
 	need(pipe(ends) == 0, "pipe");
@@ -112,5 +108,14 @@ int main(int argc, char **argv)
 	fails(epoll_wait(set, got, 4, -1), EINTR, "a signal ends it");
 	close(set);
 	fails(epoll_create1(1), EINVAL, "epoll_create1 with a bad flag");
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return 0;
+	children();
+	basics();
 	return done();
 }
