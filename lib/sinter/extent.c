@@ -111,31 +111,37 @@ static err_t punch_records(struct file *file, u64 first, u64 end, u64 *out)
 	return OK;
 }
 
+// One step of a punch from offset to end, within the file. *out: where to go on.
+static err_t punch_step(struct file *file, u64 offset, u64 end, u64 *out)
+{
+	u64 next = align_down(offset, RECORD_SIZE) + RECORD_SIZE;
+	bool is_last = end == file->inode.size; // then its last record goes as a whole
+	if (offset % RECORD_SIZE || (end < next && !is_last)) {
+		*out = min_u64(end, next);
+		return punch_part(file, offset, (u32)(*out - offset));
+	}
+	u64 last = is_last ? (end + RECORD_SIZE - 1) / RECORD_SIZE : end / RECORD_SIZE;
+	TRY(punch_records(file, offset / RECORD_SIZE, last, &next));
+	*out = min_u64(end, next * RECORD_SIZE);
+	return OK;
+}
+
 err_t sinter_punch(struct dataset *dataset, u64 inode, u64 offset, u64 size, u64 *out)
 {
 	struct file file;
+	if (offset > FILE_SIZE_MAX || size > FILE_SIZE_MAX - offset)
+		return ERR_TOO_BIG;
 	TRY(file_begin_change(dataset, inode, &file));
-	u64 end = offset < file.inode.size ? offset + min_u64(size, file.inode.size - offset) : offset;
-	u32 within = (u32)(offset % RECORD_SIZE);
-	*out = offset + size;
-	if (offset >= end)
-		return OK;
-	if (!file.inode.record_log2) {
+	u64 end = min_u64(offset + size, file.inode.size), next = end;
+	if (offset < end && file.inode.record_log2) {
+		TRY(punch_step(&file, offset, end, &next));
+	} else if (offset < end) {
 		static const u8 zeros[INLINE_MAX];
 		if (end > INLINE_MAX)
 			return ERR_CORRUPT;
-		return file_write_inline(&file, offset, view_clamp(view_of(zeros), 0, end - offset));
+		TRY(file_write_inline(&file, offset, view_clamp(view_of(zeros), 0, end - offset)));
 	}
-	u64 next = align_down(offset, RECORD_SIZE) + RECORD_SIZE;
-	bool is_last = end == file.inode.size; // then its last record goes as a whole
-	if (within || (end < next && !is_last)) {
-		TRY(punch_part(&file, offset, (u32)(min_u64(end, next) - offset)));
-		*out = end <= next ? offset + size : next;
-		return OK;
-	}
-	u64 last = is_last ? (end + RECORD_SIZE - 1) / RECORD_SIZE : end / RECORD_SIZE;
-	TRY(punch_records(&file, offset / RECORD_SIZE, last, &next));
-	*out = next * RECORD_SIZE >= end ? offset + size : next * RECORD_SIZE;
+	*out = next >= end ? offset + size : next;
 	return OK;
 }
 

@@ -98,6 +98,33 @@ static void use_root(struct sinter *pool)
 	btree_init(&pool->tree, pool, &super->root, LINEAGE_POOL);
 }
 
+static err_t load_zone_record(struct sinter *pool, u32 number)
+{
+	struct zone *zone = space_zone(pool, number);
+	TRY(btree_load(&pool->tree, key_make(0, ITEM_ZONE, number), span_of(zone->record)));
+	const struct zone_record *record = &zone->record;
+	bool is_sane = record->place < BITMAP_PLACES && record->copy_zone < pool->space.zone_count &&
+	               record->free_units <= zone->units &&
+	               record->free_chunks <= zone->units / CHUNK_UNITS &&
+	               record->txg <= pool->super.txg;
+	return is_sane ? OK : ERR_CORRUPT;
+}
+
+// All zone records; and the bitmaps of the last groups are there, as the nodes are.
+static err_t load_zone_records(struct sinter *pool)
+{
+	space_forget(pool);
+	for (u32 i = 0; i < pool->space.zone_count; i++) {
+		pool->epoch++;
+		err_t err = load_zone_record(pool, i);
+		if (err != OK)
+			return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+		if (space_zone(pool, i)->record.txg + KEEP_ROOTS >= pool->super.txg)
+			TRY(space_load(pool, i));
+	}
+	return OK;
+}
+
 static bool is_log_place_sane(const struct sinter *pool)
 {
 	return pool->super.log_position < pool->config.log_units;
@@ -116,6 +143,8 @@ static err_t choose_root(struct sinter *pool, bool is_read_only)
 		if (!skipped)
 			oldest = pool->super.oldest;
 		err = is_log_place_sane(pool) ? verify_recent(pool) : ERR_CORRUPT;
+		if (err == OK)
+			err = load_zone_records(pool);
 		pool->rewound = skipped;
 		if (err == OK || err == ERR_NO_MEMORY)
 			return err;
@@ -124,33 +153,9 @@ static err_t choose_root(struct sinter *pool, bool is_read_only)
 	return ERR_CORRUPT;
 }
 
-static err_t load_zone_record(struct sinter *pool, u32 number)
-{
-	struct zone *zone = space_zone(pool, number);
-	TRY(btree_load(&pool->tree, key_make(0, ITEM_ZONE, number), span_of(zone->record)));
-	const struct zone_record *record = &zone->record;
-	bool is_sane = record->place < BITMAP_PLACES && record->copy_zone < pool->space.zone_count &&
-	               record->free_units <= zone->units &&
-	               record->free_chunks <= zone->units / CHUNK_UNITS &&
-	               record->txg <= pool->super.txg;
-	return is_sane ? OK : ERR_CORRUPT;
-}
-
-static err_t load_zone_records(struct sinter *pool)
-{
-	for (u32 i = 0; i < pool->space.zone_count; i++) {
-		pool->epoch++;
-		err_t err = load_zone_record(pool, i);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-	}
-	return OK;
-}
-
 // After the root is chosen: zones, abandoned roots, the log.
 static err_t open_root(struct sinter *pool, bool is_read_only)
 {
-	TRY(load_zone_records(pool));
 	if (pool->rewound) {
 		report(pool, "a device ignored a flush: roots skipped", pool->rewound);
 		if (!is_read_only)
@@ -178,8 +183,10 @@ err_t sinter_open(const struct port *port, const struct device *devices, u32 cou
 	err_t err = find_legs(pool);
 	if (err == OK)
 		err = open_memory(pool, options->frames, options->loaded_zones);
+	pool->is_read_only = true; // nothing is healed for a root that may not be chosen
 	if (err == OK)
 		err = choose_root(pool, options->is_read_only);
+	pool->is_read_only = false;
 	if (err == OK)
 		err = open_root(pool, options->is_read_only);
 	if (err != OK) {

@@ -21,6 +21,7 @@ u32 space_zone_of(const struct sinter *pool, u64 address); // the address is one
 // Bitmaps of the zone into memory. ERR_WOULD_BLOCK: being read, or all places are taken until a
 // commit.
 err_t space_load(struct sinter *pool, u32 zone);
+void space_forget(struct sinter *pool); // unloads all; nothing is changed or under way
 err_t space_load_for(struct sinter *pool, const pointer_t *pointer); // all its zones, to free it
 // Enough zones loaded to allocate so many chunks in the next freeze? ERR_NO_SPACE: the pool has not
 // so many, even if all that is freed had matured... then *may_mature is false.

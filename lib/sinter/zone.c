@@ -282,6 +282,12 @@ err_t space_load(struct sinter *pool, u32 number)
 	return load_step(pool, loaded);
 }
 
+void space_forget(struct sinter *pool)
+{
+	for (u32 i = 0; i < pool->space.loaded_count; i++)
+		unload(pool, &ITEM(pool->space.loaded, pool->space.loaded_count, i));
+}
+
 void space_make_zone(struct sinter *pool, u32 number, u32 copy_zone)
 {
 	struct zone *zone = space_zone(pool, number);

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// check.c - blocks: every copy of each verifies, no unit has two owners, bitmaps say exactly what
+// is owned. Live trees and dead lists together are all owners: a snapshot's blocks are in one of
+// them.
+#include "lib/base/bits.h"
+#include "lib/base/format.h"
+#include "lib/sinter/cache.h"
+#include "lib/sinter/check_local.h"
+#include "lib/sinter/checksum.h"
+#include "lib/sinter/dataset.h"
+#include "lib/sinter/read.h"
+#include "lib/sinter/space.h"
+#include "lib/sinter/verify.h"
+#include "lib/sinter/volume.h"
+#include "lib/sinter/zone.h"
+
+struct blocks {
+	struct sinter *pool;
+	struct sinter_check *check;
+	u64 *used; // bit a unit, by zone; owned
+	usize words_of_zone, words;
+	bool is_marking; // else the blocks must be marked already
+	u64 older_than;  // blocks born up to here belong to another dataset
+};
+
+void check_complain(struct sinter_check *check, const char *what, u64 a, u64 b)
+{
+	u8 text[160];
+	check->complaints++;
+	check->complain(check->context, format_view(span_of(text), "%s (%lu, %lu)", what, a, b));
+}
+
+static u64 *used_word(struct blocks *blocks, u32 zone, u32 bit)
+{
+	return &ITEM(blocks->used, blocks->words, zone * blocks->words_of_zone + bit / 64);
+}
+
+static void mark(struct blocks *blocks, u64 address, u32 units)
+{
+	struct sinter *pool = blocks->pool;
+	if (!read_is_address(pool, address, units)) {
+		check_complain(blocks->check, "a pointer leads nowhere", address, units);
+		return;
+	}
+	u32 zone = space_zone_of(pool, address);
+	u32 bit = (u32)(address_unit(address) - space_zone_unit(pool, zone));
+	u64 mask = bits_mask(units) << bit % 64;
+	u64 *word = used_word(blocks, zone, bit);
+	if (blocks->is_marking && *word & mask)
+		check_complain(blocks->check, "a unit has two owners", address, units);
+	if (!blocks->is_marking && (*word & mask) != mask)
+		check_complain(blocks->check, "a snapshot's unit has no owner", address, units);
+	if (blocks->is_marking)
+		*word |= mask;
+}
+
+static void verify_copies(struct blocks *blocks, const pointer_t *pointer)
+{
+	struct sinter *pool = blocks->pool;
+	u8 type = pointer_type(pointer);
+	if (blocks->check->is_quick && type == BLOCK_RECORD)
+		return;
+	usize size = (usize)pointer_units(pointer) * UNIT_SIZE;
+	for (u32 i = 0; i < pointer_copies(pointer) * pool->leg_count; i++) {
+		u32 leg = i % pool->leg_count;
+		u64 address = AT(pointer->address, i / pool->leg_count);
+		span_t bytes = span_clamp(span_of(pool->scratch), 0, size);
+		if (AT(pool->legs, leg).is_failed)
+			continue;
+		if (volume_read_now(pool, leg, address_unit(address), bytes) == OK &&
+			sum_equal(checksum(view_clamp(span_view(bytes), 0, pointer->stored), pointer->info),
+				pointer->sum))
+			continue;
+		blocks->check->bad_copies++;
+		check_complain(blocks->check, "a copy of a block is bad (unit, leg)", address, leg);
+	}
+}
+
+static err_t visit(void *context, struct btree *tree, const pointer_t *pointer)
+{
+	struct blocks *blocks = context;
+	(void)tree;
+	bool is_record = pointer_type(pointer) == BLOCK_RECORD;
+	*(is_record ? &blocks->check->records : &blocks->check->nodes) += 1;
+	if (pointer_is_memory(pointer)) // replayed, but opened to read only: it has no place
+		return OK;
+	if (!read_is_possible(blocks->pool, pointer))
+		return ERR_CORRUPT;
+	if (pointer_birth(pointer) <= blocks->older_than)
+		return OK;
+	for (u32 i = 0; i < pointer_copies(pointer); i++)
+		mark(blocks, AT(pointer->address, i), pointer_units(pointer));
+	if (blocks->is_marking)
+		verify_copies(blocks, pointer);
+	return OK;
+}
+
+static void mark_headers(struct blocks *blocks)
+{
+	for (u32 zone = 0; zone < blocks->pool->space.zone_count; zone++)
+		for (u32 unit = 0; unit < space_header_units(blocks->pool); unit++)
+			*used_word(blocks, zone, unit) |= (u64)1 << unit % 64;
+}
+
+static err_t mark_dead_list(struct blocks *blocks, u64 list)
+{
+	struct btree *tree = &blocks->pool->tree;
+	tree_key_t key = key_make(list, ITEM_DEAD, 0);
+	while (list) {
+		struct place place;
+		blocks->pool->epoch++;
+		err_t err = btree_seek(tree, key, &place);
+		if (err == ERR_NOT_FOUND)
+			return OK;
+		TRY(err);
+		key = btree_key(tree, &place);
+		if (key.object != list || key_kind(key) != ITEM_DEAD)
+			return OK;
+		view_t value = btree_value(tree, &place);
+		for (usize at = 0; at + sizeof(struct dead_entry) <= value.size;
+			at += sizeof(struct dead_entry)) {
+			pointer_t pointer = {};
+			TRY(view_load(value, at, span_clamp(span_of(pointer), 0, sizeof(struct dead_entry))));
+			for (u32 i = 0; i < pointer_copies(&pointer); i++)
+				mark(blocks, AT(pointer.address, i), pointer_units(&pointer));
+		}
+		key.item++;
+	}
+	return OK;
+}
+
+// A tree to walk: the open one where there is one, since it may differ from the disk.
+static struct btree *tree_of_root(
+	struct blocks *blocks, const struct root *root, struct dataset *_Nonnull *_Nonnull dataset)
+{
+	if (sinter_dataset_open(blocks->pool, root->dataset, dataset) != OK)
+		return nullptr;
+	return &(*dataset)->tree;
+}
+
+static err_t check_root(struct blocks *blocks, const struct root *root, bool is_snapshots_turn)
+{
+	const struct verify_visitor visitor = { .visit = visit, .context = blocks };
+	struct dataset *dataset;
+	struct btree *tree = tree_of_root(blocks, root, &dataset);
+	if (!tree)
+		return ERR_CORRUPT;
+	struct btree snapshot = *tree;
+	blocks->is_marking = !is_snapshots_turn;
+	blocks->older_than = dataset->record.origin_txg;
+	err_t err = OK;
+	if (is_snapshots_turn) {
+		snapshot.root = root->pointer;
+		blocks->older_than = 0;
+		blocks->check->snapshots++;
+		err = verify_tree(&snapshot, 0, &visitor);
+	} else {
+		err = verify_tree(tree, 0, &visitor);
+	}
+	if (err == OK)
+		err = check_names(is_snapshots_turn ? &snapshot : tree, blocks->check);
+	if (err != OK && err != ERR_NO_MEMORY)
+		check_complain(blocks->check, "a tree cannot be read to its end (dataset, snapshot)",
+			root->dataset, root->snapshot);
+	sinter_dataset_close(dataset);
+	return err == ERR_NO_MEMORY ? err : OK;
+}
+
+// Live trees and dead lists first: then every unit of a snapshot must be marked.
+static err_t check_roots(struct blocks *blocks, bool is_snapshots_turn)
+{
+	tree_key_t key = KEY_FIRST;
+	while (true) {
+		struct root root;
+		blocks->pool->epoch++;
+		err_t err = dataset_next_root(blocks->pool, &key, &root);
+		if (err == ERR_NOT_FOUND)
+			return OK;
+		TRY(err);
+		if (!is_snapshots_turn) {
+			blocks->is_marking = true;
+			TRY(mark_dead_list(blocks, root.dead_list));
+		}
+		if ((root.snapshot != 0) == is_snapshots_turn)
+			TRY(check_root(blocks, &root, is_snapshots_turn));
+	}
+}
+
+static err_t check_zone(struct blocks *blocks, u32 number)
+{
+	struct sinter *pool = blocks->pool;
+	struct zone *zone = space_zone(pool, number);
+	u64 free_units = 0;
+	pool->epoch++;
+	err_t err = space_load(pool, number);
+	if (err != OK) {
+		check_complain(blocks->check, "a zone's bitmap cannot be read", number, 0);
+		return OK;
+	}
+	for (u32 i = 0; i < zone->units / 64; i++) {
+		u64 should = *used_word(blocks, number, i * 64), is = *zone_word(pool, number, i);
+		u64 unit = space_zone_unit(pool, number) + i * 64;
+		if (should & ~is)
+			check_complain(blocks->check, "units in use are free in the bitmap (from, bits)", unit,
+				should & ~is);
+		if (is & ~should)
+			check_complain(blocks->check, "units that nobody owns are allocated (from, bits)", unit,
+				is & ~should);
+		free_units += 64 - bits_count(is);
+		blocks->check->units_used += bits_count(should);
+	}
+	if (!zone->is_changed && (free_units != zone->record.free_units ||
+								 zone_free_chunks(pool, number) != zone->record.free_chunks))
+		check_complain(blocks->check, "a zone record counts wrongly", number, free_units);
+	return OK;
+}
+
+static err_t check_all(struct blocks *blocks)
+{
+	const struct verify_visitor visitor = { .visit = visit, .context = blocks };
+	struct sinter *pool = blocks->pool;
+	mark_headers(blocks);
+	blocks->is_marking = true;
+	err_t err = verify_tree(&pool->tree, 0, &visitor);
+	if (err != OK) {
+		check_complain(blocks->check, "the pool tree cannot be read to its end", 0, 0);
+		return OK;
+	}
+	TRY(check_roots(blocks, false));
+	TRY(check_roots(blocks, true));
+	for (u32 i = 0; i < pool->space.zone_count; i++)
+		TRY(check_zone(blocks, i));
+	if (!cache_dirty(pool) &&
+		pool->super.units_allocated != pool->super.units_total - space_units_free(pool))
+		check_complain(blocks->check, "the superblock counts wrongly", pool->super.units_allocated,
+			pool->super.units_total);
+	return OK;
+}
+
+err_t sinter_check(struct sinter *pool, struct sinter_check *check)
+{
+	struct port *port = &pool->port;
+	struct blocks blocks = { .pool = pool, .check = check };
+	bool was_blocking = pool->is_blocking;
+	blocks.words_of_zone = pool->space.words;
+	blocks.words = blocks.words_of_zone * pool->space.zone_count;
+	usize size = blocks.words * sizeof(u64);
+	u64 *used = port->allocate(port->context, size);
+	if (!used)
+		return ERR_NO_MEMORY;
+	blocks.used = used;
+	pool->is_blocking = true;
+	err_t err = check_all(&blocks);
+	pool->is_blocking = was_blocking;
+	port->release(port->context, used, size);
+	return err;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// crash.c - see crash.h.
+#include "test/sinter/crash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static u32 file_number(struct workload *workload, u64 inode)
+{
+	for (u32 i = 0; i < workload->files; i++)
+		if (workload->inodes[i] == inode)
+			return i;
+	if (workload->files == CRASH_FILES)
+		abort();
+	workload->inodes[workload->files] = inode;
+	return workload->files++;
+}
+
+static bool is_file(const struct model_node *node)
+{
+	return node->inode && (node->mode & 0170000) == 0100000;
+}
+
+static void note_state(struct workload *workload)
+{
+	struct crash_state *state = &workload->states[workload->count];
+	memset(state->files, 0, sizeof state->files);
+	state->names = model_hash_names(&workload->model);
+	for (u32 i = 0; i < MODEL_NODES; i++)
+		if (is_file(&workload->model.nodes[i]))
+			state->files[file_number(workload, workload->model.nodes[i].inode)] =
+				model_hash_file(&workload->model.nodes[i]);
+}
+
+bool workload_start(struct workload *workload, u64 seed, u64 units, workload_prepare *prepare)
+{
+	memset(workload, 0, sizeof *workload);
+	world_init(&workload->world, seed);
+	model_init(&workload->model);
+	workload->disk = world_format(&workload->world, units);
+	if (world_open(&workload->world, workload->disk, &workload->pool) != OK ||
+		WAIT(workload->pool,
+			sinter_dataset_open(workload->pool, DATASET_ROOT, &workload->dataset)) != OK)
+		return false;
+	if (prepare)
+		prepare(workload);
+	if (world_sync(workload->pool) != OK)
+		return false;
+	workload->base = disk_copy(workload->disk);
+	disk_start_log(workload->disk);
+	note_state(workload);
+	return true;
+}
+
+bool workload_do(struct workload *workload, const struct op *op)
+{
+	bool is_full;
+	u32 writes = workload->disk->writes;
+	const struct model_name *target =
+		op->kind == OP_RENAME ? model_name(&workload->model, op->directory2, op->name2) : nullptr;
+	const struct model_name *source =
+		op->kind == OP_RENAME ? model_name(&workload->model, op->directory, op->name) : nullptr;
+	u64 moved = source ? source->inode : 0, over = target ? target->inode : 0;
+	if (workload->count == CRASH_OPS)
+		abort();
+	workload->ops[workload->count++] = *op;
+	if (!op_apply(op, workload->pool, workload->dataset, &workload->model, &is_full) || is_full)
+		return false;
+	workload->states[workload->count].writes = writes;
+	note_state(workload);
+	struct crash_answer answer = {
+		.after = workload->count, .flushes = workload->disk->flushes, .inode = op->inode
+	};
+	if (op->kind == OP_SYNC)
+		answer.inode = 0;
+	if (op->kind == OP_SYNC || op->kind == OP_FSYNC)
+		workload->answers[workload->answered++] = answer;
+	answer.inode = moved;
+	if (over && over != moved && model_name(&workload->model, op->directory2, op->name2) &&
+		model_name(&workload->model, op->directory2, op->name2)->inode == moved)
+		workload->renames[workload->renamed++] = answer;
+	return true;
+}
+
+void workload_end_log(struct workload *workload)
+{
+	if (workload->pool)
+		sinter_abandon(workload->pool);
+	workload->pool = nullptr;
+}
+
+void workload_stop(struct workload *workload)
+{
+	workload_end_log(workload);
+	model_fini(&workload->model);
+	disk_destroy(workload->disk);
+	disk_destroy(workload->base);
+}
+
+struct judgement {
+	struct workload *workload;
+	const struct crash *crash;
+	struct model *found;
+	const char *why;
+};
+
+// The earliest state whose contents of this file may be seen, when names are those of `state`.
+static u32 file_must(const struct judgement *judgement, u64 inode, u32 state)
+{
+	const struct workload *workload = judgement->workload;
+	u32 must = 0;
+	for (u32 i = 0; i < workload->answered; i++) {
+		const struct crash_answer *answer = &workload->answers[i];
+		if (answer->flushes <= judgement->crash->flushes && answer->after > must &&
+			(!answer->inode || answer->inode == inode))
+			must = answer->after;
+	}
+	for (u32 i = 0; i < workload->renamed; i++) {
+		const struct crash_answer *rename = &workload->renames[i];
+		if (rename->inode == inode && rename->after <= state && rename->after > must)
+			must = rename->after;
+	}
+	return must;
+}
+
+static bool is_file_right(const struct judgement *judgement, struct model_node *node, u32 state)
+{
+	struct workload *workload = judgement->workload;
+	u32 number = file_number(workload, node->inode);
+	if (node->is_unreadable)
+		return workload->is_lying;
+	u64 hash = model_hash_file(node);
+	for (u32 at = file_must(judgement, node->inode, state); at <= state; at++)
+		if (workload->states[at].files[number] == hash)
+			return true;
+	return false;
+}
+
+static bool is_state(struct judgement *judgement, u32 state)
+{
+	if (judgement->workload->states[state].names != model_hash_names(judgement->found))
+		return false;
+	for (u32 i = 0; i < MODEL_NODES; i++) {
+		struct model_node *node = &judgement->found->nodes[i];
+		if (is_file(node) && !is_file_right(judgement, node, state)) {
+			judgement->why = "contents of a file are of no allowed moment";
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_allowed(struct judgement *judgement)
+{
+	const struct workload *workload = judgement->workload;
+	u32 must = 0;
+	for (u32 i = 0; i < workload->answered; i++)
+		if (workload->answers[i].flushes <= judgement->crash->flushes &&
+			workload->answers[i].after > must)
+			must = workload->answers[i].after;
+	judgement->why = "names and attributes are of no allowed moment";
+	for (u32 state = must; state <= workload->count; state++) {
+		if (state > must && workload->states[state].writes >= judgement->crash->writes)
+			break; // it had not begun
+		if (is_state(judgement, state))
+			return true;
+	}
+	return false;
+}
+
+static bool judge_pool(struct judgement *judgement, struct sinter *pool)
+{
+	struct dataset *dataset;
+	judgement->why = "the tree cannot be read";
+	if (WAIT(pool, sinter_dataset_open(pool, DATASET_ROOT, &dataset)) != OK ||
+		!operate_scan(pool, dataset, judgement->found))
+		return false;
+	if (!is_allowed(judgement))
+		return false;
+	world_settle(pool);
+	judgement->why = "check complains";
+	return operate_check(pool, judgement->workload->is_lying);
+}
+
+static bool judge(void *context, struct disk *crashed, const struct crash *crash)
+{
+	struct workload *workload = context;
+	struct judgement judgement = { .workload = workload, .crash = crash, .why = "does not open" };
+	struct world world;
+	struct sinter *pool;
+	world_init(&world, 99);
+	judgement.found = calloc(1, sizeof *judgement.found);
+	if (!judgement.found)
+		abort();
+	bool is_good = world_open(&world, crashed, &pool) == OK;
+	if (is_good) {
+		is_good = judge_pool(&judgement, pool);
+		sinter_abandon(pool);
+	}
+	if (!is_good && !workload->is_quiet) {
+		workload->is_quiet = true; // the first one is enough to read
+		printf("after write %u, flushes %u: %s\n", crash->writes, crash->flushes, judgement.why);
+		for (u32 i = 0; i < workload->count; i++)
+			op_print(&workload->ops[i]);
+	}
+	model_fini(judgement.found);
+	free(judgement.found);
+	return is_good;
+}
+
+struct explore_result workload_explore(
+	struct workload *workload, const struct explore_options *options)
+{
+	workload->is_lying = options->lies != 0;
+	return explore_crashes(workload->base, workload->disk, options, judge, workload);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// crash.h - a workload on a logged disk, and the question whether a crashed disk is one of the
+// states that promises P1 to P6 allow: names are those after some operation T, no earlier than the
+// last completed fsync or sync; contents of each file are those at some moment up to T, no earlier
+// than its own last fsync.
+#pragma once
+
+#include "test/sinter/explore.h"
+#include "test/sinter/operate.h"
+
+NONNULL_BEGIN
+
+enum { CRASH_OPS = 96, CRASH_FILES = 64 };
+
+struct crash_state {        // after so many operations
+	u64 names;              // hash
+	u64 files[CRASH_FILES]; // hash by number of the file; 0: it is not there
+	u32 writes;             // of the disk when the operation began
+};
+
+struct crash_answer { // a sync or fsync that was answered
+	u32 after;        // how many operations
+	u32 flushes;      // that had ended then
+	u64 inode;        // 0: sync
+};
+
+struct workload {
+	struct world world;
+	struct disk *base, *disk;
+	struct sinter *_Nullable pool;
+	struct dataset *_Nullable dataset;
+	struct model model;
+	struct op ops[CRASH_OPS];
+	struct crash_state states[CRASH_OPS + 1];
+	struct crash_answer answers[CRASH_OPS];
+	struct crash_answer renames[CRASH_OPS]; // over another file: with the name come the contents
+	u64 inodes[CRASH_FILES];
+	u32 count, answered, renamed, files;
+	bool is_lying; // contents may be unreadable, copies bad
+	bool is_quiet;
+};
+
+// Makes a pool and lets prepare (which may be null) fill it; from then on the disk is logged.
+typedef void workload_prepare(struct workload *workload);
+bool workload_start(
+	struct workload *workload, u64 seed, u64 units, workload_prepare *_Nullable prepare);
+bool workload_do(struct workload *workload, const struct op *op); // false: it went wrong by itself
+void workload_end_log(struct workload *workload);                 // the pool is abandoned
+void workload_stop(struct workload *workload);
+
+// All crash states of what was done.
+struct explore_result workload_explore(
+	struct workload *workload, const struct explore_options *options);
+
+NONNULL_END

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// crash_test.c - every crash state of small workloads: each single operation followed by fsync or
+// sync, and random sequences. From the environment: SINTER_CRASHES, how many random ones;
+// SINTER_SEED, of the first; SINTER_STATES, at most so many of one crash point (0: all).
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/test.h"
+#include "test/sinter/crash.h"
+
+static u64 from_environment(const char *name, u64 otherwise)
+{
+	const char *text = getenv(name);
+	return text ? strtoull(text, nullptr, 0) : otherwise;
+}
+
+static struct workload workload;
+
+static void add(struct explore_result *sum, struct explore_result result)
+{
+	sum->points += result.points;
+	sum->executions += result.executions;
+	sum->violations += result.violations;
+	sum->cuts += result.cuts;
+	sum->raw_states += result.raw_states;
+}
+
+static void print(const char *what, struct explore_result sum)
+{
+	printf("%s: %llu crash points, %llu states, 2^%.0f raw, %llu cut short, %llu violations\n",
+		what, (unsigned long long)sum.points, (unsigned long long)sum.executions,
+		log2(sum.raw_states), (unsigned long long)sum.cuts, (unsigned long long)sum.violations);
+}
+
+// Some files of each kind, in place before the log begins.
+static void prepare_some(struct workload *w)
+{
+	static const struct op ops[] = {
+		{ .kind = OP_MKDIR, .directory = 1, .name = "d" },
+		{ .kind = OP_CREATE, .directory = 1, .name = "small" },
+		{ .kind = OP_CREATE, .directory = 1, .name = "large" },
+		{ .kind = OP_CREATE, .directory = 2, .name = "other" },
+		{ .kind = OP_WRITE, .inode = 3, .offset = 0, .size = 500, .value = 1 },
+		{ .kind = OP_WRITE, .inode = 4, .offset = 0, .size = 36000, .value = 2 },
+		{ .kind = OP_WRITE, .inode = 5, .offset = 0, .size = 9000, .value = 4 },
+	};
+	for (u32 i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+		bool is_full;
+		if (!op_apply(&ops[i], w->pool, w->dataset, &w->model, &is_full))
+			abort();
+	}
+}
+
+static const struct op singles[] = {
+	{ .kind = OP_CREATE, .directory = 1, .name = "new" },
+	{ .kind = OP_MKDIR, .directory = 2, .name = "new" },
+	{ .kind = OP_SYMLINK, .directory = 1, .name = "new" },
+	{ .kind = OP_LINK, .inode = 3, .directory = 2, .name = "again" },
+	{ .kind = OP_UNLINK, .directory = 1, .name = "small" },
+	{ .kind = OP_UNLINK, .directory = 1, .name = "large" },
+	{ .kind = OP_RENAME, .directory = 1, .name = "small", .directory2 = 2, .name2 = "moved" },
+	{ .kind = OP_RENAME, .directory = 1, .name = "small", .directory2 = 1, .name2 = "large" },
+	{ .kind = OP_RENAME, .directory = 2, .name = "other", .directory2 = 1, .name2 = "small" },
+	{ .kind = OP_EXCHANGE, .directory = 1, .name = "d", .directory2 = 1, .name2 = "large" },
+	{ .kind = OP_WRITE, .inode = 3, .offset = 100, .size = 300, .value = 5 },
+	{ .kind = OP_WRITE, .inode = 3, .offset = 400, .size = 3000, .value = 5 },
+	{ .kind = OP_WRITE, .inode = 4, .offset = 15000, .size = 4000, .value = 6 },
+	{ .kind = OP_WRITE, .inode = 4, .offset = 60000, .size = 100, .value = 7 },
+	{ .kind = OP_TRUNCATE, .inode = 4, .offset = 20000 },
+	{ .kind = OP_TRUNCATE, .inode = 4, .offset = 0 },
+	{ .kind = OP_TRUNCATE, .inode = 3, .offset = 10 },
+	{ .kind = OP_TRUNCATE, .inode = 3, .offset = 50000 },
+	{ .kind = OP_PUNCH, .inode = 4, .offset = 1000, .size = 33000 },
+	{ .kind = OP_CHMOD, .inode = 5, .value = 0600 },
+	{ .kind = OP_XATTR, .inode = 5, .value = 100 },
+};
+
+// One operation, with or without a second write in between, then each way to make it durable.
+static struct explore_result explore_single(
+	const struct op *op, u32 variant, struct explore_options options)
+{
+	static const struct op write = {
+		.kind = OP_WRITE, .inode = 3, .offset = 0, .size = 40, .value = 9
+	};
+	struct op sync = { .kind = variant & 1 ? OP_SYNC : OP_FSYNC, .inode = variant & 4 ? 3 : 4 };
+	struct explore_result result = { .violations = 1 };
+	if (workload_start(&workload, variant, WORLD_UNITS, prepare_some) &&
+		(!(variant & 2) || workload_do(&workload, &write)) && workload_do(&workload, op) &&
+		workload_do(&workload, &sync)) {
+		workload_end_log(&workload);
+		result = workload_explore(&workload, &options);
+	}
+	workload_stop(&workload);
+	return result;
+}
+
+static struct explore_result explore_singles(struct explore_options options, u32 variants)
+{
+	struct explore_result sum = {};
+	options.executions_max = from_environment("SINTER_STATES", options.executions_max);
+	for (u32 i = 0; i < sizeof singles / sizeof singles[0]; i++) {
+		for (u32 variant = 0; variant < variants; variant++) {
+			struct explore_result result = explore_single(&singles[i], variant, options);
+			if (result.violations) {
+				printf("violated by variant %u of:\n", variant);
+				op_print(&singles[i]);
+			}
+			add(&sum, result);
+		}
+	}
+	return sum;
+}
+
+static struct explore_result explore_random(u64 seed, u32 length, struct explore_options options)
+{
+	struct ops_limits limits = { .file_max = 40000, .names = 6, .nodes = 14 };
+	struct explore_result result = { .violations = 1 };
+	struct random random;
+	random_init(&random, seed);
+	bool is_good = workload_start(&workload, seed, WORLD_UNITS, prepare_some);
+	for (u32 i = 0; is_good && i < length; i++) {
+		struct op op = op_random(&random, &workload.model, &limits);
+		if (random_below(&random, 4) == 0)
+			op.kind = random_below(&random, 3) ? OP_FSYNC : OP_SYNC;
+		if (op.size > 6000)
+			op.size = 6000; // what one fsync writes is tried in all combinations
+		is_good = workload_do(&workload, &op);
+	}
+	workload_end_log(&workload);
+	if (is_good)
+		result = workload_explore(&workload, &options);
+	if (result.violations)
+		printf("violated by seed %llu\n", (unsigned long long)seed);
+	workload_stop(&workload);
+	return result;
+}
+
+static struct explore_result explore_randoms(struct explore_options options, u64 count)
+{
+	struct explore_result sum = {};
+	u64 seed = from_environment("SINTER_SEED", 1000);
+	options.executions_max = from_environment("SINTER_STATES", options.executions_max);
+	for (u64 i = 0; i < from_environment("SINTER_CRASHES", count) && !sum.violations; i++)
+		add(&sum, explore_random(seed + i, 12, options));
+	return sum;
+}
+
+TEST(crash_single_operations)
+{
+	struct explore_result sum =
+		explore_singles((struct explore_options){ .executions_max = 40 }, 2);
+	print("single operations", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+TEST(crash_single_operations_torn)
+{
+	struct explore_result sum =
+		explore_singles((struct explore_options){ .is_torn = true, .executions_max = 20 }, 1);
+	print("single operations, torn writes", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+TEST(crash_random_sequences)
+{
+	struct explore_result sum =
+		explore_randoms((struct explore_options){ .is_torn = true, .executions_max = 12 }, 3);
+	print("random sequences, torn writes", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+TEST(crash_device_that_lies_once)
+{
+	struct explore_result sum =
+		explore_randoms((struct explore_options){ .lies = 1, .executions_max = 12 }, 2);
+	print("a device that ignores a flush", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+TEST(crash_device_that_lies_twice)
+{
+	struct explore_result sum =
+		explore_randoms((struct explore_options){ .lies = 2, .executions_max = 12 }, 2);
+	print("a device that ignores two flushes", sum);
+	CHECK_EQ(sum.violations, 0);
+}
