@@ -25,7 +25,7 @@ constexpr u32 FRAMES_MIN = 160;
 constexpr u32 DEAD_WAITING = 400;  // blocks of a dataset kept for a snapshot, in one txg
 constexpr u32 DEAD_OF_STEP = 100;  // as many as one step may add
 constexpr u32 FRAMES_OF_STEP = 48; // clean ones that a step must find besides what it changes
-constexpr u32 HELD_MAX = 1024;
+constexpr u32 HELD_MAX = 4096;
 
 // Requests that belong together: how many are under way, and the last error.
 struct work {

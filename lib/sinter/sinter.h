@@ -120,7 +120,7 @@ struct sinter_name {
 err_t sinter_rename(
 	struct dataset *dataset, struct sinter_name from, struct sinter_name to, u32 flags);
 
-// An inode without names lives while it is held. At most 1024 different ones at a time.
+// An inode without names lives while it is held. At most 4096 different ones at a time.
 err_t sinter_hold(struct dataset *dataset, u64 inode);
 void sinter_release(struct dataset *dataset, u64 inode);
 

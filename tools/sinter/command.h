@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// command.h - what the commands share: their words, opening an image, complaining.
+#pragma once
+
+#include "tools/sinter/host.h"
+
+NONNULL_BEGIN
+
+// The words behind the name of the command: options may stand anywhere.
+struct words {
+	char *_Nullable *_Nonnull at;
+	u32 count;
+	u32 next;
+};
+
+// The next word that is no option; null: none is left.
+const char *_Nullable words_take(struct words *words);
+// Is there --name? The word is used up. With a value: the word behind it.
+bool words_flag(struct words *words, const char *name);
+const char *_Nullable words_option(struct words *words, const char *name);
+// Everything must be used up; else complains and answers false.
+bool words_end(struct words *words, const char *usage);
+
+// "64M", "2G", "4096": bytes.
+bool parse_size(const char *text, u64 *out);
+
+struct image {
+	struct host_file files[LEGS_MAX];
+	u32 count;
+	struct sinter *pool;
+	struct dataset *root;
+};
+// Opens the pool on these files (several: a mirror, separated by commas). False: it complained.
+bool image_open(struct image *image, const char *paths, bool is_read_only);
+int image_close(struct image *image); // exit status
+
+int complain(const char *subject, const char *what); // prints "sinter: SUBJECT: WHAT", answers 1
+const char *explain(err_t err);                      // for people
+
+// Finds the inode of a path from the root of the pool.
+err_t image_find(struct image *image, const char *path, u64 *out);
+
+int command_create(struct words *words);
+int command_check(struct words *words);
+int command_list(struct words *words);
+int command_dump(struct words *words);
+int command_status(struct words *words);
+int command_mount(struct words *words);
+
+// Copies a directory of the host into the pool. False: it complained.
+bool copy_tree(struct image *image, const char *from);
+
+NONNULL_END

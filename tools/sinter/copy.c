@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// copy.c - a directory of the host into a pool: types, owners, modes, times, extended attributes,
+// hard links. Names are taken in order of their bytes, so that the result does not depend on the
+// host.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "lib/base/hash.h"
+#include "tools/sinter/command.h"
+
+enum { LINKS = 1 << 16, BLOCK = 1 << 17 };
+
+struct link {
+	u64 host_device, host_inode, inode;
+};
+
+struct copy {
+	struct image *image;
+	struct link *links; // owned: inodes with several names, LINKS of them
+	u8 *block;          // owned
+};
+
+static bool fail(const char *path, const char *what)
+{
+	complain(path, what);
+	return false;
+}
+
+static struct link *_Nullable find_link(struct copy *copy, const struct stat *status)
+{
+	u64 at = hash_pair(status->st_dev, status->st_ino);
+	for (u32 i = 0; i < LINKS; i++) {
+		struct link *link = view_element(copy->links, sizeof(struct link), LINKS, (at + i) % LINKS);
+		if (!link->inode ||
+			(link->host_device == status->st_dev && link->host_inode == status->st_ino))
+			return link;
+	}
+	return nullptr;
+}
+
+static bool copy_bytes(struct copy *copy, int from, u64 inode, const char *path)
+{
+	struct image *image = copy->image;
+	u64 offset = 0;
+	while (true) {
+		off_t data = lseek(from, (off_t)offset, SEEK_DATA);
+		if (data < 0)
+			break; // only a hole is left
+		ssize_t size = pread(from, copy->block, BLOCK, data);
+		if (size <= 0)
+			return size == 0 || fail(path, strerror(errno));
+		offset = (u64)data;
+		for (view_t rest = view_from(copy->block, (usize)size); rest.size;) {
+			usize written;
+			err_t err =
+				HOST_WAIT(image->pool, sinter_write(image->root, inode, offset, rest, &written));
+			if (err != OK)
+				return fail(path, explain(err));
+			offset += written;
+			rest = view_from_offset(rest, written);
+		}
+	}
+	return true;
+}
+
+static bool copy_file(struct copy *copy, const char *path, u64 inode, u64 size)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return fail(path, strerror(errno));
+	bool is_good = copy_bytes(copy, from, inode, path);
+	close(from);
+	if (!is_good)
+		return false;
+	struct image *image = copy->image;
+	err_t err = HOST_WAIT(image->pool, sinter_truncate(image->root, inode, size));
+	return err == OK || fail(path, explain(err));
+}
+
+static bool copy_xattrs(struct copy *copy, const char *path, u64 inode)
+{
+	char names[8192];
+	ssize_t size = llistxattr(path, names, sizeof names);
+	view_t rest = view_from(names, size > 0 ? (usize)size : 0);
+	while (rest.size) {
+		char value[4096];
+		usize end = view_find(rest, 0);
+		view_t name = view_clamp(rest, 0, end);
+		ssize_t got = lgetxattr(path, (const char *)name.data, value, sizeof value);
+		rest = view_from_offset(rest, end + 1);
+		if (got < 0)
+			return fail(path, strerror(errno));
+		err_t err = HOST_WAIT(copy->image->pool, sinter_xattr_set(copy->image->root, inode, name,
+													 view_from(value, (usize)got), XATTRS_SET));
+		if (err != OK)
+			return fail(path, explain(err));
+	}
+	return true;
+}
+
+static bool copy_attributes(
+	struct copy *copy, const char *path, u64 inode, const struct stat *status)
+{
+	struct sinter_attributes values = { .mode = status->st_mode,
+		.user = status->st_uid,
+		.group = status->st_gid,
+		.accessed = { status->st_mtim.tv_sec, (u32)status->st_mtim.tv_nsec }, // reading changed it
+		.modified = { status->st_mtim.tv_sec, (u32)status->st_mtim.tv_nsec } };
+	err_t err =
+		HOST_WAIT(copy->image->pool, sinter_set_attributes(copy->image->root, inode, &values,
+										 ATTRIBUTE_MODE | ATTRIBUTE_USER | ATTRIBUTE_GROUP |
+											 ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
+	return (err == OK || fail(path, explain(err))) && copy_xattrs(copy, path, inode);
+}
+
+static bool copy_node(struct copy *copy, u64 directory, const char *path, const char *name)
+{
+	struct image *image = copy->image;
+	struct stat status;
+	char target[4096];
+	u64 inode;
+	if (lstat(path, &status))
+		return fail(path, strerror(errno));
+	struct sinter_new what = { .mode = status.st_mode, .device = status.st_rdev };
+	struct link *link =
+		!S_ISDIR(status.st_mode) && status.st_nlink > 1 ? find_link(copy, &status) : nullptr;
+	if (link && link->inode) {
+		err_t err = HOST_WAIT(
+			image->pool, sinter_link(image->root, link->inode, directory, view_cstring(name)));
+		return err == OK || fail(path, explain(err));
+	}
+	if (S_ISLNK(status.st_mode)) {
+		ssize_t size = readlink(path, target, sizeof target);
+		if (size < 0)
+			return fail(path, strerror(errno));
+		what.target = view_from(target, (usize)size);
+	}
+	err_t err = HOST_WAIT(
+		image->pool, sinter_create(image->root, directory, view_cstring(name), &what, &inode));
+	if (err != OK)
+		return fail(path, explain(err));
+	if (link)
+		*link = (struct link){ status.st_dev, status.st_ino, inode };
+	if (S_ISREG(status.st_mode) && !copy_file(copy, path, inode, (u64)status.st_size))
+		return false;
+	// A directory's times are set again when all in it is there: see copy_directory.
+	return copy_attributes(copy, path, inode, &status);
+}
+
+static int not_dots(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+// Directories that are still to be done, each with its path and inode: no recursion, any depth.
+struct todo {
+	char *path; // owned
+	u64 inode;
+	struct todo *_Nullable next;
+};
+
+static bool push(struct todo **list, const char *path, u64 inode)
+{
+	struct todo *todo = malloc(sizeof *todo);
+	char *copy = strdup(path);
+	if (!todo || !copy) {
+		free(todo);
+		free(copy);
+		return fail(path, "out of memory");
+	}
+	*todo = (struct todo){ copy, inode, *list };
+	*list = todo;
+	return true;
+}
+
+static bool copy_entry(
+	struct copy *copy, const struct todo *todo, const char *name, struct todo **list)
+{
+	char *path = nullptr;
+	struct stat status;
+	u64 inode;
+	if (asprintf(&path, "%s/%s", todo->path, name) < 0)
+		return fail(todo->path, "out of memory");
+	bool is_good = copy_node(copy, todo->inode, path, name);
+	if (is_good && !lstat(path, &status) && S_ISDIR(status.st_mode))
+		is_good = HOST_WAIT(copy->image->pool, sinter_lookup(copy->image->root, todo->inode,
+												   view_cstring(name), &inode)) == OK &&
+		          push(list, path, inode);
+	free(path);
+	return is_good;
+}
+
+static bool copy_directory(struct copy *copy, const struct todo *todo, struct todo **list)
+{
+	struct dirent **entries = nullptr;
+	struct stat status;
+	int count = scandir(todo->path, &entries, not_dots, by_bytes);
+	bool is_good = count >= 0 || fail(todo->path, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		struct dirent **entry =
+			view_element(entries, sizeof(struct dirent *), (usize)count, (usize)i);
+		is_good = is_good && copy_entry(copy, todo, (*entry)->d_name, list);
+		free(*entry);
+	}
+	free(entries);
+	return is_good && !lstat(todo->path, &status) &&
+	       copy_attributes(copy, todo->path, todo->inode, &status);
+}
+
+bool copy_tree(struct image *image, const char *from)
+{
+	struct copy copy = { .image = image };
+	struct todo *list = nullptr;
+	copy.links = calloc(LINKS, sizeof *copy.links);
+	copy.block = malloc(BLOCK);
+	bool is_good = copy.links && copy.block && push(&list, from, INODE_ROOT);
+	while (list) {
+		struct todo *todo = list;
+		list = todo->next;
+		is_good = is_good && copy_directory(&copy, todo, &list);
+		free(todo->path);
+		free(todo);
+	}
+	free(copy.links);
+	free(copy.block);
+	return is_good;
+}

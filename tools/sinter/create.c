@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// create.c - sinter create: a new image, empty or with a directory's contents. With --guid and
+// SOURCE_DATE_EPOCH the same contents make the same image, byte for byte.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/sinter/command.h"
+
+static const char usage[] = "create IMAGE[,IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY] "
+							"[--copies 1|2|3] [--compress] [--guid NUMBER] [--force]";
+
+struct create {
+	const char *paths, *_Nullable from;
+	u64 size;
+	bool is_forced;
+	struct sinter_format format;
+};
+
+// A file is made or made longer; what is a pool already is left alone unless forced.
+static int make_file(const struct create *create, const char *path)
+{
+	struct stat status;
+	bool is_new = stat(path, &status) != 0;
+	if (!is_new && !create->is_forced)
+		return complain(path, "exists already; --force replaces what it holds");
+	if (!is_new && S_ISBLK(status.st_mode))
+		return 0;
+	if (!create->size)
+		return complain(path, "--size is missing");
+	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int failed =
+		descriptor < 0 || ftruncate(descriptor, 0) || ftruncate(descriptor, (off_t)create->size);
+	int code = failed ? complain(path, strerror(errno)) : 0;
+	if (descriptor >= 0)
+		close(descriptor);
+	return code;
+}
+
+static int make_files(const struct create *create)
+{
+	char *copy = strdup(create->paths), *rest = copy;
+	int code = copy ? 0 : 1;
+	while (rest && !code)
+		code = make_file(create, strsep(&rest, ","));
+	free(copy);
+	return code;
+}
+
+static int format(const struct create *create)
+{
+	struct host_file files[LEGS_MAX];
+	struct device devices[LEGS_MAX] = {};
+	struct port port = host_port();
+	u32 count = 0;
+	err_t err = OK;
+	char *copy = strdup(create->paths), *rest = copy;
+	while (rest && err == OK) {
+		view_t error;
+		const char *path = strsep(&rest, ",");
+		if (count == LEGS_MAX || !host_open(&AT(files, count), path, false, &error))
+			err = ERR_IO;
+		else
+			AT(devices, count) = AT(files, count).device, count++;
+	}
+	if (err == OK)
+		err = sinter_format(&port, devices, count, &create->format);
+	for (u32 i = 0; i < count; i++)
+		host_close(&AT(files, i));
+	free(copy);
+	return err == OK ? 0 : complain(create->paths, explain(err));
+}
+
+static bool parse(struct words *words, struct create *create)
+{
+	const char *size = words_option(words, "--size"), *copies = words_option(words, "--copies");
+	const char *guid = words_option(words, "--guid"), *name = words_option(words, "--name");
+	create->from = words_option(words, "--from");
+	create->is_forced = words_flag(words, "--force");
+	create->format.compression = words_flag(words, "--compress") ? COMPRESS_LZ4 : COMPRESS_NONE;
+	if (name)
+		create->format.name = view_cstring(name);
+	if (guid)
+		create->format.guid = strtoull(guid, nullptr, 0);
+	if (copies)
+		create->format.copies = (u8)strtoul(copies, nullptr, 10);
+	const char *paths = words_take(words);
+	if (!words_end(words, usage))
+		return false;
+	if (!paths || (size && !parse_size(size, &create->size)) ||
+		create->format.copies > COPIES_MAX) {
+		fprintf(stderr, "usage: sinter %s\n", usage);
+		return false;
+	}
+	create->paths = paths;
+	return true;
+}
+
+int command_create(struct words *words)
+{
+	struct create create = { .paths = "" };
+	struct image image;
+	if (!parse(words, &create))
+		return 2;
+	int code = make_files(&create);
+	if (!code)
+		code = format(&create);
+	if (code || !create.from)
+		return code;
+	if (!image_open(&image, create.paths, false))
+		return 1;
+	bool is_copied = copy_tree(&image, create.from);
+	code = image_close(&image);
+	return is_copied ? code : 1;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// host.c - see host.h. Requests are done at once, by pread and pwrite; a flush is fdatasync.
+#include "tools/sinter/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static err_t transfer(int descriptor, const struct device_io *io)
+{
+	for (usize done = 0; done < io->bytes.size;) {
+		span_t part = span_from_offset(io->bytes, done);
+		off_t at = (off_t)(io->unit * UNIT_SIZE + done);
+		ssize_t size = io->request == DEVICE_READ ? pread(descriptor, part.data, part.size, at)
+		                                          : pwrite(descriptor, part.data, part.size, at);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size <= 0)
+			return ERR_IO;
+		done += (usize)size;
+	}
+	return OK;
+}
+
+static void submit(void *context, struct device_io *io)
+{
+	struct host_file *file = context;
+	switch (io->request) {
+	case DEVICE_READ:
+	case DEVICE_WRITE: io->result = transfer(file->descriptor, io); break;
+	case DEVICE_FLUSH: io->result = fdatasync(file->descriptor) ? ERR_IO : OK; break;
+	case DEVICE_TRIM: io->result = OK; break;
+	}
+	io->done(io);
+}
+
+static void wait_for_none(void *context)
+{
+	(void)context; // nothing is ever under way
+}
+
+static const struct device_ops ops = { .submit = submit, .wait = wait_for_none };
+
+bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error)
+{
+	struct stat status;
+	u64 size = 0;
+	file->descriptor = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (file->descriptor < 0 || fstat(file->descriptor, &status)) {
+		*error = view_cstring(strerror(errno));
+		return false;
+	}
+	size = (u64)status.st_size;
+	if (S_ISBLK(status.st_mode) && ioctl(file->descriptor, BLKGETSIZE64, &size))
+		size = 0;
+	if (flock(file->descriptor, (is_read_only ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
+		*error = VIEW_TEXT("in use: it is mounted, or another command works on it");
+		close(file->descriptor);
+		return false;
+	}
+	file->device = (struct device){ &ops, file, size / UNIT_SIZE };
+	return true;
+}
+
+void host_close(struct host_file *file)
+{
+	close(file->descriptor);
+}
+
+static void *allocate(void *context, usize size)
+{
+	(void)context;
+	void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return memory == MAP_FAILED ? nullptr : memory;
+}
+
+static void release(void *context, void *memory, usize size)
+{
+	(void)context;
+	munmap(memory, size);
+}
+
+static struct sinter_time now(void *context)
+{
+	struct timespec time;
+	const char *fixed = getenv("SOURCE_DATE_EPOCH");
+	(void)context;
+	if (fixed)
+		return (struct sinter_time){ .s = strtoll(fixed, nullptr, 10) };
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (struct sinter_time){ time.tv_sec, (u32)time.tv_nsec };
+}
+
+static u64 random_number(void *context)
+{
+	u64 number;
+	(void)context;
+	if (getrandom(&number, sizeof number, 0) != sizeof number)
+		abort();
+	return number;
+}
+
+static void report(void *context, view_t sentence)
+{
+	(void)context;
+	fprintf(stderr, "sinter: %.*s\n", (int)sentence.size, (const char *)sentence.data);
+}
+
+struct port host_port(void)
+{
+	return (struct port){ .allocate = allocate,
+		.release = release,
+		.now = now,
+		.random = random_number,
+		.report = report };
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// host.h - what a pool needs of a Linux host: image files (or block devices) as devices, memory,
+// time.
+#pragma once
+
+#include "lib/sinter/sinter.h"
+
+NONNULL_BEGIN
+
+// A file as a device. It is locked: exclusively, or shared when read_only. False: *error tells why,
+// for people.
+struct host_file {
+	struct device device;
+	int descriptor;
+};
+bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error);
+void host_close(struct host_file *file);
+
+// Memory by mmap, the clock (SOURCE_DATE_EPOCH fixes it), random numbers, reports to stderr.
+struct port host_port(void);
+
+// Waits: an expression that may answer ERR_WOULD_BLOCK.
+#define HOST_WAIT(pool, expression)                                                                \
+	({                                                                                             \
+		err_t wait_err_;                                                                           \
+		while ((wait_err_ = (expression)) == ERR_WOULD_BLOCK)                                      \
+			sinter_wait(pool);                                                                     \
+		wait_err_;                                                                                 \
+	})
+
+NONNULL_END

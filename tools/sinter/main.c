@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// main.c - sinter: one program, one word for what to do.
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/sinter/command.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(struct words *words);
+	const char *help;
+} commands[] = {
+	{ "create", command_create, "make a pool in an image, empty or from a directory" },
+	{ "check", command_check, "verify everything; changes nothing" },
+	{ "list", command_list, "show a directory" },
+	{ "status", command_status, "show name, size, state" },
+	{ "dump", command_dump, "show the labels, also of a damaged image" },
+	{ "mount", command_mount, "mount by FUSE" },
+};
+
+static int help(void)
+{
+	fputs("usage: sinter COMMAND ...\n", stderr);
+	for (usize i = 0; i < COUNT(commands); i++)
+		fprintf(stderr, "  %-8s %s\n", AT(commands, i).name, AT(commands, i).help);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return help();
+	const char *name = *(char **)view_element(argv, sizeof *argv, (usize)argc, 1);
+	struct words words = { .at = argv, .count = (u32)argc };
+	*(char **)view_element(argv, sizeof *argv, (usize)argc, 0) = nullptr;
+	*(char **)view_element(argv, sizeof *argv, (usize)argc, 1) = nullptr;
+	for (usize i = 0; i < COUNT(commands); i++)
+		if (!strcmp(AT(commands, i).name, name))
+			return AT(commands, i).run(&words);
+	return help();
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+// mount.c - sinter mount: the FUSE session and the operations on open files. One thread; between
+// requests the pool goes on with what it has to do, and every five seconds what changed is
+// committed.
+#include "tools/sinter/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+constexpr u64 COMMIT_EVERY_S = 5;
+
+struct mount *mount_of(fuse_req_t request)
+{
+	return fuse_req_userdata(request);
+}
+
+int mount_errno(err_t err)
+{
+	switch ((i32)err) {
+	case OK: return 0;
+	case ERR_NOT_FOUND: return ENOENT;
+	case ERR_EXISTS: return EEXIST;
+	case ERR_NOT_DIRECTORY: return ENOTDIR;
+	case ERR_IS_DIRECTORY: return EISDIR;
+	case ERR_NOT_EMPTY: return ENOTEMPTY;
+	case ERR_NO_SPACE: return ENOSPC;
+	case ERR_READ_ONLY: return EROFS;
+	case ERR_NO_MEMORY: return ENOMEM;
+	case ERR_INVALID: return EINVAL;
+	case ERR_LOOP: return ELOOP;
+	case ERR_BUSY: return EBUSY;
+	case ERR_UNSUPPORTED: return EOPNOTSUPP;
+	default: return EIO;
+	}
+}
+
+void mount_reply(fuse_req_t request, err_t err)
+{
+	fuse_reply_err(request, mount_errno(err));
+}
+
+static struct timespec timespec_of(struct sinter_time time)
+{
+	return (struct timespec){ .tv_sec = time.s, .tv_nsec = time.ns };
+}
+
+err_t mount_stat(struct mount *mount, u64 inode, struct stat *out)
+{
+	struct sinter_attributes a;
+	TRY(MOUNT_WAIT(mount, sinter_attributes(mount->image->root, inode, &a)));
+	*out = (struct stat){ .st_ino = inode,
+		.st_mode = a.mode,
+		.st_nlink = a.links,
+		.st_uid = a.user,
+		.st_gid = a.group,
+		.st_rdev = a.device,
+		.st_size = (off_t)a.size,
+		.st_blksize = RECORD_SIZE,
+		.st_blocks = (blkcnt_t)(a.units * (UNIT_SIZE / 512)),
+		.st_atim = timespec_of(a.accessed),
+		.st_mtim = timespec_of(a.modified),
+		.st_ctim = timespec_of(a.changed) };
+	return OK;
+}
+
+static void do_getattr(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	struct mount *mount = mount_of(request);
+	struct stat status;
+	(void)info;
+	err_t err = mount_stat(mount, inode, &status);
+	if (err == OK)
+		fuse_reply_attr(request, &status, mount->timeout_s);
+	else
+		mount_reply(request, err);
+}
+
+static struct sinter_time time_of(struct timespec time)
+{
+	return (struct sinter_time){ time.tv_sec, (u32)time.tv_nsec };
+}
+
+static struct sinter_time now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
+	return time_of(time);
+}
+
+static err_t set_attributes(struct mount *mount, u64 inode, const struct stat *to, int set)
+{
+	struct sinter_attributes values = { .mode = to->st_mode,
+		.user = to->st_uid,
+		.group = to->st_gid,
+		.accessed = set & FUSE_SET_ATTR_ATIME_NOW ? now() : time_of(to->st_atim),
+		.modified = set & FUSE_SET_ATTR_MTIME_NOW ? now() : time_of(to->st_mtim),
+		.changed = set & FUSE_SET_ATTR_CTIME ? time_of(to->st_ctim) : now() };
+	u32 mask = ATTRIBUTE_CHANGED;
+	mask |= set & FUSE_SET_ATTR_MODE ? (u32)ATTRIBUTE_MODE : 0;
+	mask |= set & FUSE_SET_ATTR_UID ? (u32)ATTRIBUTE_USER : 0;
+	mask |= set & FUSE_SET_ATTR_GID ? (u32)ATTRIBUTE_GROUP : 0;
+	mask |= set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW) ? (u32)ATTRIBUTE_ACCESSED : 0;
+	mask |= set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW) ? (u32)ATTRIBUTE_MODIFIED : 0;
+	return MOUNT_WAIT(mount, sinter_set_attributes(mount->image->root, inode, &values, mask));
+}
+
+static void do_setattr(
+	fuse_req_t request, fuse_ino_t inode, struct stat *to, int set, struct fuse_file_info *info)
+{
+	struct mount *mount = mount_of(request);
+	err_t err = OK;
+	if (set & FUSE_SET_ATTR_SIZE && to->st_size < 0)
+		err = ERR_INVALID;
+	else if (set & FUSE_SET_ATTR_SIZE)
+		err = MOUNT_WAIT(mount, sinter_truncate(mount->image->root, inode, (u64)to->st_size));
+	if (err == OK && set & ~FUSE_SET_ATTR_SIZE)
+		err = set_attributes(mount, inode, to, set);
+	if (err == ERR_TOO_BIG)
+		fuse_reply_err(request, EFBIG);
+	else if (err == OK)
+		do_getattr(request, inode, info);
+	else
+		mount_reply(request, err);
+}
+
+static void do_open(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	err_t err = sinter_hold(mount_of(request)->image->root, inode);
+	info->keep_cache = 1;
+	if (err == OK)
+		fuse_reply_open(request, info);
+	else
+		fuse_reply_err(request, ENFILE);
+}
+
+static void do_release(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	(void)info;
+	sinter_release(mount_of(request)->image->root, inode);
+	fuse_reply_err(request, 0);
+}
+
+static void do_read(
+	fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	struct mount *mount = mount_of(request);
+	usize got = 0;
+	(void)info;
+	void *buffer = malloc(size ? size : 1);
+	if (!buffer) {
+		fuse_reply_err(request, ENOMEM);
+		return;
+	}
+	err_t err = MOUNT_WAIT(
+		mount, sinter_read(mount->image->root, inode, (u64)offset, span_from(buffer, size), &got));
+	if (err == OK)
+		fuse_reply_buf(request, buffer, got);
+	else
+		mount_reply(request, err);
+	free(buffer);
+}
+
+static void operation_write(fuse_req_t request, fuse_ino_t inode, const char *bytes, size_t size,
+	off_t offset, struct fuse_file_info *info)
+{
+	struct mount *mount = mount_of(request);
+	view_t rest = view_from(bytes, size);
+	(void)info;
+	while (rest.size) {
+		usize written;
+		u64 at = (u64)offset + size - rest.size;
+		err_t err = MOUNT_WAIT(mount, sinter_write(mount->image->root, inode, at, rest, &written));
+		if (err == OK) {
+			rest = view_from_offset(rest, written);
+			continue;
+		}
+		if (rest.size < size)
+			break; // some of it is written
+		fuse_reply_err(request, err == ERR_TOO_BIG ? EFBIG : mount_errno(err));
+		return;
+	}
+	fuse_reply_write(request, size - rest.size);
+}
+
+static void do_fsync(
+	fuse_req_t request, fuse_ino_t inode, int data_only, struct fuse_file_info *info)
+{
+	struct image *image = mount_of(request)->image;
+	u64 ticket;
+	(void)data_only;
+	(void)info;
+	err_t err = HOST_WAIT(image->pool, sinter_fsync_begin(image->root, inode, &ticket));
+	if (err == OK)
+		err = HOST_WAIT(image->pool, sinter_fsync_done(image->pool, ticket));
+	mount_reply(request, err);
+}
+
+static void do_flush(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	(void)inode;
+	(void)info;
+	fuse_reply_err(request, 0);
+}
+
+static err_t punch(struct image *image, u64 inode, u64 offset, u64 end)
+{
+	while (offset < end)
+		TRY(HOST_WAIT(
+			image->pool, sinter_punch(image->root, inode, offset, end - offset, &offset)));
+	return OK;
+}
+
+// Space is not set apart: a copy-on-write file system cannot promise it by blocks.
+static void operation_fallocate(fuse_req_t request, fuse_ino_t inode, int mode, off_t offset,
+	off_t size, struct fuse_file_info *info)
+{
+	struct mount *mount = mount_of(request);
+	struct stat status;
+	u64 end = (u64)offset + (u64)size;
+	(void)info;
+	bool is_zeroing = mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE);
+	if (mode & ~(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE)) {
+		fuse_reply_err(request, EOPNOTSUPP);
+		return;
+	}
+	if (end > FILE_SIZE_MAX) {
+		fuse_reply_err(request, EFBIG);
+		return;
+	}
+	err_t err = mount_stat(mount, inode, &status);
+	if (err == OK && is_zeroing)
+		err = punch(mount->image, inode, (u64)offset, end);
+	if (err == OK && !(mode & FALLOC_FL_KEEP_SIZE) && end > (u64)status.st_size)
+		err = MOUNT_WAIT(mount, sinter_truncate(mount->image->root, inode, end));
+	mount_reply(request, err);
+}
+
+static void do_lseek(
+	fuse_req_t request, fuse_ino_t inode, off_t offset, int whence, struct fuse_file_info *info)
+{
+	struct mount *mount = mount_of(request);
+	u64 found;
+	(void)info;
+	err_t err = offset < 0 ? ERR_NOT_FOUND
+	                       : MOUNT_WAIT(mount, sinter_seek(mount->image->root, inode, (u64)offset,
+												   whence == SEEK_HOLE, &found));
+	if (err == OK)
+		fuse_reply_lseek(request, (off_t)found);
+	else
+		fuse_reply_err(request, err == ERR_NOT_FOUND ? ENXIO : mount_errno(err));
+}
+
+static void do_statfs(fuse_req_t request, fuse_ino_t inode)
+{
+	struct sinter_status status;
+	(void)inode;
+	sinter_status(mount_of(request)->image->pool, &status);
+	struct statvfs values = { .f_bsize = UNIT_SIZE,
+		.f_frsize = UNIT_SIZE,
+		.f_blocks = status.units,
+		.f_bfree = status.units_free,
+		.f_bavail = status.units_free - status.units_free / 64,
+		.f_files = UINT32_MAX,
+		.f_ffree = UINT32_MAX,
+		.f_namemax = NAME_SIZE_MAX };
+	fuse_reply_statfs(request, &values);
+}
+
+static void do_init(void *context, struct fuse_conn_info *connection)
+{
+	(void)context;
+	connection->want |= connection->capable & (FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS |
+												  FUSE_CAP_ASYNC_READ | FUSE_CAP_EXPORT_SUPPORT);
+	connection->max_write = 1 << 20;
+	connection->time_gran = 1;
+}
+
+static bool has_changes(const struct mount *mount)
+{
+	struct sinter_status status;
+	sinter_status(mount->image->pool, &status);
+	return !status.is_read_only;
+}
+
+static void commit_sometimes(struct mount *mount, u64 *last_s)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	if ((u64)time.tv_sec < *last_s + COMMIT_EVERY_S || !has_changes(mount))
+		return;
+	*last_s = (u64)time.tv_sec;
+	(void)sinter_sync_begin(mount->image->pool);
+}
+
+static void serve(struct mount *mount, struct fuse_session *session)
+{
+	struct fuse_buf buffer = {};
+	u64 last_s = 0;
+	while (!fuse_session_exited(session)) {
+		struct pollfd poll_for = { .fd = fuse_session_fd(session), .events = POLLIN };
+		int ready = poll(&poll_for, 1, 1000);
+		if (ready > 0) {
+			int size = fuse_session_receive_buf(session, &buffer);
+			if (size <= 0 && size != -EINTR)
+				break;
+			if (size > 0)
+				fuse_session_process_buf(session, &buffer);
+		} else if (ready < 0 && errno != EINTR) {
+			break;
+		}
+		sinter_work(mount->image->pool);
+		commit_sometimes(mount, &last_s);
+	}
+	free(buffer.mem);
+}
+
+static const struct fuse_lowlevel_ops file_operations = {
+	.init = do_init,
+	.getattr = do_getattr,
+	.setattr = do_setattr,
+	.open = do_open,
+	.release = do_release,
+	.opendir = do_open,
+	.releasedir = do_release,
+	.read = do_read,
+	.write = operation_write,
+	.flush = do_flush,
+	.fsync = do_fsync,
+	.fsyncdir = do_fsync,
+	.fallocate = operation_fallocate,
+	.lseek = do_lseek,
+	.statfs = do_statfs,
+};
+
+static int run(struct mount *mount, const char *at, struct words *words, bool is_foreground)
+{
+	const char *more = words_option(words, "-o");
+	char options[512];
+	struct fuse_lowlevel_ops ops = file_operations;
+	mount_set_name_operations(&ops);
+	snprintf(options, sizeof options, "-odefault_permissions,fsname=sinter,subtype=sinter%s%s",
+		more ? "," : "", more ? more : "");
+	char name[] = "sinter";
+	char *arguments[] = { name, options, nullptr };
+	struct fuse_args args = FUSE_ARGS_INIT(2, arguments);
+	struct fuse_session *session = fuse_session_new(&args, &ops, sizeof ops, mount);
+	if (!session)
+		return complain(at, "FUSE refuses these options");
+	int code = 1;
+	if (!fuse_set_signal_handlers(session) && !fuse_session_mount(session, at)) {
+		if (!is_foreground)
+			fuse_daemonize(0);
+		serve(mount, session);
+		fuse_session_unmount(session);
+		code = 0;
+	}
+	fuse_remove_signal_handlers(session);
+	fuse_session_destroy(session);
+	return code;
+}
+
+int command_mount(struct words *words)
+{
+	struct image image;
+	bool is_read_only = words_flag(words, "--read-only");
+	bool is_foreground = words_flag(words, "--foreground");
+	struct words rest = *words;
+	const char *more = words_option(words, "-o");
+	const char *paths = words_take(words), *at = words_take(words);
+	if (!words_end(words, "mount IMAGE DIRECTORY [--read-only] [--foreground] [-o OPTIONS]") ||
+		!paths || !at)
+		return 2;
+	if (!image_open(&image, paths, is_read_only))
+		return 1;
+	struct mount mount = { .image = &image, .timeout_s = 86400 };
+	char *saved[2] = { (char *)(uintptr_t)"-o", (char *)(uintptr_t)more };
+	rest = (struct words){ .at = saved, .count = more ? 2 : 0 };
+	int code = run(&mount, at, &rest, is_foreground);
+	int closed = image_close(&image);
+	return code ? code : closed;
+}
