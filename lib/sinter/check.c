@@ -102,6 +102,18 @@ static void mark_headers(struct blocks *blocks)
 			*used_word(blocks, zone, unit) |= (u64)1 << unit % 64;
 }
 
+static err_t mark_dead(struct blocks *blocks, view_t entries)
+{
+	for (usize at = 0; at + sizeof(struct dead_entry) <= entries.size;
+		at += sizeof(struct dead_entry)) {
+		pointer_t pointer = {};
+		TRY(view_load(entries, at, span_clamp(span_of(pointer), 0, sizeof(struct dead_entry))));
+		for (u32 i = 0; i < pointer_copies(&pointer); i++)
+			mark(blocks, AT(pointer.address, i), pointer_units(&pointer));
+	}
+	return OK;
+}
+
 static err_t mark_dead_list(struct blocks *blocks, u64 list)
 {
 	struct btree *tree = &blocks->pool->tree;
@@ -117,13 +129,7 @@ static err_t mark_dead_list(struct blocks *blocks, u64 list)
 		if (key.object != list || key_kind(key) != ITEM_DEAD)
 			return OK;
 		view_t value = btree_value(tree, &place);
-		for (usize at = 0; at + sizeof(struct dead_entry) <= value.size;
-			at += sizeof(struct dead_entry)) {
-			pointer_t pointer = {};
-			TRY(view_load(value, at, span_clamp(span_of(pointer), 0, sizeof(struct dead_entry))));
-			for (u32 i = 0; i < pointer_copies(&pointer); i++)
-				mark(blocks, AT(pointer.address, i), pointer_units(&pointer));
-		}
+		TRY(mark_dead(blocks, value));
 		key.item++;
 	}
 	return OK;
@@ -154,8 +160,11 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 		blocks->older_than = 0;
 		blocks->check->snapshots++;
 		err = verify_tree(&snapshot, 0, &visitor);
-	} else {
-		err = verify_tree(tree, 0, &visitor);
+	} else { // what waits for the dead list belongs to it already
+		err = mark_dead(blocks, view_clamp(view_of(dataset->dead.entries), 0,
+									dataset->dead.count * sizeof(struct dead_entry)));
+		if (err == OK)
+			err = verify_tree(tree, 0, &visitor);
 	}
 	if (err == OK)
 		err = check_names(is_snapshots_turn ? &snapshot : tree, blocks->check);
@@ -181,7 +190,7 @@ static err_t check_roots(struct blocks *blocks, bool is_snapshots_turn)
 			blocks->is_marking = true;
 			TRY(mark_dead_list(blocks, root.dead_list));
 		}
-		if ((root.snapshot != 0) == is_snapshots_turn)
+		if ((root.snapshot != 0) == is_snapshots_turn && !root.is_dying)
 			TRY(check_root(blocks, &root, is_snapshots_turn));
 	}
 }

@@ -119,6 +119,7 @@ static err_t root_of_snapshot(view_t value, const struct root *dataset, struct r
 	out->pointer = record.root;
 	out->dead_list = record.dead_list;
 	out->next_inode = record.next_inode;
+	out->is_dying = record.flags & SNAPSHOT_DYING;
 	return OK;
 }
 
@@ -185,7 +186,7 @@ err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset **out)
 		*dataset = (struct dataset){ .record = record, .is_used = true };
 		btree_init(&dataset->tree, pool, &record.root, record.lineage);
 		dataset->tree.dataset = dataset;
-		dataset->has_pending = true; // until looked
+		dataset->has_pending = dataset->may_have_dying = true; // until looked
 	}
 	dataset->users++;
 	*out = dataset;

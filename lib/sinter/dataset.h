@@ -23,6 +23,7 @@ struct root {
 	u64 lineage;
 	pointer_t pointer;
 	u64 dead_list, next_inode;
+	bool is_dying; // a snapshot that is being destroyed: its blocks may be gone
 };
 struct dataset *_Nullable dataset_slot(struct sinter *pool); // a free place; null: none
 err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out);

@@ -190,6 +190,8 @@ struct dataset_record {
 };
 static_assert(sizeof(struct dataset_record) == 256);
 
+enum snapshot_flag : u32 { SNAPSHOT_DYING = 1 };
+
 struct snapshot_record {
 	pointer_t root;
 	u64 txg, created_s, guid;

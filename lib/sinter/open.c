@@ -183,7 +183,9 @@ err_t sinter_open(const struct port *port, const struct device *devices, u32 cou
 	err_t err = find_legs(pool);
 	if (err == OK)
 		err = open_memory(pool, options->frames, options->loaded_zones);
-	pool->is_read_only = true; // nothing is healed for a root that may not be chosen
+	// Healing is safe even for a root that is not chosen then: its own blocks lie where no kept
+	// root has any.
+	pool->is_read_only = options->is_read_only;
 	if (err == OK)
 		err = choose_root(pool, options->is_read_only);
 	pool->is_read_only = false;

@@ -5,6 +5,7 @@
 
 #include "lib/sinter/cache.h"
 #include "lib/sinter/inode.h"
+#include "lib/sinter/snapshot.h"
 #include "lib/sinter/txg.h"
 
 tree_key_t pending_key(u64 inode)
@@ -155,6 +156,13 @@ static err_t step(struct dataset *dataset)
 	return removed ? OK : remove_inode(dataset, inode);
 }
 
+static void snapshot_work(struct dataset *dataset)
+{
+	err_t err = snapshot_step(dataset);
+	if (err != OK && err != ERR_WOULD_BLOCK)
+		dataset->may_have_dying = false; // not now
+}
+
 void pending_work(struct sinter *pool)
 {
 	if (pool->is_read_only || pool->log.is_replaying)
@@ -163,6 +171,8 @@ void pending_work(struct sinter *pool)
 		struct dataset *dataset = &AT(pool->datasets, i);
 		if (!dataset->users || dataset->snapshot)
 			continue;
+		if (dataset->may_have_dying)
+			snapshot_work(dataset);
 		for (u32 steps = 0; dataset->has_pending && steps < 4; steps++) {
 			err_t err = step(dataset);
 			if (err == OK)

@@ -211,9 +211,11 @@ struct dataset {
 	u64 snapshot; // txg when this is a snapshot, opened to read; else 0
 	bool is_changed;
 	struct dead_wait dead; // not yet in the dead list
-	u64 dead_number;       // of the next item of the dead list
 	u64 pending_at;        // where the search for unfinished work goes on
 	bool has_pending;
+	bool may_have_dying; // snapshots that are being destroyed
+	u64 dying_from;      // the open txg when that began
+	u64 dying_at;        // where in the next one's dead list that goes on
 };
 
 struct held {

@@ -74,6 +74,22 @@ err_t sinter_sync_done(struct sinter *pool, u64 ticket);
 err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset *_Nonnull *_Nonnull out);
 void sinter_dataset_close(struct dataset *dataset);
 
+// Snapshots, named, of one dataset. Begin, then sinter_sync_done with the ticket. ERR_EXISTS. The
+// number of a snapshot is its txg.
+struct sinter_snapshot {
+	u64 txg, created_s, units;
+	bool is_dying; // being destroyed
+	u8 name_size;
+	u8 name[NAME_SIZE_MAX];
+};
+err_t sinter_snapshot_begin(struct dataset *dataset, view_t name, u64 *out);
+err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter_snapshot *out);
+err_t sinter_snapshot_open(
+	struct dataset *dataset, u64 txg, struct dataset *_Nonnull *_Nonnull out); // to read only
+// Begins it; sinter_work goes on with it, also after a crash. ERR_BUSY: it is open, or another one
+// is being destroyed.
+err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg);
+
 // Files. Times are given by the port. Types and permissions are not looked at but for what keeps
 // the tree sound: the caller decides who may.
 struct sinter_attributes {

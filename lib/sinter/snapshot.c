@@ -1,16 +1,159 @@
 // SPDX-License-Identifier: MIT
-// snapshot.c - see snapshot.h.
+// snapshot.c - a snapshot is made at freeze: the dataset's root, kept. destroy.c takes one apart.
 #include "lib/sinter/snapshot.h"
+
+#include "lib/sinter/dataset.h"
+#include "lib/sinter/named.h"
+#include "lib/sinter/txg.h"
+
+tree_key_t snapshot_key(const struct dataset *dataset, u64 txg)
+{
+	return key_make(dataset->record.id, ITEM_SNAPSHOT, txg);
+}
+
+// The value is the record, then the name.
+static err_t load_value(view_t value, struct snapshot_record *out, view_t *name)
+{
+	TRY(view_load(value, 0, span_of(*out)) == OK ? OK : ERR_CORRUPT);
+	return view_sub(value, sizeof *out, out->name_size, name) == OK ? OK : ERR_CORRUPT;
+}
+
+err_t snapshot_load(struct dataset *dataset, u64 txg, struct snapshot_record *out)
+{
+	struct place place;
+	struct btree *tree = &dataset->tree.pool->tree;
+	view_t name;
+	TRY(btree_find(tree, snapshot_key(dataset, txg), &place));
+	return load_value(btree_value(tree, &place), out, &name);
+}
+
+err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter_snapshot *out)
+{
+	struct btree *tree = &dataset->tree.pool->tree;
+	struct snapshot_record record;
+	struct place place;
+	view_t name;
+	dataset->tree.pool->epoch++;
+	if (after_txg >= BIRTH_MASK)
+		return ERR_NOT_FOUND;
+	TRY(btree_seek(tree, snapshot_key(dataset, after_txg + 1), &place));
+	tree_key_t key = btree_key(tree, &place);
+	if (key.object != dataset->record.id || key_kind(key) != ITEM_SNAPSHOT)
+		return ERR_NOT_FOUND;
+	TRY(load_value(btree_value(tree, &place), &record, &name));
+	*out = (struct sinter_snapshot){ .txg = key_offset(key),
+		.created_s = record.created_s,
+		.units = record.units,
+		.is_dying = record.flags & SNAPSHOT_DYING,
+		.name_size = (u8)name.size };
+	return span_copy(span_of(out->name), name) == OK ? OK : ERR_CORRUPT;
+}
+
+static err_t check_name(struct dataset *dataset, view_t name)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct sinter_snapshot other = {};
+	TRY(named_check(name));
+	for (u32 i = 0; i < pool->snapshot_count; i++) {
+		const struct snapshot_wait *wait = &AT(pool->snapshots, i);
+		if (wait->dataset == dataset &&
+			view_equal(name, view_clamp(view_of(wait->name), 0, wait->name_size)))
+			return ERR_EXISTS;
+	}
+	while (true) {
+		err_t err = sinter_snapshot_next(dataset, other.txg, &other);
+		if (err != OK)
+			return err == ERR_NOT_FOUND ? OK : err;
+		if (view_equal(name, view_clamp(view_of(other.name), 0, other.name_size)))
+			return ERR_EXISTS;
+	}
+}
+
+err_t sinter_snapshot_begin(struct dataset *dataset, view_t name, u64 *out)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct need need = { .nodes = LEVEL_MAX };
+	if (dataset->snapshot || pool->is_read_only)
+		return ERR_READ_ONLY;
+	TRY(check_name(dataset, name));
+	// Two snapshots of one dataset need two groups.
+	for (u32 i = 0; i < pool->snapshot_count; i++)
+		if (AT(pool->snapshots, i).dataset == dataset || pool->snapshot_count == SNAPSHOTS_WAITING)
+			return ERR_WOULD_BLOCK;
+	TRY(txg_admit(pool, &need));
+	struct snapshot_wait *wait = &AT(pool->snapshots, pool->snapshot_count++);
+	*wait = (struct snapshot_wait){ .dataset = dataset, .name_size = (u8)name.size };
+	err_t err = span_copy(span_of(wait->name), name);
+	assert(err == OK);
+	dataset->is_changed = true;
+	*out = pool->txg.open;
+	txg_want(pool, pool->txg.open);
+	return OK;
+}
 
 err_t snapshot_prepare_freeze(struct sinter *pool, struct need *need)
 {
-	(void)pool;
-	(void)need;
+	for (u32 i = 0; i < pool->snapshot_count; i++) {
+		struct snapshot_wait *wait = &AT(pool->snapshots, i);
+		assert(wait->dataset);
+		u32 size = sizeof(struct snapshot_record) + wait->name_size;
+		TRY(btree_prepare_insert(
+			&pool->tree, snapshot_key(wait->dataset, pool->txg.open), size, need));
+	}
 	return OK;
+}
+
+static void make(struct sinter *pool, struct snapshot_wait *wait, u64 txg)
+{
+	struct dataset *dataset = wait->dataset;
+	struct dataset_record *record = &dataset->record;
+	struct snapshot_record snapshot = { .root = record->root,
+		.txg = txg,
+		.created_s = (u64)pool->port.now(pool->port.context).s,
+		.guid = pool->port.random(pool->port.context),
+		.dead_list = record->dead_list,
+		.units = record->units,
+		.next_inode = record->next_inode,
+		.previous = record->newest_snapshot,
+		.name_size = wait->name_size };
+	u8 value[sizeof snapshot + NAME_SIZE_MAX];
+	err_t err = span_copy(span_of(value), view_of(snapshot));
+	assert(err == OK);
+	err = span_copy(span_from_offset(span_of(value), sizeof snapshot),
+		view_clamp(view_of(wait->name), 0, wait->name_size));
+	assert(err == OK);
+	btree_insert(&pool->tree, snapshot_key(dataset, txg),
+		view_clamp(view_of(value), 0, sizeof snapshot + wait->name_size));
+	record->newest_snapshot = txg;
+	record->dead_list = pool->super.next_object++;
+	dataset->is_changed = true;
+	AT(pool->super.features, FEATURES_INCOMPATIBLE) |= FEATURE_SNAPSHOTS;
 }
 
 void snapshot_freeze(struct sinter *pool, u64 txg)
 {
-	(void)pool;
-	(void)txg;
+	for (u32 i = 0; i < pool->snapshot_count; i++)
+		make(pool, &AT(pool->snapshots, i), txg);
+	pool->snapshot_count = 0;
+}
+
+err_t sinter_snapshot_open(struct dataset *dataset, u64 txg, struct dataset **out)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct snapshot_record record;
+	pool->epoch++;
+	TRY(snapshot_load(dataset, txg, &record));
+	if (record.flags & SNAPSHOT_DYING)
+		return ERR_NOT_FOUND;
+	struct dataset *slot = dataset_slot(pool);
+	if (!slot)
+		return ERR_BUSY;
+	*slot =
+		(struct dataset){ .record = dataset->record, .is_used = true, .users = 1, .snapshot = txg };
+	slot->record.root = record.root;
+	slot->record.next_inode = record.next_inode;
+	btree_init(&slot->tree, pool, &record.root, dataset->record.lineage);
+	slot->tree.dataset = slot;
+	*out = slot;
+	return OK;
 }

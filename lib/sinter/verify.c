@@ -103,6 +103,8 @@ err_t verify_recent(struct sinter *pool)
 		if (err == ERR_NOT_FOUND)
 			return OK;
 		TRY(err);
+		if (root.is_dying)
+			continue;
 		static struct dataset any; // only marks what kind of tree this is
 		struct btree tree;
 		btree_init(&tree, pool, &root.pointer, root.lineage);

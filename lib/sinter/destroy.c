@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// destroy.c - taking a snapshot apart. What only it still held stands in the dead list of the next
+// newer one (or of the dataset): blocks born after the one before it. Those are freed, a few in
+// each step; then its own dead list joins the next one's; then it is gone. Each step is a change of
+// its own, and doing one twice does no harm, so a crash only delays.
+#include "lib/sinter/dataset.h"
+#include "lib/sinter/snapshot.h"
+#include "lib/sinter/space.h"
+#include "lib/sinter/txg.h"
+
+constexpr u32 FREED_IN_STEP = 16;
+
+struct destroy {
+	struct dataset *dataset;
+	struct btree *tree; // the pool's
+	struct snapshot_record record, next;
+	u64 list; // the next one's dead list
+	bool has_next;
+};
+
+static bool is_open(const struct dataset *dataset, u64 txg)
+{
+	struct sinter *pool = dataset->tree.pool;
+	for (u32 i = 0; i < DATASETS_MAX; i++) {
+		const struct dataset *other = &AT(pool->datasets, i);
+		if (other->users && other->record.id == dataset->record.id && other->snapshot == txg)
+			return true;
+	}
+	return false;
+}
+
+static void store(struct destroy *destroy, const struct snapshot_record *record)
+{
+	span_t value = btree_edit(destroy->tree, snapshot_key(destroy->dataset, record->txg));
+	err_t err = span_copy(value, view_of(*record));
+	assert(err == OK);
+}
+
+static err_t find_dying(struct dataset *dataset, u64 *out)
+{
+	struct sinter_snapshot snapshot = {};
+	do
+		TRY(sinter_snapshot_next(dataset, snapshot.txg, &snapshot));
+	while (!snapshot.is_dying);
+	*out = snapshot.txg;
+	return OK;
+}
+
+err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct destroy destroy = { .dataset = dataset, .tree = &pool->tree };
+	struct need need = { .is_freeing = true };
+	u64 other;
+	if (dataset->snapshot || pool->is_read_only)
+		return ERR_READ_ONLY;
+	pool->epoch++;
+	TRY(snapshot_load(dataset, txg, &destroy.record));
+	err_t err = find_dying(dataset, &other);
+	if (err != ERR_NOT_FOUND)
+		return err == OK ? ERR_BUSY : err;
+	if (is_open(dataset, txg))
+		return ERR_BUSY;
+	TRY(btree_prepare_edit(destroy.tree, snapshot_key(dataset, txg), &need));
+	TRY(txg_admit(pool, &need));
+	destroy.record.flags |= SNAPSHOT_DYING;
+	store(&destroy, &destroy.record);
+	// From now on the dataset frees by itself what only this one would have kept.
+	if (dataset->record.newest_snapshot == txg)
+		dataset->record.newest_snapshot = destroy.record.previous;
+	dataset->is_changed = true;
+	dataset->may_have_dying = true;
+	dataset->dying_at = 0;
+	dataset->dying_from = pool->txg.open;
+	return OK;
+}
+
+static err_t load(struct dataset *dataset, struct destroy *destroy)
+{
+	struct sinter_snapshot next;
+	u64 txg;
+	*destroy = (struct destroy){ .dataset = dataset, .tree = &dataset->tree.pool->tree };
+	TRY(find_dying(dataset, &txg));
+	TRY(snapshot_load(dataset, txg, &destroy->record));
+	destroy->list = dataset->record.dead_list;
+	err_t err = sinter_snapshot_next(dataset, txg, &next);
+	if (err == ERR_NOT_FOUND)
+		return OK;
+	TRY(err);
+	destroy->has_next = true;
+	TRY(snapshot_load(dataset, next.txg, &destroy->next));
+	destroy->list = destroy->next.dead_list;
+	return OK;
+}
+
+// The first item of a dead list at or after a number. ERR_NOT_FOUND.
+static err_t find_item(struct btree *tree, u64 list, u64 number, struct place *out)
+{
+	if (!list)
+		return ERR_NOT_FOUND;
+	TRY(btree_seek(tree, key_make(list, ITEM_DEAD, number), out));
+	tree_key_t key = btree_key(tree, out);
+	return key.object == list && key_kind(key) == ITEM_DEAD ? OK : ERR_NOT_FOUND;
+}
+
+struct split {
+	struct dead_entry kept[DEAD_ENTRIES];
+	pointer_t freed[FREED_IN_STEP];
+	u32 kept_count, freed_count;
+};
+
+static err_t split_item(view_t value, u64 born_after, struct split *split)
+{
+	split->kept_count = split->freed_count = 0;
+	if (value.size % sizeof(struct dead_entry) ||
+		value.size > DEAD_ENTRIES * sizeof(struct dead_entry))
+		return ERR_CORRUPT;
+	for (usize at = 0; at < value.size; at += sizeof(struct dead_entry)) {
+		pointer_t pointer = {};
+		span_t head = span_clamp(span_of(pointer), 0, sizeof(struct dead_entry));
+		TRY(view_load(value, at, head));
+		if (pointer_birth(&pointer) > born_after && split->freed_count < FREED_IN_STEP) {
+			AT(split->freed, split->freed_count++) = pointer;
+			continue;
+		}
+		err_t err = span_copy(span_of(AT(split->kept, split->kept_count++)), span_view(head));
+		assert(err == OK);
+	}
+	return OK;
+}
+
+// Frees some of one item. ERR_NOT_FOUND: no item is left to look at.
+static err_t free_some(struct destroy *destroy)
+{
+	static struct split split; // one thread; only in this function
+	struct dataset *dataset = destroy->dataset;
+	struct sinter *pool = dataset->tree.pool;
+	struct place place;
+	struct need need = { .is_freeing = true };
+	TRY(find_item(destroy->tree, destroy->list, dataset->dying_at, &place));
+	tree_key_t key = btree_key(destroy->tree, &place);
+	TRY(split_item(btree_value(destroy->tree, &place), destroy->record.previous, &split));
+	dataset->dying_at = key_offset(key);
+	if (!split.freed_count) {
+		dataset->dying_at++;
+		return OK;
+	}
+	for (u32 i = 0; i < split.freed_count; i++)
+		TRY(space_load_for(pool, &AT(split.freed, i)));
+	TRY(btree_prepare_remove(destroy->tree, key, &need));
+	TRY(txg_admit(pool, &need));
+	for (u32 i = 0; i < split.freed_count; i++)
+		space_free(pool, AT(split.freed, i).address, pointer_units(&AT(split.freed, i)));
+	view_t kept = view_clamp(view_of(split.kept), 0, split.kept_count * sizeof(struct dead_entry));
+	if (kept.size)
+		btree_replace(destroy->tree, key, kept);
+	else
+		btree_remove(destroy->tree, key);
+	return OK;
+}
+
+// Moves one item of the dying one's list to the next one's; numbers hold the txg, so none meet.
+static err_t move_item(struct destroy *destroy)
+{
+	u8 bytes[DEAD_ENTRIES * sizeof(struct dead_entry)];
+	struct place place;
+	struct need need = { .is_freeing = true };
+	TRY(find_item(destroy->tree, destroy->record.dead_list, 0, &place));
+	tree_key_t from = btree_key(destroy->tree, &place);
+	tree_key_t to = key_make(destroy->list, ITEM_DEAD, key_offset(from));
+	view_t value = btree_value(destroy->tree, &place);
+	TRY(span_copy(span_of(bytes), value) == OK ? OK : ERR_CORRUPT);
+	if (btree_find(destroy->tree, to, &place) != ERR_NOT_FOUND || !destroy->list)
+		return ERR_CORRUPT;
+	TRY(btree_prepare_remove(destroy->tree, from, &need));
+	TRY(btree_prepare_insert(destroy->tree, to, (u32)value.size, &need));
+	TRY(txg_admit(destroy->dataset->tree.pool, &need));
+	view_t copy = view_clamp(view_of(bytes), 0, value.size);
+	btree_remove(destroy->tree, from);
+	btree_insert(destroy->tree, to, copy);
+	return OK;
+}
+
+static err_t finish(struct destroy *destroy)
+{
+	struct dataset *dataset = destroy->dataset;
+	struct need need = { .is_freeing = true };
+	tree_key_t key = snapshot_key(dataset, destroy->record.txg);
+	TRY(btree_prepare_remove(destroy->tree, key, &need));
+	if (destroy->has_next)
+		TRY(btree_prepare_edit(destroy->tree, snapshot_key(dataset, destroy->next.txg), &need));
+	TRY(txg_admit(dataset->tree.pool, &need));
+	if (destroy->has_next) {
+		destroy->next.previous = destroy->record.previous;
+		store(destroy, &destroy->next);
+	}
+	btree_remove(destroy->tree, key);
+	return OK;
+}
+
+err_t snapshot_step(struct dataset *dataset)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct destroy destroy;
+	pool->epoch++;
+	err_t err = load(dataset, &destroy);
+	if (err == ERR_NOT_FOUND) {
+		dataset->may_have_dying = false;
+		return OK;
+	}
+	TRY(err);
+	if (pool->txg.open == dataset->dying_from) { // what waits in memory may be to be freed too
+		txg_want(pool, pool->txg.open);
+		return ERR_WOULD_BLOCK;
+	}
+	pool->epoch++;
+	err = free_some(&destroy);
+	if (err == ERR_NOT_FOUND)
+		err = move_item(&destroy);
+	return err == ERR_NOT_FOUND ? finish(&destroy) : err;
+}
