@@ -22,9 +22,10 @@ enum manifest_grant_kind : u32 {
 	MANIFEST_FRAMEBUFFER = 3, // the loader's; base, size: 0
 	MANIFEST_CONSOLE = 4,     // the kernel's debug console
 	MANIFEST_BOOT = 5,        // the boot image, to read
-	MANIFEST_QUOTA = 6,       // the system's: for who starts programs
+	MANIFEST_QUOTA = 6,       // its own if it has one, else the system's
 	MANIFEST_MESSAGES = 7,    // what the supervisor has to say: a stream of struct log_record
-	MANIFEST_GRANT_KINDS = 8,
+	MANIFEST_PROGRAMS = 8,    // to look at: the quota of all programs, whose end is the system's
+	MANIFEST_GRANT_KINDS = 9,
 };
 
 enum manifest_restart : u32 {
@@ -77,6 +78,7 @@ struct manifest_service {
 	u64 heartbeat_ns;  // must answer a heartbeat within; 0: is not asked
 	u64 ledger_size;   // 0: none
 	u64 quota_pages, quota_objects, quota_handles; // 0: not limited apart
+	u64 quota_share;                               // percent of all of these; 0: as above
 	u32 match_count, grant_count, provide_count, call_count;
 	struct manifest_match matches[MANIFEST_MATCHES];
 	struct manifest_grant grants[MANIFEST_GRANTS];

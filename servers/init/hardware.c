@@ -72,7 +72,21 @@ static err_t make_framebuffer(handle_t *out)
 	return make_memory(screen.address, size, MEMORY_FLAGS_WRITE_COMBINING, out);
 }
 
-err_t hardware_grant(const struct manifest_grant *grant, handle_t *out)
+static handle_t quota_of(u32 index)
+{
+	handle_t own = service_at(index)->quota;
+	return own.raw ? own : start_handle("quota");
+}
+
+static handle_t quota_of_programs(void)
+{
+	for (u32 i = 0; i < system->services; i++)
+		if (manifest_at(i)->restart == MANIFEST_ENDS_SYSTEM)
+			return quota_of(i);
+	return HANDLE_NONE;
+}
+
+err_t hardware_grant(u32 index, const struct manifest_grant *grant, handle_t *out)
 {
 	handle_t resource = start_handle("resource");
 	switch (grant->kind) {
@@ -84,7 +98,8 @@ err_t hardware_grant(const struct manifest_grant *grant, handle_t *out)
 	case MANIFEST_FRAMEBUFFER: return make_framebuffer(out);
 	case MANIFEST_CONSOLE: *out = start_handle("console"); break;
 	case MANIFEST_BOOT: *out = start_handle("boot"); break;
-	case MANIFEST_QUOTA: *out = start_handle("quota"); break;
+	case MANIFEST_QUOTA: *out = quota_of(index); break;
+	case MANIFEST_PROGRAMS: *out = quota_of_programs(); break;
 	case MANIFEST_MESSAGES: *out = system->lines_in; break;
 	case MANIFEST_GRANT_KINDS: break;
 	}
@@ -102,6 +117,7 @@ u32 hardware_rights(enum manifest_grant_kind kind)
 	case MANIFEST_CONSOLE: return RIGHT_READ | RIGHT_WRITE | hold;
 	case MANIFEST_BOOT: return RIGHT_READ | RIGHT_MAP | hold;
 	case MANIFEST_QUOTA: return RIGHT_MANAGE | hold;
+	case MANIFEST_PROGRAMS: return hold;
 	case MANIFEST_MESSAGES: return RIGHT_READ | RIGHT_WAIT;
 	case MANIFEST_GRANT_KINDS: break;
 	}

@@ -5,8 +5,8 @@
 #include "servers/init/init.h"
 
 NONNULL_BEGIN
-// What one line of a manifest grants. ERR_NOT_FOUND: this machine has no such thing.
-err_t hardware_grant(const struct manifest_grant *grant, handle_t *out);
+// What one line of a service's manifest grants. ERR_NOT_FOUND: this machine has no such thing.
+err_t hardware_grant(u32 index, const struct manifest_grant *grant, handle_t *out);
 // Rights that go with the handle.
 u32 hardware_rights(enum manifest_grant_kind kind);
 // "framebuffer=PITCH,WIDTH,HEIGHT,BITS": one argument of who is granted it. Empty: there is none.

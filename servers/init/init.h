@@ -72,6 +72,7 @@ static inline const struct manifest_service *manifest_at(u32 index)
 }
 
 // setup.c: what a service needs besides a process, once.
+void quotas_setup(void);
 err_t service_setup(u32 index);
 err_t ledger_renew(u32 index); // an empty one; the old one may be what kills it
 // begin.c: a new life.

@@ -47,6 +47,7 @@ static err_t begin_system(void)
 	say_names();
 	for (u32 i = 0; i < system->services; i++)
 		service_at(i)->due_ns = DEADLINE_NEVER;
+	quotas_setup();
 	// Ports first: connections are made from them, also of services that start later.
 	for (u32 i = 0; i < system->services; i++) {
 		err_t err = service_setup(i);

@@ -11,11 +11,15 @@
 
 static err_t setup_quota(const struct manifest_service *record, struct service *service)
 {
-	if (!record->quota_pages && !record->quota_objects && !record->quota_handles)
+	bool is_limited = record->quota_pages || record->quota_objects || record->quota_handles;
+	if ((!is_limited && !record->quota_share) || service->quota.raw)
 		return OK;
 	struct quota_info all = {};
-	u64 size;
+	u64 size, share = record->quota_share;
 	TRY(handle_info(start_handle("quota"), INFO_TOPIC_QUOTA, span_of(all), &size));
+	if (share)
+		return quota_create(start_handle("quota"), all.pages / 100 * share,
+			all.objects / 100 * share, all.handles / 100 * share, 100, &service->quota);
 	// What the manifest leaves open: a sixteenth of everything.
 	u64 pages = record->quota_pages ? record->quota_pages : all.pages / 16;
 	u64 objects = record->quota_objects ? record->quota_objects : all.objects / 16;
@@ -47,6 +51,16 @@ static err_t setup_calls(const struct manifest_service *record, struct service *
 	return OK;
 }
 
+// All of them before the services: some look at those of others.
+void quotas_setup(void)
+{
+	for (u32 i = 0; i < system->services; i++) {
+		err_t err = setup_quota(manifest_at(i), service_at(i));
+		if (err != OK)
+			say(LOG_SEVERITY_ERROR, "%s: its quota: %e", manifest_at(i)->name, err);
+	}
+}
+
 err_t service_setup(u32 index)
 {
 	const struct manifest_service *record = manifest_at(index);
@@ -63,7 +77,7 @@ err_t service_setup(u32 index)
 	TRY(setup_calls(record, service));
 	for (u32 i = 0; i < record->grant_count; i++) {
 		u32 at = HANDLE_CALLS + MANIFEST_CALLS + i;
-		err_t err = hardware_grant(&AT(record->grants, i), &AT(service->handles, at));
+		err_t err = hardware_grant(index, &AT(record->grants, i), &AT(service->handles, at));
 		if (err != OK)
 			say(LOG_SEVERITY_ERROR, "%s: the grant %s cannot be given: %e", record->name,
 				AT(record->grants, i).name, err);

@@ -37,7 +37,7 @@ static bool may_have_more(const struct process *parent)
 static err_t make_spare(struct process *parent, struct process *_Nullable *_Nonnull out)
 {
 	struct process *spare;
-	if (!may_have_more(parent))
+	if (!may_have_more(parent) || session_is_full(parent))
 		return ERR_QUOTA;
 	TRY(process_allocate(&spare));
 	inherit(spare, parent); // the record is fresh: no notes needed

@@ -10,6 +10,7 @@ const struct proc_ops proc_operations = {
 	.child = operation_child,
 	.unborn = operation_unborn,
 	.child_end = operation_child_end,
+	.relieve = operation_relieve,
 	.usage = operation_usage,
 	.kill = operation_kill,
 	.signal_info = operation_signal_info,

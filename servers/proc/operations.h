@@ -14,6 +14,7 @@ err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 s
 	handle_t process, u32 *out_pid, u32 *out_slot, handle_t *out_next);
 err_t operation_unborn(void *_Nullable self, struct caller caller, u32 pid, u32 signal);
 err_t operation_child_end(void *_Nullable self, struct caller caller, u32 pid, u32 status);
+err_t operation_relieve(void *_Nullable self, struct caller caller);
 err_t operation_usage(void *_Nullable self, struct caller caller, enum proc_usage_of whom,
 	u64 *out_processor_ns, u64 *out_memory_pages);
 err_t operation_kill(void *_Nullable self, struct caller caller, enum proc_kill_to whom, u32 id,

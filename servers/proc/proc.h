@@ -116,4 +116,7 @@ enum capability : u8 {
 	CAP_LAST = 40,
 };
 
+// hog.c: has the session of this process as many processes as one may have?
+bool session_is_full(const struct process *parent);
+
 NONNULL_END

@@ -102,6 +102,7 @@ static bool do_overlap(const struct manifest_grant *a, const struct manifest_gra
 	case MANIFEST_CONSOLE: // several may write, read, or start programs
 	case MANIFEST_BOOT:
 	case MANIFEST_QUOTA:
+	case MANIFEST_PROGRAMS:
 	case MANIFEST_GRANT_KINDS: return false;
 	}
 	return false;

@@ -55,6 +55,7 @@ static const struct {
 	{ "boot", MANIFEST_BOOT, false, false },
 	{ "quota", MANIFEST_QUOTA, false, false },
 	{ "messages", MANIFEST_MESSAGES, false, false },
+	{ "programs", MANIFEST_PROGRAMS, false, false },
 };
 
 static void parse_irq_flags(struct words *words, struct manifest_grant *grant)
@@ -106,7 +107,7 @@ static void parse_grant_item(struct words *words, struct manifest_grant *grant)
 		return;
 	}
 	words_complain(
-		words, "a grant is one of port mmio irq framebuffer console boot quota messages");
+		words, "a grant is one of port mmio irq framebuffer console boot quota messages programs");
 }
 
 static void parse_grant(struct words *words, struct source *source)
@@ -180,12 +181,19 @@ static void parse_ledger(struct words *words, struct source *source)
 	(void)words_size(words, &source->service.ledger_size);
 }
 
+constexpr u32 SHARE_MAX = 90; // others live, too
+
 static void parse_quota(struct words *words, struct source *source)
 {
 	struct manifest_service *service = &source->service;
 	u64 bytes;
 	do {
-		if (words_skip(words, "memory")) {
+		if (words_skip(words, "share")) {
+			if (!words_number(words, "percent", &service->quota_share))
+				return;
+			if (!service->quota_share || service->quota_share > SHARE_MAX)
+				words_complain(words, "a share is 1 to %u percent", SHARE_MAX);
+		} else if (words_skip(words, "memory")) {
 			if (!words_size(words, &bytes))
 				return;
 			service->quota_pages = bytes / PAGE_SIZE;
@@ -196,7 +204,7 @@ static void parse_quota(struct words *words, struct source *source)
 			if (!words_number(words, "the number of handles", &service->quota_handles))
 				return;
 		} else {
-			words_complain(words, "a quota is one of memory objects handles");
+			words_complain(words, "a quota is one of share memory objects handles");
 		}
 	} while (words_comma(words));
 }

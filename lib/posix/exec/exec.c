@@ -204,7 +204,7 @@ static i64 gather_all(struct exec_plan *plan, const struct exec_arguments *from)
 	return plan->arguments.count ? 0 : gather(&plan->arguments, (view_t){}, plan->texts_max);
 }
 
-static i64 exec(struct posix_thread *self, const struct exec_arguments *from)
+static i64 exec_once(struct posix_thread *self, const struct exec_arguments *from)
 {
 	struct exec_plan plan UNINITIALIZED;
 	plan_init(&plan);
@@ -212,6 +212,17 @@ static i64 exec(struct posix_thread *self, const struct exec_arguments *from)
 	if (!error)
 		error = exec_plan_run(self, &plan, from->directory, from->flags);
 	plan_fini(&plan);
+	return error;
+}
+
+static i64 exec(struct posix_thread *self, const struct exec_arguments *from)
+{
+	i64 error = exec_once(self, from);
+	for (u32 i = 0; (error == -ENOMEM || error == -EAGAIN) && i < RELIEVE_TRIES; i++) {
+		if (!process_relieved())
+			break;
+		error = exec_once(self, from);
+	}
 	return error;
 }
 

@@ -9,6 +9,10 @@
 
 NONNULL_BEGIN
 
+// After a refusal of memory: true, if something was done against it and it should be tried again.
+constexpr u32 RELIEVE_TRIES = 8;
+bool process_relieved(void);
+
 // fork, vfork and clone without CLONE_THREAD.
 struct process_clone {
 	u64 flags; // enum clone_flag

@@ -23,6 +23,8 @@ enum trap : u64 {
 // Bits of the processor's error code, as programs find it in their frames.
 enum page_error : u64 { PAGE_PRESENT = 1, PAGE_WRITE = 2, PAGE_USER = 4, PAGE_FETCH = 16 };
 
+[[gnu::weak]] bool process_relieved(void); // process/ provides
+
 struct fault {
 	u32 signal;
 	i32 code;
@@ -99,6 +101,8 @@ void posix_interrupted(struct posix_thread *self)
 		atomic_or_seq_cst(&self->block.pending, self->interruption.detail);
 		return;
 	}
+	if (self->interruption.cause == UPCALL_BUS_ERROR && process_relieved && process_relieved())
+		return; // there was no memory for this page; now there is
 	struct fault fault = fault_of(self);
 	self->trap_number = fault.trap;
 	self->trap_error = fault.error;

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// hog.c - one session or program does not take all that others need to be answered: a session's
+// processes are counted, and when the memory of all programs is used up the biggest of them ends.
+#include "abi/info.h"
+#include "lib/os/log.h"
+#include "lib/os/start.h"
+#include "os/syscalls.h"
+#include "servers/proc/operations.h"
+
+constexpr u64 PAGES_OF_PROCESS = 64; // half of the memory for so big ones of one session
+constexpr u64 SESSION_MIN = 64;      // may always be
+constexpr u64 SHORT_PARTS = 16;      // less than this part free: memory is short
+constexpr u64 BIG_PAGES = 256;       // who has less does not help
+
+static bool read_quota(struct quota_info *out)
+{
+	u64 size;
+	handle_t quota = start_handle("programs");
+	return quota.raw && handle_info(quota, INFO_TOPIC_QUOTA, span_of(*out), &size) == OK;
+}
+
+// The first process's own session, in which the system starts and ends, has no limit.
+bool session_is_full(const struct process *parent)
+{
+	struct quota_info quota = {};
+	if (parent->session <= INIT_PID || !read_quota(&quota))
+		return false;
+	u64 limit = quota.pages / 2 / PAGES_OF_PROCESS, count = 0;
+	limit = limit > SESSION_MIN ? limit : SESSION_MIN;
+	if (store->count < limit)
+		return false;
+	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
+		const struct process *process = process_at((slot_t)slot);
+		count += process->state != PROCESS_FREE && process->session == parent->session;
+	}
+	return count >= limit;
+}
+
+static bool is_short(void)
+{
+	struct quota_info quota = {};
+	if (!read_quota(&quota))
+		return false;
+	return quota.pages - quota.pages_used < quota.pages / SHORT_PARTS ||
+	       quota.objects - quota.objects_used < quota.objects / SHORT_PARTS ||
+	       quota.handles - quota.handles_used < quota.handles / SHORT_PARTS;
+}
+
+static u64 pages_of(const struct process *process)
+{
+	struct process_info info = {};
+	u64 size;
+	if (process->state != PROCESS_ALIVE || !process->process.raw || process->pid == INIT_PID ||
+		handle_info(process->process, INFO_TOPIC_PROCESS, span_of(info), &size) != OK)
+		return 0;
+	return info.mapped_pages;
+}
+
+// No change of ours: asked again after a restart it looks again.
+err_t operation_relieve(void *_Nullable self, struct caller caller)
+{
+	struct process *biggest = nullptr;
+	u64 most = BIG_PAGES;
+	(void)self;
+	(void)caller;
+	if (!is_short())
+		return ERR_NOT_FOUND;
+	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
+		u64 pages = pages_of(process_at((slot_t)slot));
+		if (pages <= most)
+			continue;
+		most = pages;
+		biggest = process_at((slot_t)slot);
+	}
+	if (!biggest)
+		return ERR_NOT_FOUND;
+	log_line(LOG_SEVERITY_WARNING, "memory is short: process %u, the biggest (%lu pages), ends",
+		biggest->pid, most);
+	return process_control(biggest->process, PROCESS_OPERATION_KILL, SIG_KILL, 0);
+}
