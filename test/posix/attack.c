@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 
 // As lib/posix has them (docs/decisions/018) and abi/thread.h.
-#define IMAGE 0xffff800010000000ull
+#define IMAGE 0xffff800010080000ull
 #define IMAGE_SIZE 0x30000ull
-#define PROCESS_AREA 0xffff800100000000ull
-#define ARENA_AREA 0xffff800400000000ull
+#define PROCESS_AREA 0xffff800010150000ull
+#define TABLE_AREA 0xffff800020100000ull
+#define ARENA_SIZE 0x100000ull // of each; they lie below the tables
 enum { BLOCK_DEADLINE = 96, BLOCK_HANDLES = 112, BLOCK_RIGHTS = 128, BLOCK_LENDS = 144 };
 enum {
 	CALL_CLOSE = 0,

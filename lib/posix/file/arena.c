@@ -37,8 +37,9 @@ static i64 arena_make(void)
 		return -ENFILE;
 	if (memory_create(MEMORY_KIND_ANONYMOUS, ARENA_SIZE, HANDLE_NONE, 0, 0, &memory) != OK)
 		return -ENFILE;
-	if (memory_map(HANDLE_NONE, memory, arena_address(index), ARENA_SIZE, 0, MAP_ARENA, &mapped) !=
-		OK) {
+	// What stands there is left by a child that borrowed this space and has gone (vfork.c).
+	if (memory_map(HANDLE_NONE, memory, arena_address(index), ARENA_SIZE, 0,
+			MAP_ARENA | MAP_FLAGS_REPLACE, &mapped) != OK) {
 		(void)handle_close(memory);
 		return -ENFILE;
 	}
