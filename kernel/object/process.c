@@ -11,6 +11,28 @@
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 
+static struct spinlock makers = { .rank = RANK_LEAF }; // over all lists of what was made
+
+static err_t init(struct process *process, struct quota *quota)
+{
+	lock_init(&process->lock, RANK_PROCESS);
+	list_init(&process->made);
+	process->house = process->object.id;
+	struct thread *current = cpu_self()->current;
+	if (current) { // the first process is made by nobody
+		struct process *maker = current->process;
+		process->maker = atomic_load_relaxed(&maker->house);
+		lock_take(&makers);
+		list_push_back(&maker->made, &process->made_node);
+		lock_give(&makers);
+	}
+	list_init(&process->threads);
+	list_init(&process->alone);
+	object_get(&quota->object);
+	process->quota = quota;
+	return handle_table_init(&process->handles, quota);
+}
+
 err_t process_create_bare(
 	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
 {
@@ -19,12 +41,7 @@ err_t process_create_bare(
 	struct process *process = process_of(object);
 	process->identity = identity;
 	process->level = level;
-	lock_init(&process->lock, RANK_PROCESS);
-	list_init(&process->threads);
-	list_init(&process->alone);
-	object_get(&quota->object);
-	process->quota = quota;
-	err_t err = handle_table_init(&process->handles, quota);
+	err_t err = init(process, quota);
 	if (err != OK) {
 		object_put(object);
 		return err;
@@ -216,21 +233,70 @@ void process_remove_thread(struct process *process, struct thread *thread, bool 
 		process_end(process);
 }
 
-// Without threads and without handles nobody can ever bring it to life, or inherit from it.
-static void unreachable_process(struct object *object)
+// No handle to it is left, or who made it is gone: nobody can inherit from it, and without threads
+// it will never run.
+static void let_go(struct object *object)
 {
 	struct process *process = process_of(object);
 	lock_take(&process->lock);
 	bool is_empty = process->thread_count == 0;
-	atomic_store_relaxed(&process->keeps_handles, process->has_estate); // nobody can inherit it
+	atomic_store_relaxed(&process->keeps_handles, process->has_estate);
 	lock_give(&process->lock);
 	if (is_empty)
 		process_kill(process, 0, EXIT_KILLED);
 }
 
+bool process_release_made(struct process *maker, u32 count)
+{
+	while (count--) {
+		struct process *made = nullptr;
+		lock_take(&makers);
+		struct list_node *node = list_pop_front(&maker->made);
+		if (node)
+			made = container_of(node, struct process, made_node);
+		bool is_alive = made && object_try_get(&made->object);
+		lock_give(&makers);
+		if (!made)
+			return true;
+		if (is_alive) {
+			let_go(&made->object);
+			object_put(&made->object);
+		}
+	}
+	return false;
+}
+
+bool process_is_made_by(const struct process *process, const struct thread *caller)
+{
+	return process->maker == atomic_load_relaxed(&caller->process->house);
+}
+
+err_t process_inherit(struct thread *caller, struct process *heir, struct process *dead)
+{
+	lock_take(&dead->lock);
+	err_t err = dead->has_estate ? OK : ERR_STATE;
+	if (err == OK && (!process_is_made_by(heir, caller) || !process_is_made_by(dead, caller)))
+		err = ERR_RIGHTS; // so that no circle of makers comes to be
+	if (err == OK)
+		err = handle_table_move(&dead->handles, &heir->handles);
+	if (err == OK) {
+		claim_estate(dead); // with nothing left to drain
+		lock_take(&makers);
+		list_append(&heir->made, &dead->made);
+		atomic_store_relaxed(&heir->house, dead->house);
+		lock_give(&makers);
+	}
+	lock_give(&dead->lock);
+	return err;
+}
+
 static void destroy(struct object *object)
 {
 	struct process *process = process_of(object);
+	lock_take(&makers);
+	if (list_node_is_linked(&process->made_node))
+		list_remove(&process->made_node);
+	lock_give(&makers);
 	if (process->space)
 		space_put(process->space); // drained by the reaper
 	if (process->quota)
@@ -240,6 +306,6 @@ static void destroy(struct object *object)
 const struct object_class process_class = {
 	.name = "process",
 	.size = sizeof(struct process),
-	.unreachable = unreachable_process,
+	.unreachable = let_go,
 	.destroy = destroy,
 };

@@ -33,6 +33,7 @@ struct process {
 	bool is_suspended;
 	bool keeps_handles;   // under lock: when it dies they stay, as its estate, until inherited
 	bool has_estate;      // under lock: it is dead, and they are there
+	bool has_ended;       // under lock: SIGNAL_EXITED was said
 	struct spinlock lock; // RANK_PROCESS: threads, is_dying
 	struct list threads;  // struct thread.process_node
 	u32 thread_count;
@@ -46,6 +47,11 @@ struct process {
 	struct memory *_Nullable trace; // records of its calls; reference held, under lock
 	u64 trace_count;                // under lock
 	u32 givers; // under lock: CPUs that put handles in; the reaper waits for them
+	// What a process has made ends with it if it cannot run (process_let_go), or goes to its heir.
+	struct list made;           // struct process.made_node, no references, under process.c's lock
+	struct list_node made_node; // in its maker's list
+	u64 house;                  // atomic: its id, or the house of whom it is the heir
+	u64 maker;                  // house of who made it
 };
 OBJECT_DOWNCAST(process)
 
@@ -61,8 +67,12 @@ void process_kill(struct process *process, u64 code, enum exit_reason reason);
 // Takes dying processes of this CPU apart, at most about `steps` pages and handles; false: all
 // done.
 bool process_reap(u32 steps);
-// The handles of a dead process that kept them become the heir's, which has had none.
-err_t process_inherit(struct process *heir, struct process *dead);
+// The handles of a dead process that kept them become the heir's, which has had none, and what it
+// made. caller: who made both.
+err_t process_inherit(struct thread *caller, struct process *heir, struct process *dead);
+bool process_is_made_by(const struct process *process, const struct thread *caller);
+// The maker of some has ended: up to `count` of them are let go. True: that was all.
+bool process_release_made(struct process *maker, u32 count);
 // No thread is left: puts the process on this CPU's reap list. Once, by who saw the count reach 0.
 void process_end(struct process *process);
 // What the system call entry must know of its process. Home CPU, or before it runs.

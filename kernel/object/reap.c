@@ -9,7 +9,7 @@
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
 
-enum reap_stage : u32 { REAP_HANDLES, REAP_SPACE, REAP_ESTATE, REAP_DONE };
+enum reap_stage : u32 { REAP_HANDLES, REAP_SPACE, REAP_ESTATE, REAP_MADE, REAP_DONE };
 
 static bool drain_handles(struct process *process, u32 steps)
 {
@@ -30,6 +30,7 @@ static bool drain(struct process *process, u32 steps)
 	case REAP_HANDLES: return drain_handles(process, steps);
 	case REAP_SPACE: return !process->space || space_drain(process->space, steps);
 	case REAP_ESTATE: return handle_table_drain(&process->handles, steps);
+	case REAP_MADE: return process_release_made(process, steps);
 	case REAP_DONE: break;
 	}
 	return true;
@@ -41,10 +42,13 @@ static void finish(struct process *process)
 	lock_take(&process->lock);
 	struct memory *trace = process->trace;
 	process->trace = nullptr;
+	bool has_ended = process->has_ended; // of one with an estate it was said then
+	process->has_ended = true;
 	lock_give(&process->lock);
 	if (trace)
 		object_put(&trace->object);
-	object_signal(&process->object, SIGNAL_ALONE | SIGNAL_FAULTED, SIGNAL_EXITED);
+	if (!has_ended)
+		object_signal(&process->object, SIGNAL_ALONE | SIGNAL_FAULTED, SIGNAL_EXITED);
 	object_put(&process->object);
 }
 
@@ -77,18 +81,4 @@ bool process_reap(u32 steps)
 			settle(process)))
 		finish(process);
 	return !list_is_empty(&cpu->reap);
-}
-
-err_t process_inherit(struct process *heir, struct process *dead)
-{
-	lock_take(&dead->lock);
-	err_t err = ERR_STATE;
-	if (dead->has_estate)
-		err = handle_table_move(&dead->handles, &heir->handles);
-	if (err == OK) {
-		dead->has_estate = false; // with nothing left to drain
-		atomic_store_relaxed(&dead->keeps_handles, false);
-	}
-	lock_give(&dead->lock);
-	return err;
 }

@@ -131,8 +131,10 @@ static err_t set_trace(struct thread *caller, struct process *process, u64 handl
 	return OK;
 }
 
-static err_t keep_handles(struct process *process, bool is_wanted)
+static err_t keep_handles(const struct thread *caller, struct process *process, bool is_wanted)
 {
+	if (!process_is_made_by(process, caller))
+		return ERR_RIGHTS; // nobody else would end it, see process_release_made
 	lock_take(&process->lock);
 	bool is_alive = !process->is_dying;
 	if (is_alive)
@@ -141,13 +143,35 @@ static err_t keep_handles(struct process *process, bool is_wanted)
 	return is_alive ? OK : ERR_STATE;
 }
 
+// A dying process is being emptied: nothing more goes in. Nor into one with more threads than that.
+static bool giving_begin(struct process *process, u32 threads_max)
+{
+	lock_take(&process->lock);
+	bool is_open = !process->is_dying && process->thread_count <= threads_max;
+	if (is_open)
+		process->givers++;
+	lock_give(&process->lock);
+	return is_open;
+}
+
+static void giving_end(struct process *process)
+{
+	lock_take(&process->lock);
+	process->givers--;
+	lock_give(&process->lock);
+}
+
 static err_t inherit(struct thread *caller, struct process *heir, u64 handle)
 {
 	struct object *dead;
 	if (handle > UINT32_MAX)
 		return ERR_BAD_HANDLE;
 	TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_PROCESS, RIGHT_MANAGE, &dead));
-	return grace_retry(heir->quota, process_inherit(heir, process_of(dead)));
+	if (!giving_begin(heir, 0))
+		return ERR_STATE;
+	err_t err = process_inherit(caller, heir, process_of(dead));
+	giving_end(heir);
+	return grace_retry(heir->quota, err);
 }
 
 err_t sys_process_control(struct thread *caller, struct process *_Nullable process,
@@ -162,34 +186,16 @@ err_t sys_process_control(struct thread *caller, struct process *_Nullable proce
 	case PROCESS_OPERATION_SET_REFLECTION: return set_reflection(target, a);
 	case PROCESS_OPERATION_TRACE: return set_trace(caller, target, a);
 	case PROCESS_OPERATION_RESUME_FAULT: resume_faulted(target); return OK;
-	case PROCESS_OPERATION_KEEP_HANDLES: return keep_handles(target, a != 0);
+	case PROCESS_OPERATION_KEEP_HANDLES: return keep_handles(caller, target, a != 0);
 	case PROCESS_OPERATION_INHERIT: return inherit(caller, target, a);
 	}
 	return ERR_INVALID;
 }
 
-// A dying process is being emptied: nothing more goes in.
-static bool giving_begin(struct process *process)
-{
-	lock_take(&process->lock);
-	bool is_alive = !process->is_dying;
-	if (is_alive)
-		process->givers++;
-	lock_give(&process->lock);
-	return is_alive;
-}
-
-static void giving_end(struct process *process)
-{
-	lock_take(&process->lock);
-	process->givers--;
-	lock_give(&process->lock);
-}
-
 err_t sys_process_give(struct thread *caller, struct process *process,
 	[[maybe_unused]] struct object *object, handle_t object_handle, u32 rights, u32 *out_value)
 {
-	if (!giving_begin(process))
+	if (!giving_begin(process, UINT32_MAX))
 		return ERR_STATE;
 	handle_t given = HANDLE_NONE;
 	err_t err =

@@ -3,11 +3,23 @@
 #include "test/guest/process/process_test.h"
 
 static handle_t inner; // a port's, in both processes by the same value
+static handle_t start; // a timer: when it fires the child's handles are being kept
 
 static u64 die(u64 argument)
 {
-	MUST(process_control(HANDLE_NONE, PROCESS_OPERATION_KEEP_HANDLES, 1, 0) == OK);
+	u32 observed;
+	MUST(object_wait(start, SIGNAL_FIRED, guest_soon(), &observed) == OK);
 	return argument;
+}
+
+// A child that begins when its handles are being kept.
+static err_t fork_kept(u64 (*run)(u64), u64 argument, handle_t *child)
+{
+	TRY(timer_create(&start));
+	TRY(guest_fork(run, argument, child));
+	TRY(process_control(*child, PROCESS_OPERATION_KEEP_HANDLES, 1, 0));
+	TRY(timer_set(start, clock_read(), 0));
+	return handle_close(start);
 }
 
 // Takes a call in hand and saves another, then dies with both.
@@ -41,7 +53,7 @@ void test_estate(void)
 	struct guest_level before, after;
 	CHECK_OK(port_create(0, &inner));
 	CHECK_OK(guest_level(&before));
-	CHECK_OK(guest_fork(die, 5, &child));
+	CHECK_OK(fork_kept(die, 5, &child));
 	CHECK_OK(wait_exit(child));
 	CHECK_EQ(handles_to(inner), 2); // kept
 	CHECK_OK(process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, &heir));
@@ -92,7 +104,7 @@ void test_estate_values(void)
 	handle_t child, quota, heir, thread;
 	u64 size, code;
 	CHECK_OK(port_create(0, &inner));
-	CHECK_OK(guest_fork(die, 0, &child));
+	CHECK_OK(fork_kept(die, 0, &child));
 	CHECK_OK(wait_exit(child));
 	CHECK_OK(quota_create(HANDLE_NONE, 500, 100, 100, 100, &quota));
 	CHECK_OK(process_create(quota, 0, LEVEL_PROGRAM, &heir));
@@ -133,7 +145,7 @@ void test_estate_calls(void)
 	handle_t child;
 	CHECK_OK(guest_port(7, &port));
 	inner = port.port;
-	CHECK_OK(guest_fork(die_serving, 5, &child));
+	CHECK_OK(fork_kept(die_serving, 5, &child));
 	u64 connection = (u64)port.connection.raw << 1;
 	CHECK_OK(worker_start(&first, call_run, guest_number(connection)));
 	CHECK(guest_settled(first.handle));
@@ -156,7 +168,7 @@ void test_estate_killed(void)
 {
 	handle_t child;
 	CHECK_OK(port_create(0, &inner));
-	CHECK_OK(guest_fork(die, 5, &child));
+	CHECK_OK(fork_kept(die, 5, &child));
 	CHECK_OK(wait_exit(child));
 	CHECK_EQ(handles_to(inner), 2);
 	CHECK_OK(process_control(child, PROCESS_OPERATION_KILL, 0, 0));
@@ -175,7 +187,7 @@ void test_estate_lost(void)
 	CHECK_OK(port_create(0, &inner));
 	CHECK_OK(guest_level(&before));
 	for (u32 i = 0; i < 20; i++) {
-		CHECK_OK(guest_fork(die, 5, &child));
+		CHECK_OK(fork_kept(die, 5, &child));
 		u32 itself;
 		err_t err = i % 4 < 2 ? process_give(child, child, RIGHTS_ALL, &itself) : OK;
 		CHECK(err == OK || err == ERR_STATE); // dead already
@@ -189,5 +201,72 @@ void test_estate_lost(void)
 	CHECK_OK(guest_level(&after));
 	CHECK(after.objects <= before.objects);
 	CHECK(after.handles_used <= before.handles_used);
+	CHECK_OK(handle_close(inner));
+}
+
+static u64 make_ring(u64 argument)
+{
+	MUST(die(0) == 0);
+	MUST(ring_of_one(0) == 0);
+	return argument;
+}
+
+static bool comes_to(handle_t handle, u32 count)
+{
+	for (u64 end = guest_soon(); handles_to(handle) != count && clock_read() < end;)
+		(void)!sleep_until(guest_after(1));
+	return handles_to(handle) == count;
+}
+
+// What the dead has made is its heir's, and ends with that one.
+void test_estate_made(void)
+{
+	handle_t child, heir;
+	CHECK_OK(port_create(0, &ring_port));
+	CHECK_OK(fork_kept(make_ring, 5, &child));
+	CHECK_OK(wait_exit(child));
+	CHECK_EQ(handles_to(ring_port), 3); // ours, the estate's, that of the process in the ring
+	CHECK_OK(process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, &heir));
+	CHECK_OK(process_control(heir, PROCESS_OPERATION_INHERIT, child.raw, 0));
+	CHECK_OK(handle_close(child));
+	CHECK_OK(sleep_until(guest_after(20)));
+	CHECK_EQ(handles_to(ring_port), 3);
+	CHECK_OK(process_control(heir, PROCESS_OPERATION_KILL, 0, 0));
+	CHECK_OK(wait_exit(heir));
+	CHECK(comes_to(ring_port, 1));
+	CHECK_OK(handle_close(heir));
+	CHECK_OK(handle_close(ring_port));
+}
+
+static handle_t other;
+
+static u64 meddle(u64 heir)
+{
+	MUST(process_control(HANDLE_NONE, PROCESS_OPERATION_KEEP_HANDLES, 1, 0) == ERR_RIGHTS);
+	MUST(process_control((handle_t){ (u32)heir }, PROCESS_OPERATION_KEEP_HANDLES, 1, 0) ==
+		 ERR_RIGHTS);
+	MUST(process_control((handle_t){ (u32)heir }, PROCESS_OPERATION_INHERIT, other.raw, 0) ==
+		 ERR_RIGHTS);
+	return 1;
+}
+
+// Only who made a process keeps its handles and says who inherits them.
+void test_estate_strangers(void)
+{
+	handle_t heir, child, thread;
+	u64 code;
+	CHECK_OK(port_create(0, &inner));
+	CHECK_OK(fork_kept(die, 5, &other));
+	CHECK_OK(wait_exit(other));
+	CHECK_OK(process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, &heir));
+	CHECK_OK(guest_fork(meddle, heir.raw, &child));
+	CHECK_OK(guest_wait(child, &code));
+	CHECK_EQ(code, 1);
+	CHECK_OK(run_close(heir, inner, &thread));
+	CHECK_EQ(process_control(heir, PROCESS_OPERATION_INHERIT, other.raw, 0), ERR_STATE); // it runs
+	CHECK_OK(process_control(heir, PROCESS_OPERATION_KILL, 0, 0));
+	CHECK_OK(guest_wait(heir, &code));
+	CHECK_OK(handle_close(thread));
+	CHECK_OK(handle_close(other));
 	CHECK_OK(handle_close(inner));
 }

@@ -29,6 +29,9 @@ static const struct guest_test tests[] = {
 	{ "estate_calls", test_estate_calls },
 	{ "estate_killed", test_estate_killed },
 	{ "estate_lost", test_estate_lost },
+	{ "estate_made", test_estate_made },
+	{ "estate_strangers", test_estate_strangers },
+	{ "cycles", test_cycles },
 	{ "trace", test_trace },
 	{ "balance", test_balance },
 };

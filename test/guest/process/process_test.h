@@ -19,6 +19,9 @@ u64 fault(u64 address);
 u64 replace(u64 threads); // exec, with so many other threads; exits with 77
 u64 count_up(void *_Nullable argument);
 u64 sleep_forever(void *_Nullable argument);
+u64 ring_of_one(u64 argument); // makes a process that holds itself and ring_port
+
+extern handle_t ring_port; // of a port
 
 void test_fork(void);
 void test_fork_block(void);
@@ -48,5 +51,8 @@ void test_estate_values(void);
 void test_estate_calls(void);
 void test_estate_killed(void);
 void test_estate_lost(void);
+void test_estate_made(void);
+void test_estate_strangers(void);
+void test_cycles(void);
 
 NONNULL_END
