@@ -4,7 +4,6 @@
 // direct map, each page held by a reference while no lock is.
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_parts.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
@@ -21,7 +20,7 @@ static err_t resolve(struct space *space, u64 address, u32 access)
 		error = page_wait(memory, index, 1, access & MAP_FLAGS_WRITE);
 		object_put(&memory->object);
 	}
-	return error == ERR_RANGE || error == ERR_IO ? ERR_FAULT : grace_retry(space->quota, error);
+	return error == ERR_RANGE || error == ERR_IO ? ERR_FAULT : error;
 }
 
 static struct space *current_space(void)

@@ -332,7 +332,7 @@ void space_fault_current(u64 address, u32 access, bool was_present)
 		if (error == SYSCALL_BLOCKED)
 			return;
 	}
-	if (grace_retry(space->quota, error) == SYSCALL_RESTART)
+	if (grace_retry(error) == SYSCALL_RESTART)
 		return; // the instruction is its own restart
 	thread_fault(thread, UPCALL_BUS_ERROR, address, access & MAP_FLAGS_WRITE ? FAULT_WRITE : 0);
 }

@@ -152,7 +152,6 @@ static void memory_destroy(struct object *object)
 }
 
 const struct object_class memory_class = {
-	.name = "memory",
 	.size = sizeof(struct memory),
 	.drain = memory_drain,
 	.destroy = memory_destroy,

@@ -140,10 +140,7 @@ err_t call_make(struct thread *caller)
 	struct thread_registers *regs = &caller->registers;
 	u64 tag = registers_tag(regs);
 	struct object *object;
-	u64 raw = registers_argument(regs, 0);
-	handle_t handle = { (u32)raw };
-	if (raw >> 32)
-		return ERR_BAD_HANDLE;
+	u64 handle = registers_argument(regs, 0);
 	TRY(handle_lookup(caller, handle, OBJECT_CONNECTION, RIGHT_CALL, &object));
 	TRY(message_check(caller, tag, true));
 	struct connection *connection = connection_of(object);

@@ -68,7 +68,6 @@ static void connection_destroy(struct object *object)
 }
 
 const struct object_class connection_class = {
-	.name = "connection",
 	.size = sizeof(struct connection),
 	.unreachable = connection_unreachable,
 	.destroy = connection_destroy,

@@ -189,16 +189,6 @@ u32 grace_pending(void)
 	return sum;
 }
 
-bool grace_may_help(struct quota *_Nullable quota)
-{
-	bool is_pending = quota && atomic_load_relaxed(&quota->deferred);
-	if (!is_pending && !grace_pending())
-		return false;
-	here()->is_hurried = true;
-	cpu_self()->reschedule |= RESCHEDULE_WORK;
-	return true;
-}
-
 // An attempt may itself leave an object behind (made, then no handle could be had), so that there
 // is always one pending: after a while the error stands.
 static bool has_patience(struct thread *thread)
@@ -209,14 +199,13 @@ static bool has_patience(struct thread *thread)
 	return now - thread->retry_since < PATIENCE_NS;
 }
 
-err_t grace_retry(struct quota *quota, err_t err)
+err_t grace_retry(err_t err)
 {
-	struct thread *thread = cpu_self()->current;
-	if (err == ERR_QUOTA && !atomic_load_relaxed(&quota->deferred))
+	struct cpu *cpu = cpu_self();
+	bool may_help = err == ERR_NO_MEMORY || (err == ERR_QUOTA && cpu->is_refused_for_dead);
+	if (!may_help || !grace_pending() || (cpu->current && !has_patience(cpu->current)))
 		return err;
-	if (err != ERR_QUOTA && err != ERR_NO_MEMORY)
-		return err;
-	if (thread && !has_patience(thread))
-		return err;
-	return grace_may_help(quota) ? SYSCALL_RESTART : err;
+	here()->is_hurried = true;
+	cpu->reschedule |= RESCHEDULE_WORK;
+	return SYSCALL_RESTART;
 }

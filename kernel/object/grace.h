@@ -12,8 +12,8 @@ void grace_defer(struct object *object); // its last reference was dropped. Any 
 void grace_run(void); // on leaving the kernel slowly: destroys what may be, a bounded number
 void grace_acknowledge(void); // this CPU holds no borrowed object now (cross-CPU request)
 u32 grace_pending(void);      // objects that wait, over all CPUs
-// Charging the quota (or the machine) failed: may objects that wait have caused that? Then their
-// grace period is hurried, and the system call or fault should be done again: SYSCALL_RESTART.
-bool grace_may_help(struct quota *_Nullable quota);
-err_t grace_retry(struct quota *quota, err_t err); // ERR_QUOTA, ERR_NO_MEMORY to SYSCALL_RESTART
+// Charging a quota (or the machine) failed, ERR_QUOTA, ERR_NO_MEMORY: may objects that wait have
+// caused that? Then their grace period is hurried, and the system call or fault should be done
+// again: SYSCALL_RESTART. The last charge that failed here counts (quota_refuse). Else the error.
+err_t grace_retry(err_t err);
 NONNULL_END

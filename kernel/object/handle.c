@@ -92,20 +92,20 @@ static err_t find(const struct handle_table *table, handle_t handle, struct hand
 	return is_dead ? ERR_REVOKED : OK;
 }
 
-err_t handle_find(
-	const struct handle_table *table, handle_t handle, struct handle_entry *_Nullable *_Nonnull out)
+err_t handle_find(const struct handle_table *table, handle_t handle,
+	const struct object *_Nullable object, struct handle_item *out)
 {
-	struct handle_item item;
-	TRY(find(table, handle, &item));
-	*out = entry_of(table, handle);
-	return OK;
+	TRY(find(table, handle, out));
+	return !object || object == out->object ? OK : ERR_BAD_HANDLE;
 }
 
-err_t handle_lookup(struct thread *caller, handle_t handle, enum object_kind kind, u32 rights,
+err_t handle_lookup(struct thread *caller, u64 value, enum object_kind kind, u32 rights,
 	struct object *_Nullable *_Nonnull out)
 {
 	struct handle_item item;
-	err_t err = find(&caller->process->handles, handle, &item);
+	if (value > UINT32_MAX)
+		return ERR_BAD_HANDLE;
+	err_t err = find(&caller->process->handles, (handle_t){ (u32)value }, &item);
 	bool is_naming = kind == OBJECT_ANY && !rights;
 	if (err != OK && !(err == ERR_REVOKED && is_naming))
 		return err;

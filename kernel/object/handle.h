@@ -55,11 +55,6 @@ ALWAYS_INLINE struct handle_entry *handle_entry_at(const struct handle_table *ta
 	UNSAFE_END
 }
 
-static inline u32 handle_entry_rights(const struct handle_entry *entry)
-{
-	return atomic_load_relaxed(&entry->tag) & RIGHTS_ALL;
-}
-
 err_t handle_table_init(struct handle_table *table, struct quota *quota);
 // Closes up to limit handles; true when the table is empty and its memory is released.
 bool handle_table_drain(struct handle_table *table, u32 limit);
@@ -67,7 +62,7 @@ bool handle_table_drain(struct handle_table *table, u32 limit);
 bool handle_table_drain_own(
 	struct handle_table *table, const struct object *_Nullable own, u32 limit);
 // All handles of a table that was drained so, to one that never had any: ERR_STATE.
-err_t handle_table_move(struct handle_table *from, struct handle_table *to);
+err_t handle_table_move(struct handle_table *from, struct handle_table *to) REQUIRES(to -> lock);
 
 // Makes a handle to object (takes its own reference). Errors: ERR_QUOTA, ERR_NO_MEMORY;
 // ERR_BAD_HANDLE when the object's last handle was closed already; ERR_GONE when the table is
@@ -79,15 +74,16 @@ err_t handle_install_take(
 err_t handle_close(struct handle_table *table, handle_t handle);
 err_t handle_clone_table(struct handle_table *from, struct handle_table *to); // fork; no replies
 
-// The entry of a live handle or an error naming what is wrong. Lock-free; valid until the kernel is
-// left. Checks: slot and generation (ERR_BAD_HANDLE), epoch (ERR_REVOKED).
+// What a live handle says, or an error naming what is wrong. Lock-free; the object is borrowed
+// until the kernel is left. Checks: slot and generation (ERR_BAD_HANDLE), epoch (ERR_REVOKED), and
+// that it leads to `object`, if it was looked up before.
 err_t handle_find(const struct handle_table *table, handle_t handle,
-	struct handle_entry *_Nullable *_Nonnull out);
+	const struct object *_Nullable object, struct handle_item *out);
 
-// As handle_find, then kind (ERR_WRONG_TYPE) and rights (ERR_RIGHTS). The object is borrowed until
-// the kernel is left: take a reference to keep it longer. OBJECT_ANY without rights only names a
+// A value as a program passes it. As handle_find, then kind (ERR_WRONG_TYPE) and rights
+// (ERR_RIGHTS): take a reference to keep the object longer. OBJECT_ANY without rights only names a
 // handle and finds revoked ones too, so that they can be closed.
-err_t handle_lookup(struct thread *caller, handle_t handle, enum object_kind kind, u32 rights,
+err_t handle_lookup(struct thread *caller, u64 value, enum object_kind kind, u32 rights,
 	struct object *_Nullable *_Nonnull out);
 
 // Second handle in the same table with those of the rights that the first one has.

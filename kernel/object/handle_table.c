@@ -271,26 +271,21 @@ err_t handle_table_move(struct handle_table *from, struct handle_table *to)
 {
 	struct quota_limits limits = { .pages = from->limit / HANDLES_PER_CHUNK,
 		.handles = from->used };
+	if (to->limit || to->is_closed)
+		return ERR_STATE;
 	if (from->quota != to->quota)
 		TRY(quota_charge_limits(to->quota, &limits));
-	void *chunks = nullptr;
-	lock_take(&to->lock);
-	bool is_fresh = !to->limit && !to->is_closed;
-	if (is_fresh) {
-		chunks = to->chunks; // empty
-		to->chunks = from->chunks;
-		to->first_free = from->first_free;
-		to->last_free = from->last_free;
-		to->used = from->used;
-		atomic_store_release(&to->limit, from->limit); // pairs with entry_of and handle_fast
-		from->chunks = nullptr;
-		from->used = 0;
-		atomic_store_relaxed(&from->limit, 0u);
-	}
-	lock_give(&to->lock);
-	if (chunks)
-		page_give(from->quota, chunks); // the charge of ours pays for what we got
+	void *chunks = to->chunks; // empty
+	to->chunks = from->chunks;
+	to->first_free = from->first_free;
+	to->last_free = from->last_free;
+	to->used = from->used;
+	atomic_store_release(&to->limit, from->limit); // pairs with entry_of and handle_fast
+	from->chunks = nullptr;
+	from->used = 0;
+	atomic_store_relaxed(&from->limit, 0u);
+	page_give(from->quota, chunks); // the charge of ours pays for what we got
 	if (from->quota != to->quota)
-		quota_return_limits(is_fresh ? from->quota : to->quota, &limits);
-	return is_fresh ? OK : ERR_STATE;
+		quota_return_limits(from->quota, &limits);
+	return OK;
 }

@@ -42,13 +42,13 @@ TEST(handle_life)
 	struct baseline before = baseline_take();
 	struct handle_table table;
 	REQUIRE_OK(handle_table_init(&table, quota_root()));
-	struct handle_entry *entry;
-	CHECK_EQ(handle_find(&table, HANDLE_NONE, &entry), ERR_BAD_HANDLE);
-	CHECK_EQ(handle_find(&table, (handle_t){ UINT32_MAX }, &entry), ERR_BAD_HANDLE);
+	struct handle_item entry;
+	CHECK_EQ(handle_find(&table, HANDLE_NONE, nullptr, &entry), ERR_BAD_HANDLE);
+	CHECK_EQ(handle_find(&table, (handle_t){ UINT32_MAX }, nullptr, &entry), ERR_BAD_HANDLE);
 	handle_t handle = make(&table);
-	REQUIRE_OK(handle_find(&table, handle, &entry));
-	CHECK_EQ(handle_entry_rights(entry), ALL);
-	CHECK(handle_fast(&table, handle.raw, OBJECT_RESOURCE, RIGHT_READ) == entry->object);
+	REQUIRE_OK(handle_find(&table, handle, nullptr, &entry));
+	CHECK_EQ(entry.rights, ALL);
+	CHECK(handle_fast(&table, handle.raw, OBJECT_RESOURCE, RIGHT_READ) == entry.object);
 	CHECK(!handle_fast(&table, handle.raw, OBJECT_TIMER, RIGHT_READ));
 	CHECK(!handle_fast(&table, handle.raw, OBJECT_RESOURCE, RIGHT_CALL));
 	CHECK(!handle_fast(&table, handle.raw ^ 1u << HANDLE_SLOT_BITS, OBJECT_RESOURCE, 0));
@@ -76,22 +76,22 @@ TEST(handle_narrow_and_revoke)
 	REQUIRE_OK(handle_table_init(&other, quota_root()));
 	handle_t own = make(&table);
 	handle_t narrow, passed, again;
-	struct handle_entry *entry;
+	struct handle_item entry;
 	CHECK_OK(handle_duplicate(&table, own, RIGHT_READ | RIGHT_CALL, &narrow));
-	CHECK_OK(handle_find(&table, narrow, &entry));
-	CHECK_EQ(handle_entry_rights(entry), RIGHT_READ);
+	CHECK_OK(handle_find(&table, narrow, nullptr, &entry));
+	CHECK_EQ(entry.rights, RIGHT_READ);
 	CHECK_EQ(handle_duplicate(&table, narrow, RIGHT_READ, &again), ERR_RIGHTS);
 	CHECK_EQ(handle_give(&table, narrow, RIGHT_READ, &other, &passed), ERR_RIGHTS);
 	CHECK_OK(handle_give(&table, own, RIGHTS_ALL, &other, &passed));
 	struct handle_item item;
 	CHECK_OK(handle_take(&table, own, RIGHT_READ, &item));
 	CHECK_OK(handle_revoke_others(&table, own));
-	CHECK_OK(handle_find(&table, own, &entry));
-	CHECK_EQ(handle_find(&table, narrow, &entry), ERR_REVOKED);
-	CHECK_EQ(handle_find(&other, passed, &entry), ERR_REVOKED);
+	CHECK_OK(handle_find(&table, own, nullptr, &entry));
+	CHECK_EQ(handle_find(&table, narrow, nullptr, &entry), ERR_REVOKED);
+	CHECK_EQ(handle_find(&other, passed, nullptr, &entry), ERR_REVOKED);
 	CHECK(!handle_fast(&other, passed.raw, OBJECT_RESOURCE, 0));
 	CHECK_OK(handle_put(&other, &item, &again)); // it was on its way
-	CHECK_EQ(handle_find(&other, again, &entry), ERR_REVOKED);
+	CHECK_EQ(handle_find(&other, again, nullptr, &entry), ERR_REVOKED);
 	CHECK_EQ(handle_duplicate(&other, passed, RIGHT_READ, &again), ERR_REVOKED);
 	handle_drop(&item);
 	CHECK_OK(handle_close(&table, narrow));
@@ -115,11 +115,11 @@ TEST(handle_inherit)
 		CHECK_OK(handle_close(&parent, handles[i]));
 	CHECK_OK(handle_clone_table(&parent, &child));
 	for (u32 i = 0; i < COUNT(handles); i++) {
-		struct handle_entry *here, *there;
-		err_t err = handle_find(&parent, handles[i], &here);
-		CHECK_EQ(handle_find(&child, handles[i], &there), err);
+		struct handle_item here, there;
+		err_t err = handle_find(&parent, handles[i], nullptr, &here);
+		CHECK_EQ(handle_find(&child, handles[i], nullptr, &there), err);
 		if (err == OK)
-			CHECK(here->object == there->object && object_handles(here->object) == 2);
+			CHECK(here.object == there.object && object_handles(here.object) == 2);
 	}
 	u32 rounds = 0;
 	while (!handle_table_drain(&parent, 16))

@@ -81,7 +81,6 @@ static void detach(struct object *object)
 // Detached at once, so that the line is free for another; a raise on its way on another CPU is
 // over when the grace period is. Destroy: it never had a handle.
 const struct object_class interrupt_class = {
-	.name = "interrupt",
 	.size = sizeof(struct interrupt),
 	.unreachable = detach,
 	.destroy = detach,

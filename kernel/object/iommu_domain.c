@@ -6,7 +6,6 @@
 #include "abi/syscall_numbers.h"
 #include "kernel/memory/frame.h"
 #include "kernel/memory/slab.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/quota.h"
 #include "lib/base/atomic.h"
 #include "lib/base/checked.h"
@@ -59,7 +58,7 @@ static err_t range_alloc(
 	}
 	if (err != OK) {
 		quota_free(quota, memory, sizeof(struct iommu_range));
-		return grace_retry(quota, err);
+		return err;
 	}
 	struct iommu_range *range = memory;
 	range->size = size;
@@ -240,7 +239,6 @@ static void domain_end(struct object *object)
 }
 
 const struct object_class iommu_domain_class = {
-	.name = "iommu domain",
 	.size = sizeof(struct iommu_domain),
 	.unreachable = domain_end,
 	.destroy = domain_end,

@@ -107,14 +107,12 @@ err_t object_create(
 	enum object_kind kind, usize size, struct quota *quota, struct object *_Nullable *_Nonnull out)
 {
 	assert(size == AT(classes, kind)->size);
-	err_t err = charge(quota, size);
-	if (err != OK)
-		return grace_retry(quota, err);
+	TRY(charge(quota, size));
 	void *memory;
-	err = slab_alloc(size, &memory);
+	err_t err = slab_alloc(size, &memory);
 	if (err != OK) {
 		uncharge(quota, size);
-		return grace_retry(quota, err);
+		return err;
 	}
 	object_init(memory, kind, quota);
 	*out = memory;

@@ -95,7 +95,6 @@ static inline bool object_try_get(struct object *object)
 
 // One kind's behaviour; tables stand in each kind's file and are listed in object.c.
 struct object_class {
-	const char *name;
 	usize size;
 	void (*_Nullable unreachable)(struct object *object); // last handle closed; a reference is held
 	bool (*_Nullable drain)(struct object *object);       // before destroy; again, until true

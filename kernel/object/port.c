@@ -294,7 +294,6 @@ static void port_destroy(struct object *object)
 }
 
 const struct object_class port_class = {
-	.name = "port",
 	.size = sizeof(struct port),
 	.unreachable = port_unreachable,
 	.destroy = port_destroy,

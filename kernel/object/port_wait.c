@@ -25,11 +25,9 @@ static void enlist(struct port *port, struct thread *server)
 
 static err_t find_port(struct thread *server, struct port *_Nullable *_Nonnull out)
 {
-	u64 raw = registers_argument(&server->registers, 0);
+	u64 handle = registers_argument(&server->registers, 0);
 	struct object *object;
-	if (raw >> 32)
-		return ERR_BAD_HANDLE;
-	TRY(handle_lookup(server, (handle_t){ (u32)raw }, OBJECT_PORT, RIGHT_SERVE, &object));
+	TRY(handle_lookup(server, handle, OBJECT_PORT, RIGHT_SERVE, &object));
 	*out = port_of(object);
 	return OK;
 }

@@ -219,7 +219,7 @@ void process_remove_thread(struct process *process, struct thread *thread, bool 
 	list_remove(&thread->process_node);
 	u32 left = --process->thread_count;
 	process->cpu_ns += thread->own.ran_ns;
-	bool is_end = !left && (has_died || process->is_dying);
+	bool is_end = !left && (has_died || process->is_dying || process->is_lost);
 	if (is_end && !process->is_dying) {
 		process->is_dying = true;
 		process->exit_reason = EXIT_RETURNED;
@@ -240,6 +240,7 @@ static void let_go(struct object *object)
 	struct process *process = process_of(object);
 	lock_take(&process->lock);
 	bool is_empty = process->thread_count == 0;
+	process->is_lost = true;
 	atomic_store_relaxed(&process->keeps_handles, process->has_estate);
 	lock_give(&process->lock);
 	if (is_empty)
@@ -276,7 +277,8 @@ err_t process_inherit(struct thread *caller, struct process *heir, struct proces
 	lock_take(&dead->lock);
 	err_t err = dead->has_estate ? OK : ERR_STATE;
 	if (err == OK && (!process_is_made_by(heir, caller) || !process_is_made_by(dead, caller)))
-		err = ERR_RIGHTS; // so that no circle of makers comes to be
+		err = ERR_RIGHTS;           // so that no circle of makers comes to be
+	lock_take(&heir->handles.lock); // if it dies now, all of this is there when it is reaped
 	if (err == OK)
 		err = handle_table_move(&dead->handles, &heir->handles);
 	if (err == OK) {
@@ -286,6 +288,7 @@ err_t process_inherit(struct thread *caller, struct process *heir, struct proces
 		atomic_store_relaxed(&heir->house, dead->house);
 		lock_give(&makers);
 	}
+	lock_give(&heir->handles.lock);
 	lock_give(&dead->lock);
 	return err;
 }
@@ -304,7 +307,6 @@ static void destroy(struct object *object)
 }
 
 const struct object_class process_class = {
-	.name = "process",
 	.size = sizeof(struct process),
 	.unreachable = let_go,
 	.destroy = destroy,

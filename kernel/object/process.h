@@ -33,6 +33,7 @@ struct process {
 	bool is_suspended;
 	bool keeps_handles;   // under lock: when it dies they stay, as its estate, until inherited
 	bool has_estate;      // under lock: it is dead, and they are there
+	bool is_lost;         // under lock: no thread is started in it any more
 	bool has_ended;       // under lock: SIGNAL_EXITED was said
 	struct spinlock lock; // RANK_PROCESS: threads, is_dying
 	struct list threads;  // struct thread.process_node
@@ -46,7 +47,6 @@ struct process {
 	u32 reap_stage;                 // enum reap_stage, of the reaping CPU
 	struct memory *_Nullable trace; // records of its calls; reference held, under lock
 	u64 trace_count;                // under lock
-	u32 givers; // under lock: CPUs that put handles in; the reaper waits for them
 	// What a process has made ends with it if it cannot run (process_let_go), or goes to its heir.
 	struct list made;           // struct process.made_node, no references, under process.c's lock
 	struct list_node made_node; // in its maker's list

@@ -3,20 +3,26 @@
 #include "kernel/object/quota.h"
 
 #include "kernel/memory/slab.h"
-#include "kernel/object/grace.h"
+#include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
 #include "lib/base/checked.h"
 
 // Written at boot only; its counters are atomic. Never destroyed: it holds a reference to itself.
 static struct quota root;
 
-static err_t charge(u64 *used, const u64 *limit, u64 amount)
+err_t quota_refuse(const struct quota *quota)
+{
+	cpu_self()->is_refused_for_dead = atomic_load_relaxed(&quota->deferred) != 0;
+	return ERR_QUOTA;
+}
+
+static err_t charge(const struct quota *quota, u64 *used, u64 limit, u64 amount)
 {
 	u64 before = atomic_load_relaxed(used);
 	u64 after;
 	do {
-		if (ckd_add(&after, before, amount) || after > atomic_load_relaxed(limit))
-			return ERR_QUOTA;
+		if (ckd_add(&after, before, amount) || after > limit)
+			return quota_refuse(quota);
 	} while (!atomic_swap_if_relaxed(used, &before, after));
 	return OK;
 }
@@ -29,7 +35,7 @@ static void give_back(u64 *used, u64 amount)
 
 err_t quota_charge_pages(struct quota *quota, u64 pages)
 {
-	return pages ? charge(&quota->pages_used, &quota->pages, pages) : OK;
+	return pages ? charge(quota, &quota->pages_used, quota->pages, pages) : OK;
 }
 
 void quota_return_pages(struct quota *quota, u64 pages)
@@ -40,7 +46,7 @@ void quota_return_pages(struct quota *quota, u64 pages)
 
 err_t quota_charge_objects(struct quota *quota, u64 objects)
 {
-	return charge(&quota->objects_used, &quota->objects, objects);
+	return charge(quota, &quota->objects_used, quota->objects, objects);
 }
 
 void quota_return_objects(struct quota *quota, u64 objects)
@@ -50,7 +56,7 @@ void quota_return_objects(struct quota *quota, u64 objects)
 
 err_t quota_charge_handles(struct quota *quota, u64 handles)
 {
-	return charge(&quota->handles_used, &quota->handles, handles);
+	return charge(quota, &quota->handles_used, quota->handles, handles);
 }
 
 void quota_return_handles(struct quota *quota, u64 handles)
@@ -60,16 +66,13 @@ void quota_return_handles(struct quota *quota, u64 handles)
 
 err_t quota_alloc(struct quota *quota, usize size, void *_Nullable *_Nonnull out)
 {
-	err_t err = quota_charge_objects(quota, 1);
-	if (err != OK)
-		return grace_retry(quota, err);
-	err = slab_alloc(size, out);
-	if (err != OK) {
+	TRY(quota_charge_objects(quota, 1));
+	err_t err = slab_alloc(size, out);
+	if (err == OK)
+		object_get(&quota->object);
+	else
 		quota_return_objects(quota, 1);
-		return grace_retry(quota, err);
-	}
-	object_get(&quota->object);
-	return OK;
+	return err;
 }
 
 void quota_free(struct quota *quota, void *memory, usize size)
@@ -104,10 +107,8 @@ err_t quota_create(struct quota *parent, const struct quota_limits *limits, u32 
 	struct quota *_Nullable *_Nonnull out)
 {
 	struct object *object;
-	err_t err = quota_charge_limits(parent, limits);
-	if (err != OK)
-		return grace_retry(parent, err);
-	err = object_create(OBJECT_QUOTA, sizeof(struct quota), parent, &object);
+	TRY(quota_charge_limits(parent, limits));
+	err_t err = object_create(OBJECT_QUOTA, sizeof(struct quota), parent, &object);
 	if (err != OK) {
 		quota_return_limits(parent, limits);
 		return err;
@@ -154,7 +155,6 @@ struct quota *quota_root(void)
 }
 
 const struct object_class quota_class = {
-	.name = "quota",
 	.size = sizeof(struct quota),
 	.destroy = quota_destroy,
 };

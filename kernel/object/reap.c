@@ -14,11 +14,6 @@ enum reap_stage : u32 { REAP_HANDLES, REAP_SPACE, REAP_ESTATE, REAP_MADE, REAP_D
 static bool drain_handles(struct process *process, u32 steps)
 {
 	bool is_kept = atomic_load_relaxed(&process->keeps_handles);
-	lock_take(&process->lock);
-	bool has_givers = process->givers != 0;
-	lock_give(&process->lock);
-	if (has_givers) // process_give on another CPU: it looked before the process began to die
-		return false;
 	// Of an estate only what meant the dead alone: its saved replies, itself.
 	return is_kept ? handle_table_drain_own(&process->handles, &process->object, steps)
 	               : handle_table_drain(&process->handles, steps);

@@ -7,7 +7,7 @@
 #include "kernel/memory/space.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread_block.h"
-#include "kernel/object/thread_local.h"
+#include "kernel/object/thread_control.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 
@@ -24,31 +24,21 @@ static bool image_is_usable(struct process *image, bool is_claimed)
 	return is_usable;
 }
 
-static bool is_awaited(struct process *process)
-{
-	lock_take(&process->object.lock);
-	bool is_awaited = !list_is_empty(&process->alone);
-	lock_give(&process->object.lock);
-	return is_awaited;
-}
-
 // OK: the caller is the only thread. Otherwise the others are asked to die, and the caller parks.
+// ERR_BUSY: another thread came first, and we have been asked to die.
 static err_t wait_alone(struct thread *caller) NO_THREAD_SAFETY_ANALYSIS
 {
 	struct process *process = caller->process;
 	lock_take(&process->lock);
-	if (process->thread_count == 1) {
+	lock_take(&process->object.lock);
+	if (process->thread_count == 1 || !list_is_empty(&process->alone)) {
+		err_t err = process->thread_count == 1 ? OK : ERR_BUSY;
+		lock_give(&process->object.lock);
 		lock_give(&process->lock);
-		return OK;
-	}
-	if (is_awaited(process)) {
-		lock_give(&process->lock);
-		return ERR_BUSY; // another thread came first, and we have been asked to die
+		return err;
 	}
 	process_ask(process, REQUEST_KILL, caller);
-	lock_take(
-		&process->object.lock); // before the other is given up: who makes us alone finds us waiting
-	list_push_back(&process->alone, &caller->wait.node);
+	list_push_back(&process->alone, &caller->wait.node); // who makes us alone finds us waiting
 	lock_give(&process->lock);
 	err_t err =
 		wait_park(caller, WAIT_ALONE, &process->object, &process->object.lock, DEADLINE_NEVER);

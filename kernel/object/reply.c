@@ -129,7 +129,6 @@ static void reply_destroy(struct object *object)
 }
 
 const struct object_class reply_class = {
-	.name = "reply",
 	.size = sizeof(struct reply),
 	.unreachable = reply_unreachable,
 	.destroy = reply_destroy,

@@ -48,6 +48,5 @@ err_t resource_create(
 }
 
 const struct object_class resource_class = {
-	.name = "resource",
 	.size = sizeof(struct resource),
 };

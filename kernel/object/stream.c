@@ -6,7 +6,6 @@
 #include "kernel/object/stream.h"
 
 #include "kernel/memory/slab.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/signal.h"
 #include "lib/base/err.h"
@@ -36,14 +35,11 @@ static void core_put(struct stream_core *core)
 
 static err_t direction_init(struct stream_core *core, u32 index, u32 capacity)
 {
-	struct stream_ring *ring = &AT(core->direction, index).ring;
-	err_t err = quota_charge_pages(core->quota, capacity / PAGE_SIZE);
-	if (err == OK) {
-		err = stream_ring_init(ring, capacity);
-		if (err != OK)
-			quota_return_pages(core->quota, capacity / PAGE_SIZE);
-	}
-	return err == OK ? OK : grace_retry(core->quota, err);
+	TRY(quota_charge_pages(core->quota, capacity / PAGE_SIZE));
+	err_t err = stream_ring_init(&AT(core->direction, index).ring, capacity);
+	if (err != OK)
+		quota_return_pages(core->quota, capacity / PAGE_SIZE);
+	return err;
 }
 
 static err_t core_create(
@@ -380,7 +376,6 @@ static void stream_destroy(struct object *object)
 }
 
 const struct object_class stream_class = {
-	.name = "stream",
 	.size = sizeof(struct stream),
 	.unreachable = stream_unreachable,
 	.destroy = stream_destroy,

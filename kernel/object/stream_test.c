@@ -264,11 +264,11 @@ TEST(stream_handles)
 	CHECK_OK(stream_read(pair.first, threads[1], &request));
 	CHECK_EQ(request.done, 15);
 	CHECK_EQ(request.handles, 2);
-	struct handle_entry *entry;
+	struct handle_item entry;
 	for (u32 i = 0; i < 2; i++) {
 		handle_t got = threads[1]->block->handle[i];
-		CHECK_OK(handle_find(table, got, &entry));
-		CHECK_EQ(handle_entry_rights(entry), RIGHT_WAIT);
+		CHECK_OK(handle_find(table, got, nullptr, &entry));
+		CHECK_EQ(entry.rights, RIGHT_WAIT);
 		CHECK_OK(handle_close(table, got));
 	}
 	// Still on its way when nobody can read it any more: it hangs up.

@@ -95,7 +95,6 @@ static void destroy(struct object *object)
 }
 
 const struct object_class thread_class = {
-	.name = "thread",
 	.size = sizeof(struct thread),
 	.destroy = destroy,
 };

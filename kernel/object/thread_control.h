@@ -9,6 +9,9 @@
 
 NONNULL_BEGIN
 
+// Saves what the hardware still holds of a thread of this CPU: struct thread is complete then.
+void thread_unload(struct thread *thread);
+
 void thread_apply_control(struct thread *thread, u32 requests);
 // The current thread, on leaving the kernel, while thread->work is not 0; clears what it did.
 void thread_do_work(struct thread *thread);

@@ -12,9 +12,6 @@ struct block_pin;
 err_t thread_create_bare(
 	struct process *process, const struct block_pin *pin, struct thread *_Nullable *_Nonnull out);
 
-// Saves what the hardware still holds of a thread of this CPU: struct thread is complete then.
-void thread_unload(struct thread *thread);
-
 // Does a debugger wait for faults of this process, or has it bound them to a port?
 bool process_is_watched(struct process *process);
 

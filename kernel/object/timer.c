@@ -87,7 +87,6 @@ static void timer_unreachable(struct object *object)
 }
 
 const struct object_class timer_class = {
-	.name = "timer",
 	.size = sizeof(struct timer),
 	.unreachable = timer_unreachable,
 };

@@ -34,6 +34,7 @@ struct cpu {
 	struct list reap;                  // dying processes being taken apart (process.h)
 	struct object *_Nullable deferred; // grace.c
 	u32 deferred_count;
+	bool is_refused_for_dead;        // by a quota of which some objects are on their way out
 	u64 grace_seen;                  // atomic
 	struct spinlock kick_lock;       // RANK_LEAF
 	struct list kicked;              // struct port_kick.node: ports to look at, under kick_lock

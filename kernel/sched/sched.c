@@ -42,11 +42,16 @@ void sched_ready(struct thread *thread)
 		cpu->reschedule |= RESCHEDULE_PREEMPT;
 }
 
+void sched_pause_entity(void)
+{
+	sched_account(cpu_self());
+	cpu_self()->entity = nullptr;
+}
+
 void sched_block(void)
 {
 	struct cpu *cpu = cpu_self();
-	sched_account(cpu);
-	cpu->entity = nullptr;
+	sched_pause_entity();
 	cpu->current = nullptr;
 	cpu->reschedule |= RESCHEDULE_PREEMPT;
 }
@@ -81,12 +86,6 @@ void sched_donate(struct thread *from, struct thread *to)
 	entity->thread = to;
 	to->entity = entity;
 	from->entity = nullptr;
-}
-
-void sched_pause_entity(void)
-{
-	sched_account(cpu_self());
-	cpu_self()->entity = nullptr;
 }
 
 // The thread that works for the caller now: its server, or whom that one calls in turn.
@@ -130,17 +129,11 @@ void sched_forget(struct thread *thread)
 	assert(entity->thread == thread && (!thread->entity || thread->entity == entity));
 	if (entity->is_queued)
 		run_queue_remove(&cpu->run_queue, entity);
-	if (cpu->entity == entity) {
-		sched_account(cpu);
-		cpu->entity = nullptr;
-	}
+	if (cpu->entity == entity)
+		sched_pause_entity();
 	if (cpu->current == thread)
 		cpu->current = nullptr;
-	if (cpu->loaded == thread) {
-		arch_switch_away(thread);
-		cpu->loaded = nullptr;
-	}
-	arch_thread_evict(thread);
+	thread_unload(thread);
 	port_leave(thread);
 	timer_disarm(&thread->timer);
 	cpu->reschedule |= RESCHEDULE_PREEMPT;
@@ -259,9 +252,8 @@ static void run_timers(struct cpu *cpu)
 
 static void put_back_current(struct cpu *cpu)
 {
-	sched_account(cpu);
 	struct entity *entity = cpu->entity;
-	cpu->entity = nullptr;
+	sched_pause_entity();
 	cpu->current = nullptr;
 	if (entity) {
 		entity_renice(entity);

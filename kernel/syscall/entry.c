@@ -13,8 +13,7 @@ NO_INLINE static void settle(struct thread *current, err_t err)
 {
 	// A call that failed has changed nothing: if objects on their way out may be why, it is
 	// repeated.
-	if (err == ERR_QUOTA || err == ERR_NO_MEMORY)
-		err = grace_retry(current->process->quota, err);
+	err = grace_retry(err);
 	if (err == SYSCALL_RESTART) {
 		arch_restart_call(current);
 		return;

@@ -114,7 +114,7 @@ static err_t tell_quota(const struct question *question, u64 *size)
 {
 	struct quota *quota = quota_of(question->target);
 	// What is on its way out is not shown as used: the answer comes when it is gone.
-	if (grace_retry(quota, ERR_QUOTA) == SYSCALL_RESTART)
+	if (grace_retry(quota_refuse(quota)) == SYSCALL_RESTART)
 		return SYSCALL_RESTART;
 	struct quota_info info = {
 		.pages = quota->pages,
@@ -216,9 +216,9 @@ err_t sys_handle_info(struct thread *caller, struct object *_Nullable target,
 	const struct topic *asked = &AT(topics, topic);
 	struct question question = { target ? target : own_of(caller, asked->kind), RIGHTS_ALL, data };
 	if (target) {
-		struct handle_entry *entry;
-		TRY(handle_find(&caller->process->handles, target_handle, &entry));
-		question.rights = handle_entry_rights(entry);
+		struct handle_item item;
+		TRY(handle_find(&caller->process->handles, target_handle, target, &item));
+		question.rights = item.rights;
 	}
 	if (asked->kind != OBJECT_ANY && question.target->kind != asked->kind)
 		return ERR_WRONG_TYPE;

@@ -3,7 +3,6 @@
 // kernel/memory/. Mappings: memory_map.c.
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_parts.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
@@ -18,11 +17,12 @@ constexpr u32 MEMORY_RIGHTS = RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC | RIGHT_MAP 
 
 constexpr usize PORTS_MAX = 64;
 
-static err_t check_rights(struct thread *caller, handle_t handle, u32 rights)
+static err_t check_rights(
+	struct thread *caller, handle_t handle, const struct object *object, u32 rights)
 {
-	struct handle_entry *entry;
-	TRY(handle_find(&caller->process->handles, handle, &entry));
-	return (handle_entry_rights(entry) & rights) == rights ? OK : ERR_RIGHTS;
+	struct handle_item item;
+	TRY(handle_find(&caller->process->handles, handle, object, &item));
+	return (item.rights & rights) == rights ? OK : ERR_RIGHTS;
 }
 
 static err_t create_physical(struct thread *caller, struct resource *resource, u64 size, u64 base,
@@ -65,14 +65,13 @@ err_t sys_memory_create(struct thread *caller, enum memory_kind kind, u64 size,
 	struct memory *memory;
 	err_t error;
 	if (source) {
-		TRY(check_rights(caller, source_handle,
+		TRY(check_rights(caller, source_handle, source,
 			kind == MEMORY_KIND_PAGER ? RIGHT_SERVE : RIGHT_READ | RIGHT_WRITE));
 		error = create_from(caller, kind, size, source, base, flags, &memory);
 	} else {
 		error = create_plain(caller, kind, size, flags, &memory);
 	}
-	if (error != OK)
-		return grace_retry(caller->process->quota, error);
+	TRY(error);
 	return handle_install_take(
 		&caller->process->handles, &memory->object, MEMORY_RIGHTS, out_memory);
 }
@@ -83,9 +82,7 @@ err_t sys_memory_clone(
 	if (!size)
 		return ERR_RANGE;
 	struct memory *clone;
-	err_t error = memory_clone(memory, offset, size, caller->process->quota, &clone);
-	if (error != OK)
-		return grace_retry(caller->process->quota, error);
+	TRY(memory_clone(memory, offset, size, caller->process->quota, &clone));
 	return handle_install_take(&caller->process->handles, &clone->object, MEMORY_RIGHTS, out_clone);
 }
 
@@ -133,10 +130,8 @@ static err_t control(
 static err_t publish(struct thread *caller, struct memory *memory, u64 offset, u64 handle)
 {
 	struct object *table = nullptr;
-	if (handle > UINT32_MAX)
-		return ERR_BAD_HANDLE;
 	if (handle)
-		TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_MEMORY, RIGHT_WRITE, &table));
+		TRY(handle_lookup(caller, handle, OBJECT_MEMORY, RIGHT_WRITE, &table));
 	return memory_publish(memory, table ? memory_of(table) : nullptr, offset);
 }
 
@@ -146,18 +141,14 @@ err_t sys_memory_control(struct thread *caller, struct memory *memory, handle_t 
 	struct range range;
 	*out_result = 0;
 	bool is_resize = operation == MEMORY_OPERATION_RESIZE;
-	if (!is_resize || check_rights(caller, memory_handle, RIGHT_RESIZE) != OK)
-		TRY(check_rights(caller, memory_handle, RIGHT_MANAGE));
-	err_t error;
-	if (is_resize) {
-		error = memory_resize(memory, offset);
-	} else if (operation == MEMORY_OPERATION_PUBLISH) {
-		error = publish(caller, memory, offset, size);
-	} else {
-		TRY(range_of(offset, size, &range));
-		error = control(memory, operation, range, out_result);
-	}
-	return grace_retry(memory->object.quota, error);
+	if (!is_resize || check_rights(caller, memory_handle, &memory->object, RIGHT_RESIZE) != OK)
+		TRY(check_rights(caller, memory_handle, &memory->object, RIGHT_MANAGE));
+	if (is_resize)
+		return memory_resize(memory, offset);
+	if (operation == MEMORY_OPERATION_PUBLISH)
+		return publish(caller, memory, offset, size);
+	TRY(range_of(offset, size, &range));
+	return control(memory, operation, range, out_result);
 }
 
 err_t sys_memory_supply(struct thread *caller, struct memory *memory, u64 offset, u64 size,
@@ -205,7 +196,7 @@ static err_t transfer(struct thread *caller, struct object *other, handle_t hand
 		return ports_transfer(resource_of(other), address, data, to_other, done);
 	if (other->kind != OBJECT_PROCESS)
 		return ERR_WRONG_TYPE;
-	TRY(check_rights(caller, handle, RIGHT_DEBUG));
+	TRY(check_rights(caller, handle, other, RIGHT_DEBUG));
 	// Stays valid until the kernel is left: processes die after a grace period.
 	struct space *space = atomic_load_acquire(&process_of(other)->space);
 	return space ? space_copy_waiting(space, address, data, to_other, done) : ERR_STATE;
@@ -227,10 +218,10 @@ err_t sys_memory_write(struct thread *caller, struct object *target, handle_t ta
 	struct memory_write write = {
 		.from = data,
 		.offset = offset,
-		.may_grow = check_rights(caller, target_handle, RIGHT_RESIZE) == OK,
+		.may_grow = check_rights(caller, target_handle, target, RIGHT_RESIZE) == OK,
 	};
-	err_t error = memory_write_user(memory_of(target), &write, out_done);
-	if (error == OK && write.is_append)
+	TRY(memory_write_user(memory_of(target), &write, out_done));
+	if (write.is_append)
 		atomic_store_relaxed(&caller->block->append_end, write.offset + *out_done);
-	return grace_retry(target->quota, error);
+	return OK;
 }

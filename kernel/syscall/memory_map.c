@@ -2,7 +2,6 @@
 // memory_map.c - the system calls that change an address space, one's own or a process's that one
 // manages: what the handle's rights allow a mapping to do; the work is in kernel/memory/mapping.c.
 #include "kernel/memory/space.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/syscall_table.h"
@@ -40,10 +39,10 @@ static err_t source_find(
 	*out = (struct source){ .memory = memory };
 	if (!memory)
 		return OK;
-	struct handle_entry *entry;
-	TRY(handle_find(&caller->process->handles, handle, &entry));
-	out->rights = handle_entry_rights(entry);
-	out->epoch = atomic_load_relaxed(&entry->epoch);
+	struct handle_item item;
+	TRY(handle_find(&caller->process->handles, handle, &memory->object, &item));
+	out->rights = item.rights;
+	out->epoch = item.epoch;
 	return out->rights & RIGHT_MAP ? OK : ERR_RIGHTS;
 }
 
@@ -67,18 +66,12 @@ err_t sys_memory_map(struct thread *caller, struct process *_Nullable process,
 	TRY(space_of(caller, process, &space));
 	if (flags & MAP_FLAGS_MOVE) {
 		*out_mapped = address;
-		return memory || flags != MAP_FLAGS_MOVE
-		           ? ERR_INVALID
-		           : grace_retry(space->quota, space_move(space, offset, size, address));
+		return memory || flags != MAP_FLAGS_MOVE ? ERR_INVALID
+		                                         : space_move(space, offset, size, address);
 	}
-	u64 mapped;
-	err_t error =
-		space_map(space, memory, address, size, offset, flags, allowed_by(source.rights), &mapped);
-	if (error != OK)
-		return grace_retry(space->quota, error);
-	TRY(check_epoch(&source, space, mapped, size));
-	*out_mapped = mapped;
-	return OK;
+	TRY(space_map(
+		space, memory, address, size, offset, flags, allowed_by(source.rights), out_mapped));
+	return check_epoch(&source, space, *out_mapped, size);
 }
 
 err_t sys_memory_unmap(
@@ -86,7 +79,7 @@ err_t sys_memory_unmap(
 {
 	struct space *space;
 	TRY(space_of(caller, process, &space));
-	return grace_retry(space->quota, space_unmap(space, address, size));
+	return space_unmap(space, address, size);
 }
 
 err_t sys_memory_protect(struct thread *caller, struct process *_Nullable process, u64 address,
@@ -96,5 +89,5 @@ err_t sys_memory_protect(struct thread *caller, struct process *_Nullable proces
 	TRY(space_of(caller, process, &space));
 	if (flags == MAP_FLAGS_DISCARD)
 		return space_discard(space, address, size);
-	return grace_retry(space->quota, space_protect(space, address, size, flags));
+	return space_protect(space, address, size, flags);
 }

@@ -63,19 +63,16 @@ err_t sys_lease_write(struct thread *caller, struct reply *_Nullable reply, u32 
 // Registers: handle of a saved call or HANDLE_NONE, tag, words.
 err_t sys_reply_send(struct thread *caller, struct thread_registers *regs)
 {
-	u64 raw = registers_argument(regs, 0);
-	handle_t handle = { (u32)raw };
+	u64 handle = registers_argument(regs, 0);
 	struct object *object;
-	if (raw >> 32)
-		return ERR_BAD_HANDLE;
-	if (!handle.raw)
+	if (!handle)
 		return call_reply(caller, registers_tag(regs));
 	TRY(handle_lookup(caller, handle, OBJECT_REPLY, 0, &object));
 	object_get(object); // outlives its handle
 	err_t err = reply_answer(reply_of(object), caller, registers_tag(regs));
 	if (!atomic_load_acquire(
 			&reply_of(object)->caller)) // used up, also when handles could not be passed
-		(void)handle_close(&caller->process->handles, handle);
+		(void)handle_close(&caller->process->handles, (handle_t){ (u32)handle });
 	object_put(object);
 	return err;
 }

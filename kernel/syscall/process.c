@@ -5,7 +5,6 @@
 #include "abi/process.h"
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/trace.h"
 #include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
@@ -37,10 +36,9 @@ err_t sys_process_create(struct thread *caller, struct quota *_Nullable quota, u
 	TRY(choose_identity(caller, identity, &identity));
 	struct process *process;
 	struct quota *payer = quota ? quota : caller->process->quota;
-	err_t err = process_create(payer, identity, (u8)level, model, &process);
-	if (err != OK)
-		return grace_retry(payer, err);
-	err = handle_install(&caller->process->handles, &process->object, RIGHTS_ALL, out_process);
+	TRY(process_create(payer, identity, (u8)level, model, &process));
+	err_t err =
+		handle_install(&caller->process->handles, &process->object, RIGHTS_ALL, out_process);
 	if (err != OK)
 		process_kill(process, 0, EXIT_KILLED);
 	object_put(&process->object);
@@ -52,10 +50,8 @@ err_t sys_process_fork(struct thread *caller, u64 identity, handle_t *out_proces
 	TRY(choose_identity(caller, identity, &identity));
 	struct process *child;
 	struct thread *thread;
-	err_t err = process_fork(caller, identity, &child, &thread);
-	if (err != OK)
-		return grace_retry(caller->process->quota, err);
-	err = handle_install(&caller->process->handles, &child->object, RIGHTS_ALL, out_process);
+	TRY(process_fork(caller, identity, &child, &thread));
+	err_t err = handle_install(&caller->process->handles, &child->object, RIGHTS_ALL, out_process);
 	if (err == OK) {
 		sched_start(thread);
 	} else {
@@ -123,10 +119,8 @@ static err_t set_reflection(struct process *process, u64 entry)
 static err_t set_trace(struct thread *caller, struct process *process, u64 handle)
 {
 	struct object *object = nullptr;
-	if (handle > UINT32_MAX)
-		return ERR_BAD_HANDLE;
 	if (handle)
-		TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_MEMORY, RIGHT_WRITE, &object));
+		TRY(handle_lookup(caller, handle, OBJECT_MEMORY, RIGHT_WRITE, &object));
 	trace_set(process, object ? memory_of(object) : nullptr);
 	return OK;
 }
@@ -143,35 +137,11 @@ static err_t keep_handles(const struct thread *caller, struct process *process, 
 	return is_alive ? OK : ERR_STATE;
 }
 
-// A dying process is being emptied: nothing more goes in. Nor into one with more threads than that.
-static bool giving_begin(struct process *process, u32 threads_max)
-{
-	lock_take(&process->lock);
-	bool is_open = !process->is_dying && process->thread_count <= threads_max;
-	if (is_open)
-		process->givers++;
-	lock_give(&process->lock);
-	return is_open;
-}
-
-static void giving_end(struct process *process)
-{
-	lock_take(&process->lock);
-	process->givers--;
-	lock_give(&process->lock);
-}
-
 static err_t inherit(struct thread *caller, struct process *heir, u64 handle)
 {
 	struct object *dead;
-	if (handle > UINT32_MAX)
-		return ERR_BAD_HANDLE;
-	TRY(handle_lookup(caller, (handle_t){ (u32)handle }, OBJECT_PROCESS, RIGHT_MANAGE, &dead));
-	if (!giving_begin(heir, 0))
-		return ERR_STATE;
-	err_t err = process_inherit(caller, heir, process_of(dead));
-	giving_end(heir);
-	return grace_retry(heir->quota, err);
+	TRY(handle_lookup(caller, handle, OBJECT_PROCESS, RIGHT_MANAGE, &dead));
+	return process_inherit(caller, heir, process_of(dead));
 }
 
 err_t sys_process_control(struct thread *caller, struct process *_Nullable process,
@@ -195,15 +165,12 @@ err_t sys_process_control(struct thread *caller, struct process *_Nullable proce
 err_t sys_process_give(struct thread *caller, struct process *process,
 	[[maybe_unused]] struct object *object, handle_t object_handle, u32 rights, u32 *out_value)
 {
-	if (!giving_begin(process, UINT32_MAX))
-		return ERR_STATE;
-	handle_t given = HANDLE_NONE;
+	handle_t given;
 	err_t err =
 		handle_give(&caller->process->handles, object_handle, rights, &process->handles, &given);
-	giving_end(process);
 	if (err == OK)
 		*out_value = given.raw;
-	return err;
+	return err == ERR_GONE ? ERR_STATE : err; // it has died: nothing goes in any more
 }
 
 // The word that other threads wait on to see this one end: cleared while the memory is still ours.

@@ -16,15 +16,15 @@ err_t sys_resource_derive(struct thread *caller, struct resource *resource, enum
 	u64 base, u64 size, handle_t *out_derived)
 {
 	struct handle_table *table = &caller->process->handles;
-	struct handle_entry *entry;
+	struct handle_item item;
 	struct resource *derived;
 	if (!size)
 		return ERR_RANGE;
 	TRY(resource_covers(resource, kind, base, size));
 	// What it allows is no more than what the handle it came from allows.
 	handle_t handle = { (u32)registers_argument(&caller->registers, 0) };
-	TRY(handle_find(table, handle, &entry));
-	u32 rights = RESOURCE_RIGHTS & (handle_entry_rights(entry) | RIGHT_MANAGE);
+	TRY(handle_find(table, handle, &resource->object, &item));
+	u32 rights = RESOURCE_RIGHTS & (item.rights | RIGHT_MANAGE);
 	TRY(resource_create(caller->process->quota, kind, base, size, &derived));
 	return handle_install_take(table, &derived->object, rights, out_derived);
 }

@@ -5,8 +5,7 @@
 struct support_found support_lookup_slowly(
 	struct thread *caller, u64 value, enum object_kind kind, u32 rights)
 {
-	struct support_found found = { nullptr, ERR_BAD_HANDLE };
-	if (value <= UINT32_MAX)
-		found.err = handle_lookup(caller, (handle_t){ (u32)value }, kind, rights, &found.object);
+	struct support_found found = {};
+	found.err = handle_lookup(caller, value, kind, rights, &found.object);
 	return found;
 }

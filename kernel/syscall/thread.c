@@ -3,7 +3,6 @@
 // are copied while the thread is held at rest (thread_hold_stopped), never while it may run.
 #include "kernel/arch/arch.h"
 #include "kernel/memory/frame.h"
-#include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread_control.h"
 #include "kernel/sched/sched.h"
@@ -31,10 +30,8 @@ err_t sys_thread_create(struct thread *caller, struct process *_Nullable process
 	};
 	struct process *owner = process ? process : caller->process;
 	struct thread *thread;
-	err_t err = thread_create(owner, &start, &thread);
-	if (err != OK)
-		return grace_retry(owner->quota, err);
-	err = handle_install(&caller->process->handles, &thread->object, RIGHTS_ALL, out_thread);
+	TRY(thread_create(owner, &start, &thread));
+	err_t err = handle_install(&caller->process->handles, &thread->object, RIGHTS_ALL, out_thread);
 	if (err == OK)
 		sched_start(thread);
 	else

@@ -90,8 +90,8 @@ static bool is_level(const struct guest_level *before)
 
 void test_cycles(void)
 {
-	static u64 (*const rings[])(u64) = { ring_of_one, ring_of_two, ring_by_stream,
-		ring_of_estates };
+	static u64 (*const rings[])(
+		u64) = { ring_of_one, ring_of_two, ring_by_stream, ring_of_estates };
 	struct guest_level before;
 	handle_t maker;
 	u64 code;
