@@ -41,7 +41,7 @@ static void take_name(struct step *step)
 
 static bool covers(const struct names *names, const struct mount *mount, struct position at)
 {
-	return mount->is_used && mount->above == at.mount && mount->point == at.inode &&
+	return mount->point == at.inode && mount->is_used && mount->above == at.mount &&
 	       tree_inode(names_tree(names, at.mount), at.inode)->generation == mount->generation &&
 	       (!mount->root_generation ||
 			   tree_inode(names_tree_at(names, mount->tree), mount->root)->generation ==

@@ -62,24 +62,26 @@ err_t operation_link(void *_Nullable self, struct caller caller, lease_t lease)
 	return OK;
 }
 
-// By the entry that the caller found, if it is still this name's.
-static u32 entry_find(const struct request *request)
+// By the entry that the caller found, if it is still this name's, which then is a good name.
+static err_t entry_find(const struct request *request, u32 *out)
 {
 	const struct tree_request *asked = &request->asked;
 	const struct tree_entry *entry = tree_entry(&writer.tree, asked->entry);
 	if (entry->directory == asked->directory &&
-		view_equal(tree_name_of(&writer.tree, entry), request->name))
-		return asked->entry;
-	return tree_find(&writer.tree, asked->directory, request->name);
+		view_equal(tree_name_of(&writer.tree, entry), request->name)) {
+		*out = asked->entry;
+		return OK;
+	}
+	TRY(name_check(request->name));
+	*out = tree_find(&writer.tree, asked->directory, request->name);
+	return *out == TREE_NONE ? ERR_NOT_FOUND : OK;
 }
 
 static err_t check_unlink(const struct request *request, u32 *entry)
 {
 	const struct tree_request *asked = &request->asked;
 	TRY(directory_find(request, asked->directory, asked->directory_generation, ACCESS_EXECUTE));
-	*entry = entry_find(request);
-	if (*entry == TREE_NONE)
-		return ERR_NOT_FOUND;
+	TRY(entry_find(request, entry));
 	const struct tree_inode *directory = inode_at(asked->directory);
 	const struct tree_inode *inode = inode_at(tree_entry(&writer.tree, *entry)->inode);
 	if (!tree_may(directory, &request->who, ACCESS_WRITE))

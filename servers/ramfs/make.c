@@ -170,6 +170,7 @@ err_t operation_create_brief(void *_Nullable self, struct caller caller,
 	if (!asked->open || (asked->mode & MODE_TYPE) != MODE_REGULAR)
 		return ERR_INVALID;
 	TRY(request_take_brief(caller, asked, &request));
+	TRY(name_check(request->name));
 	TRY(make(caller, request, &answer, out_contents));
 	*out_inode = answer.inode;
 	*out_generation = answer.generation;
@@ -186,6 +187,7 @@ err_t operation_make_brief(void *_Nullable self, struct caller caller,
 	if (asked->open)
 		return ERR_INVALID;
 	TRY(request_take_brief(caller, asked, &request));
+	TRY(name_check(request->name));
 	TRY(make(caller, request, &answer, &none));
 	*out_inode = answer.inode;
 	*out_generation = answer.generation;

@@ -168,5 +168,6 @@ err_t operation_rename_brief(
 	(void)self;
 	struct request *request;
 	TRY(request_take_brief(caller, asked, &request));
+	TRY(name_check(request->name));
 	return rename(caller, request);
 }

@@ -54,9 +54,8 @@ err_t request_take_brief(struct caller caller, const struct tree_brief *asked, s
 		.flags = asked->mode,
 		.open = asked->open,
 		.name_size = asked->name_size };
-	TRY(who_is(caller.badge, &request.who));
 	*out = &request;
-	return name_check(request.name);
+	return who_is(caller.badge, &request.who);
 }
 
 err_t inode_find(u32 number, u32 generation, struct tree_inode **out)

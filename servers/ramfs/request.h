@@ -16,7 +16,7 @@ struct request {
 // The request in hand; one at a time. ERR_EXISTS with a serial that was answered before is not an
 // error of this: see answer.h, which asks first.
 err_t request_take(struct caller caller, lease_t lease, struct request **out);
-// The same of one that came in registers.
+// The same of one that came in registers; its name is not checked yet.
 err_t request_take_brief(
 	struct caller caller, const struct tree_brief *asked, struct request **out);
 // A name of a thing: neither empty nor "." nor "..", no slash, no zero.

@@ -211,9 +211,13 @@ void locks_closed(const struct file *file, bool is_last)
 		struct holder *holder = &AT(state->holders, i);
 		if (holder->description != file->description)
 			continue;
-		if (__atomic_load_n(&file->description->references, __ATOMIC_RELAXED) == 1)
+		bool is_alone = __atomic_load_n(&file->description->references, __ATOMIC_RELAXED) == 1;
+		if (is_alone)
 			give_back(file, holder->locker);
 		(void)handle_close(holder->locker);
+		if (!is_alone) // if the others have ended it was the last handle: the server hears of it
+		               // first
+			mount_settle(file->description->tree);
 		*holder = (struct holder){};
 		state->holder_count--;
 	}
