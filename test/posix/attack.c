@@ -104,7 +104,7 @@ static char own[65536];
 
 static uint64_t any_address(void)
 {
-	static const uint64_t odd[] = { 0, 1, 4096, 0x7ffffffff000, IMAGE, PROCESS_AREA, ARENA_AREA,
+	static const uint64_t odd[] = { 0, 1, 4096, 0x7ffffffff000, IMAGE, PROCESS_AREA, TABLE_AREA,
 		~0ull };
 	return chance() % 4 ? (uint64_t)own + chance() % sizeof own : odd[chance() % 8];
 }
@@ -195,9 +195,9 @@ static void write_process_area(void)
 
 static void write_arenas(void)
 {
-	for (uint64_t arena = 0; arena < 4; arena++)
+	for (uint64_t arena = 1; arena <= 4; arena++)
 		for (uint64_t at = 0; at < 4096; at += 8)
-			*(volatile uint64_t *)(ARENA_AREA + arena * 0x100000 + at) = chance();
+			*(volatile uint64_t *)(TABLE_AREA - arena * ARENA_SIZE + at) = chance();
 }
 
 static void write_thread_area(void)
@@ -207,7 +207,7 @@ static void write_thread_area(void)
 
 static void write_tables(void)
 {
-	*(volatile uint64_t *)(PROCESS_AREA + 0x100000000) = 0; // of the file server: read only
+	*(volatile uint64_t *)TABLE_AREA = 0; // of the file server: read only
 }
 
 static void fork_unseen(void)
