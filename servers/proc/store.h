@@ -27,13 +27,14 @@ constexpr u32 TERMINALS_MAX = 64;
 
 typedef u16 slot_t; // where a record is
 
-enum process_state : u8 {
+enum process_state : u8 { // enum proc_slot_state
 	PROCESS_FREE,
 	PROCESS_SPARE,  // a pid handed out, nobody has it yet
-	PROCESS_UNBORN, // a vfork child before exec: no kernel process of its own
+	PROCESS_UNBORN, // its parent has not told of it yet: no handle to it
 	PROCESS_ALIVE,
 	PROCESS_ZOMBIE, // ended, not waited for
 };
+static_assert(PROCESS_ALIVE == (u8)PROC_SLOT_STATE_ALIVE);
 
 // What a parent may still be told by wait.
 enum report : u8 { REPORT_NONE, REPORT_STOPPED, REPORT_CONTINUED };

@@ -10,6 +10,7 @@
 #include "lib/posix/file/own.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
+#include "lib/posix/process/process.h"
 
 constexpr u32 OWN_LINKS_MAX = 8; // of /proc/self/exe and the like, in one path
 constexpr u32 SETTLE_TRIES = 64;
@@ -26,7 +27,7 @@ handle_t mount_connection(u32 mount)
 		return HANDLE_NONE;
 	const struct mount_link *link = &AT(state->links, mount);
 	if (link->kind == MOUNT_PROC)
-		return posix_self()->identity.connection;
+		return process_for_files();
 	if (link->kind != MOUNT_TREE)
 		return link->connection;
 	return AT(state->sources, AT(state->mounts, mount).tree % TREES_MAX).connection;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // ids.c - who we are: pid, parent, group, session. Of oneself without a call: the slot says it.
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process_local.h"
+#include "os/syscalls.h"
 
 u32 process_serial(void)
 {
@@ -12,6 +14,21 @@ u32 process_serial(void)
 static u32 load(const u32 *word)
 {
 	return __atomic_load_n(word, __ATOMIC_RELAXED); // written by proc, one word at a time
+}
+
+// Short, so nobody wakes us: the parent is on its way to tell.
+handle_t process_for_files(void)
+{
+	constexpr u32 TRIES = 400;
+	constexpr u64 TRY_NS = 50'000;
+	u32 never = 0;
+	for (u32 i = 0; i < TRIES; i++) {
+		u32 state = load(&identity_slot(process_self())->state);
+		if (state != PROC_SLOT_STATE_SPARE && state != PROC_SLOT_STATE_UNBORN)
+			break;
+		(void)futex_wait((u64)(uintptr_t)&never, 0, posix_clock() + TRY_NS, HANDLE_NONE);
+	}
+	return process_self()->connection;
 }
 
 i64 call_getpid(struct posix_thread *self, const struct arguments *arguments)
