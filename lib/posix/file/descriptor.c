@@ -9,6 +9,7 @@
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "lib/posix/process/fork.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 constexpr u32 TABLE_START = 64;
@@ -325,6 +326,21 @@ void fork_child_file(struct posix_thread *self)
 	if (state->locker.raw)
 		(void)handle_close(state->locker); // range locks stay the parent's
 	state->locker = HANDLE_NONE;
+}
+
+// The kernel closes handles; what others still share must not be counted for us any more, or it is
+// never free again. Who is killed does not come here: its references stay.
+void exit_file(struct posix_thread *self)
+{
+	(void)self;
+	posix_lock_take(&files()->lock);
+	for (u32 i = 0; i < files()->capacity; i++) {
+		struct description *description = entry_at(i)->description;
+		if (description && description_drop(description))
+			description_free(description);
+		entry_at(i)->description = nullptr;
+	}
+	posix_lock_give(&files()->lock);
 }
 
 static bool is_shared(const struct file *file)

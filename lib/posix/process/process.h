@@ -83,8 +83,8 @@ static inline u32 process_continued(const struct identity *identity)
 // A limit of this process as it is now; others may change it (prlimit).
 struct limit process_limit(u32 resource);
 
-// The connection to proc, for /proc: a forked child waits there until its parent has told of it, since
-// before that proc cannot look into it. No error: a parent that died does not tell.
+// The connection to proc, for /proc: a forked child waits there until its parent has told of it,
+// since before that proc cannot look into it. No error: a parent that died does not tell.
 handle_t process_for_files(void);
 
 // A number that no call of this process had.
