@@ -31,6 +31,7 @@ struct root_info {
 	u64 stack_size;          // below this struct; under it lies a guard page
 	u64 acpi_root;           // physical address of the ACPI root table, XSDT or RSDT; 0: none
 	u64 framebuffer_address; // physical; 0: none
+	// Bits of a dot; 0: cells of text, a character and its colours, width and height count those.
 	u32 framebuffer_pitch, framebuffer_width, framebuffer_height, framebuffer_bits;
 	char command_line[ROOT_COMMAND_LINE];
 };

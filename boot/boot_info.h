@@ -49,8 +49,8 @@ struct boot_framebuffer {
 	u32 pitch; // bytes from one line to the next
 	u32 width;
 	u32 height;
-	u32 bits_per_pixel;
-	u32 kind; // enum boot_framebuffer_kind
+	u32 bits_per_pixel; // 0: text
+	u32 kind;           // enum boot_framebuffer_kind
 	u8 red_shift;
 	u8 red_bits;
 	u8 green_shift;

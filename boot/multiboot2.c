@@ -101,8 +101,11 @@ static err_t parse_framebuffer(reader_t body, struct handover *handover)
 	}
 	if (model == COLOR_TEXT)
 		screen.kind = BOOT_FRAMEBUFFER_TEXT;
-	if (screen.kind != BOOT_FRAMEBUFFER_NONE && is_plausible(&screen))
-		handover->framebuffer = screen;
+	if (screen.kind == BOOT_FRAMEBUFFER_NONE || !is_plausible(&screen))
+		return OK;
+	if (screen.kind == BOOT_FRAMEBUFFER_TEXT)
+		screen.bits_per_pixel = 0;
+	handover->framebuffer = screen;
 	return OK;
 }
 

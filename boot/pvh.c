@@ -82,7 +82,6 @@ static void find_text_screen(physical_t memory, struct handover *handover)
 			.pitch = 160,
 			.width = 80,
 			.height = 25,
-			.bits_per_pixel = 16,
 			.kind = BOOT_FRAMEBUFFER_TEXT };
 }
 

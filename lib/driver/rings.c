@@ -36,6 +36,17 @@ bool rings_up_put(struct rings *rings, u16 record)
 	return true;
 }
 
+bool rings_up_put_text(struct rings *rings, view_t bytes)
+{
+	u32 put = load(&rings->up_put);
+	if (RINGS_UP - (put - load(&rings->up_taken)) < bytes.size)
+		return false;
+	for (u32 i = 0; i < bytes.size; i++)
+		AT(rings->up, (put + i) % RINGS_UP) = view_at(bytes, i);
+	store(&rings->up_put, put + (u32)bytes.size);
+	return true;
+}
+
 bool rings_user_must_wake(struct rings *rings)
 {
 	return take_flag(&rings->is_user_asleep);

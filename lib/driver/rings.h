@@ -58,9 +58,12 @@ void rings_init(struct rings *rings); // fresh, zeroed memory
 
 // The driver's side.
 bool rings_up_put(struct rings *rings, u16 record); // false: no room
-bool rings_user_must_wake(struct rings *rings);     // after puts; true once for each sleep
-bool rings_up_wait(struct rings *rings);      // no room: may it wait for the user? else try again
-view_t rings_down(const struct rings *rings); // bytes to be sent, those up to the ring's end
+// All of them or none, seen at once: what others put elsewhere does not come between. false: no
+// room
+bool rings_up_put_text(struct rings *rings, view_t bytes);
+bool rings_user_must_wake(struct rings *rings); // after puts; true once for each sleep
+bool rings_up_wait(struct rings *rings);        // no room: may it wait for the user? else try again
+view_t rings_down(const struct rings *rings);   // bytes to be sent, those up to the ring's end
 void rings_down_taken(struct rings *rings, u32 count);
 void rings_down_passed(struct rings *rings, u32 index); // everything before it is taken
 bool rings_driver_may_sleep(struct rings *rings); // false: something to be sent came meanwhile

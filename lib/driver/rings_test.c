@@ -36,6 +36,24 @@ TEST(rings_records)
 	CHECK(!rings_user_may_sleep(&rings, taken));
 }
 
+TEST(rings_text)
+{
+	u32 taken = 0xffff'fffc; // across the end of numbers and of the ring
+	u16 record;
+	begin(taken);
+	CHECK(rings_up_put_text(&rings, VIEW_TEXT("answer")));
+	for (u32 i = 0; i < 6; i++) {
+		CHECK(rings_up_take(&rings, taken++, &record));
+		CHECK_EQ(record, view_at(VIEW_TEXT("answer"), i));
+	}
+	CHECK(!rings_up_take(&rings, taken, &record));
+	(void)rings_up_taken(&rings, taken);
+	for (u32 i = 0; i < RINGS_UP - 5; i++)
+		CHECK(rings_up_put(&rings, (u16)i));
+	CHECK(!rings_up_put_text(&rings, VIEW_TEXT("answer"))); // all or nothing
+	CHECK(rings_up_put_text(&rings, VIEW_TEXT("shout")));
+}
+
 TEST(rings_bytes)
 {
 	u32 put = 0xffff'fffa;

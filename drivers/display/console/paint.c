@@ -9,9 +9,12 @@ enum look : u32 { LOOK_UNDERLINE = 1u << 16, LOOK_CURSOR = 1u << 17 };
 
 err_t paint_init(struct paint *paint, span_t memory, struct shape shape)
 {
-	bool is_usual = shape.bits == 16 || shape.bits == 24 || shape.bits == 32;
-	u32 columns = shape.width / GLYPH_WIDTH, rows = shape.height / GLYPH_HEIGHT;
-	if (!is_usual || !columns || !rows || shape.width > shape.pitch / (shape.bits / 8) ||
+	bool is_text = !shape.bits;
+	bool is_usual = is_text || shape.bits == 16 || shape.bits == 24 || shape.bits == 32;
+	u32 columns = is_text ? shape.width : shape.width / GLYPH_WIDTH;
+	u32 rows = is_text ? shape.height : shape.height / GLYPH_HEIGHT;
+	u32 bytes = is_text ? sizeof(u16) : shape.bits / 8;
+	if (!is_usual || !columns || !rows || shape.width > shape.pitch / bytes ||
 		(u64)shape.pitch * shape.height > memory.size)
 		return ERR_UNSUPPORTED;
 	paint->memory = memory;
@@ -102,8 +105,29 @@ static void draw_line(span_t line, u8 bits, struct dots dots, u32 bytes)
 	(void)!span_copy(line, view_clamp(view_of(memory), 0, (usize)GLYPH_WIDTH * bytes));
 }
 
+// VGA's colours have red and blue in the other order; its font agrees with ours in ASCII.
+static u8 vga_colour(u32 colour)
+{
+	return (u8)((colour & 0xa) | (colour & 1) << 2 | (colour >> 2 & 1));
+}
+
+static void draw_cell(const struct paint *paint, u32 column, u32 row, u32 look)
+{
+	u32 front = vga_colour(look >> 8 & 15), back = vga_colour(look >> 12 & 15);
+	u32 colours =
+		look & LOOK_CURSOR ? front << 4 | back : back << 4 | front; // the highest bit blinks
+	u8 glyph = (look & 255) < 0x7f ? (u8)look : '?';
+	u16 cell = (u16)(glyph | (colours & 0x7f) << 8);
+	usize offset = (usize)row * paint->shape.pitch + column * sizeof cell;
+	(void)!span_copy(span_clamp(paint->memory, offset, sizeof cell), view_of(cell));
+}
+
 static void draw(const struct paint *paint, u32 column, u32 row, u32 look)
 {
+	if (!paint->shape.bits) {
+		draw_cell(paint, column, row, look);
+		return;
+	}
 	u32 bytes = paint->shape.bits / 8;
 	struct dots dots = { dot_of(paint, look >> 12), dot_of(paint, look >> 8) };
 	for (u32 y = 0; y < GLYPH_HEIGHT; y++) {

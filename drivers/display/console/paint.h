@@ -9,6 +9,7 @@ NONNULL_BEGIN
 
 constexpr u32 GLYPH_WIDTH = 8, GLYPH_HEIGHT = 16;
 
+// bits 0: cells of VGA's text mode, 16 bits each; width and height count those.
 struct shape {
 	u32 pitch, width, height, bits;
 };
@@ -21,7 +22,7 @@ struct paint {
 	u32 shown[VT_ROWS][VT_COLUMNS];     // glyph, colours, flags
 };
 
-// ERR_UNSUPPORTED: no linear framebuffer of 16, 24 or 32 bits.
+// ERR_UNSUPPORTED: neither text nor a linear framebuffer of 16, 24 or 32 bits.
 err_t paint_init(struct paint *paint, span_t memory, struct shape shape);
 void paint_show(struct paint *paint, const struct vt *vt);
 
