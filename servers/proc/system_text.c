@@ -81,7 +81,11 @@ void tell_uptime(struct words *words, const struct process *_Nullable process)
 {
 	(void)process;
 	u64 now = clock_read() / TICK_NS, busy = activity_now().busy_ns / TICK_NS;
-	u64 all = now * system_state().cpus, idle = all > busy ? all - busy : 0;
+	static u64
+		idle; // what the dead did is counted a little later than what they do: it never sinks
+	u64 all = now * system_state().cpus;
+	if (all > busy && all - busy > idle)
+		idle = all - busy;
 	words_add(words, "%lu.%02lu %lu.%02lu\n", now / 100, now % 100, idle / 100, idle % 100);
 }
 

@@ -11,6 +11,7 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process_local.h"
+#include "lib/posix/signal/signal.h"
 #include "os/syscalls.h"
 
 constexpr u64 ALLOWED = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | CLONE_PARENT_SETTID |
@@ -190,6 +191,8 @@ static i64 fork_with_copy(struct posix_thread *self, const struct process_clone 
 	if (*is_child) {
 		posix_lock_init(&identity->lock);
 		child_registers(self, clone);
+		if (clone->flags & CLONE_CLEAR_SIGHAND)
+			exec_reset_actions();
 		return 0;
 	}
 	posix_lock_give(&identity->lock);
@@ -201,16 +204,20 @@ static i64 fork_with_copy(struct posix_thread *self, const struct process_clone 
 i64 process_clone(struct posix_thread *self, const struct process_clone *clone)
 {
 	constexpr u64 BORROWING = CLONE_VM | CLONE_VFORK;
+	// Actions that are shared are memory that is shared, and can't be cleared.
+	u64 shared = clone->flags & (CLONE_SIGHAND | CLONE_VM | CLONE_CLEAR_SIGHAND);
 	struct latch latch;
 	bool is_child = false;
 	if (clone->flags & CLONE_NEW_ANY)
 		return -EPERM;
 	if (clone->flags & ~ALLOWED || clone->exit_signal > SIGNALS)
 		return -EINVAL;
+	if (shared & CLONE_SIGHAND && shared != (CLONE_SIGHAND | CLONE_VM))
+		return -EINVAL;
 	// Sharing of files and directory is given to none: such children soon call exec.
 	TRY_POSIX(latch_init(&latch, clone->flags & CLONE_VFORK));
 	i64 answer = 0;
-	if ((clone->flags & BORROWING) == BORROWING)
+	if ((clone->flags & (BORROWING | CLONE_CLEAR_SIGHAND)) == BORROWING)
 		answer = vfork_borrow(self, clone, &latch);
 	bool has_lent = answer != 0;
 	if (!has_lent)
