@@ -22,7 +22,7 @@ cat <(echo one) <(echo two)
 
 echo data | tee >(cat > /dev/null) | cat
 
-coproc { while read l; do echo "got $l"; done; }; echo word >&${COPROC[1]}; read answer <&${COPROC[0]}; echo $answer; eval "exec ${COPROC[1]}>&-"; wait; echo coproc done
+coproc { while read l; do echo "got $l"; done; }; echo word >&${COPROC[1]}; read answer <&${COPROC[0]}; echo $answer; eval "exec ${COPROC[1]}>&-"; sleep 0.2; wait; echo coproc done
 
 mapfile -t lines < <(seq 3); echo ${#lines[@]} ${lines[2]}
 
@@ -50,11 +50,11 @@ exec {fd}> dyn; echo dynamic >&$fd; exec {fd}>&-; cat dyn; rm dyn
 
 echo ok &> both; cat both; echo more &>> both; wc -l < both; { echo a; ls /no/such; } |& wc -l; rm both
 
-sleep 0.1 & sleep 0.2 & wait -n; echo first; wait; echo all
+sleep 0.1 & sleep 1 & wait -n; echo first; wait; echo all
 
 sleep 10 & disown; kill $!; bash -c 'echo $BASH_VERSINFO $0 $1' zero one | cut -d' ' -f2-; echo ${BASH_VERSINFO[0]}
 
-kill -STOP $BASHPID & sleep 0.2; kill -CONT $!; wait; echo continued
+kill -STOP $BASHPID & sleep 0.2; kill -CONT $!; sleep 0.2; wait; echo continued
 
 bash -c 'trap "echo int" INT; kill -INT $$; echo after'; bash -c 'exit 300'; echo $?
 

@@ -189,9 +189,9 @@ sleep 0.1 & wait; echo waited
 
 sh -c 'exit 7' & wait $!; echo $?
 
-{ echo 1; sleep 0.1; echo 2; } & { sleep 0.05; true; }; wait; echo end
+{ sleep 0.1; echo 1; sleep 0.1; echo 2; } & { sleep 0.05; true; }; wait; echo end
 
-sleep 100 & kill $!; wait $! 2>/dev/null; echo $?
+sleep 100 & sleep 0.1; kill $!; wait $! 2>/dev/null; echo $?
 
 sh -c 'sleep 0.3 & echo $(jobs | wc -l); wait; echo done'
 
