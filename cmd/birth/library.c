@@ -84,6 +84,7 @@ static void fill(struct posix *posix, handle_t image)
 	posix->core.console = start_handle("console");
 	posix->core.time = start_handle("time");
 	posix->core.clock = clock_page_of();
+	posix->core.clock_setter = start_handle("clock");
 	posix->events.meet = start_handle("meet");
 	posix->areas.random = AT(start_self()->random, 0);
 	posix->identity.pid = 1;

@@ -21,6 +21,7 @@ struct core_state {
 	handle_t console;                    // resource, for tests that run without services
 	handle_t image;                      // memory: the library itself, for exec
 	handle_t time, clock;                // memory: the pages at CLOCK_AREA, for exec
+	handle_t clock_setter;               // connection to servers/clock; the privileged have it
 	struct table_bits unknown;           // calls that were logged as unknown
 	u32 processors;                      // 0: not counted yet
 	// Atomic; owned: a stream that gets a line for every call (trace.h); forked children too.

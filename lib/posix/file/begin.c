@@ -162,9 +162,13 @@ static void names_narrow(void)
 
 void process_privileges_lost(void)
 {
+	handle_t *setter = &posix_self()->core.clock_setter;
 	if (files()->is_narrow)
 		return;
 	files()->is_narrow = 1;
+	if (setter->raw)
+		(void)handle_close(*setter);
+	*setter = HANDLE_NONE;
 	names_narrow();
 	arenas_part();
 }
