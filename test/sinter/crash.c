@@ -83,6 +83,41 @@ bool workload_do(struct workload *workload, const struct op *op)
 	return true;
 }
 
+bool workload_snapshot(struct workload *workload)
+{
+	char name[16];
+	u64 ticket;
+	struct sinter_snapshot snapshot = {};
+	struct crash_answer *taken = &workload->snapshots[workload->snapshotted++];
+	snprintf(name, sizeof name, "s%u", workload->snapshotted);
+	if (WAIT(workload->pool,
+			sinter_snapshot_begin(workload->dataset, view_cstring(name), &ticket)) != OK ||
+		WAIT(workload->pool, sinter_sync_done(workload->pool, ticket)) != OK)
+		return false;
+	while (WAIT(workload->pool, sinter_snapshot_next(workload->dataset, snapshot.txg, &snapshot)) ==
+		   OK)
+		taken->inode = snapshot.txg;
+	taken->after = workload->count;
+	taken->flushes = workload->disk->flushes;
+	workload->answers[workload->answered++] =
+		(struct crash_answer){ .after = workload->count, .flushes = taken->flushes };
+	return true;
+}
+
+bool workload_destroy_snapshot(struct workload *workload)
+{
+	for (u32 i = 0; i < workload->snapshotted; i++) {
+		struct crash_answer *taken = &workload->snapshots[i];
+		if (!taken->inode)
+			continue;
+		err_t err = WAIT(workload->pool, sinter_snapshot_destroy(workload->dataset, taken->inode));
+		if (err == OK)
+			taken->inode = 0; // it may or may not be found
+		return err == OK || err == ERR_BUSY;
+	}
+	return true;
+}
+
 void workload_end_log(struct workload *workload)
 {
 	if (workload->pool)
@@ -169,6 +204,39 @@ static bool is_allowed(struct judgement *judgement)
 	return false;
 }
 
+// Each snapshot that was answered is there (unless it was destroyed), and exactly as the files
+// were.
+static bool are_snapshots_right(
+	struct judgement *judgement, struct sinter *pool, struct dataset *dataset)
+{
+	struct workload *workload = judgement->workload;
+	for (u32 i = 0; i < workload->snapshotted; i++) {
+		const struct crash_answer *taken = &workload->snapshots[i];
+		const struct crash_state *state = &workload->states[taken->after];
+		struct dataset *snapshot;
+		if (!taken->inode || taken->flushes > judgement->crash->flushes)
+			continue;
+		if (WAIT(pool, sinter_snapshot_open(dataset, taken->inode, &snapshot)) != OK)
+			return false;
+		struct model *found = calloc(1, sizeof *found);
+		if (!found)
+			abort();
+		bool is_same =
+			operate_scan(pool, snapshot, found) && model_hash_names(found) == state->names;
+		for (u32 n = 0; is_same && n < MODEL_NODES; n++) {
+			struct model_node *node = &found->nodes[n];
+			is_same = !is_file(node) || (node->is_unreadable && workload->is_lying) ||
+			          state->files[file_number(workload, node->inode)] == model_hash_file(node);
+		}
+		model_fini(found);
+		free(found);
+		sinter_dataset_close(snapshot);
+		if (!is_same)
+			return false;
+	}
+	return true;
+}
+
 static bool judge_pool(struct judgement *judgement, struct sinter *pool)
 {
 	struct dataset *dataset;
@@ -177,6 +245,9 @@ static bool judge_pool(struct judgement *judgement, struct sinter *pool)
 		!operate_scan(pool, dataset, judgement->found))
 		return false;
 	if (!is_allowed(judgement))
+		return false;
+	judgement->why = "a snapshot is gone or differs";
+	if (!are_snapshots_right(judgement, pool, dataset))
 		return false;
 	world_settle(pool);
 	judgement->why = "check complains";

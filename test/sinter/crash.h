@@ -33,9 +33,10 @@ struct workload {
 	struct op ops[CRASH_OPS];
 	struct crash_state states[CRASH_OPS + 1];
 	struct crash_answer answers[CRASH_OPS];
-	struct crash_answer renames[CRASH_OPS]; // over another file: with the name come the contents
+	struct crash_answer renames[CRASH_OPS];   // over another file: with the name come the contents
+	struct crash_answer snapshots[CRASH_OPS]; // inode: the snapshot's txg
 	u64 inodes[CRASH_FILES];
-	u32 count, answered, renamed, files;
+	u32 count, answered, renamed, snapshotted, files;
 	bool is_lying; // contents may be unreadable, copies bad
 	bool is_quiet;
 };
@@ -45,7 +46,10 @@ typedef void workload_prepare(struct workload *workload);
 bool workload_start(
 	struct workload *workload, u64 seed, u64 units, workload_prepare *_Nullable prepare);
 bool workload_do(struct workload *workload, const struct op *op); // false: it went wrong by itself
-void workload_end_log(struct workload *workload);                 // the pool is abandoned
+bool workload_snapshot(
+	struct workload *workload); // takes one: it is there, and as it was, for ever
+bool workload_destroy_snapshot(struct workload *workload); // the oldest one that is there
+void workload_end_log(struct workload *workload);          // the pool is abandoned
 void workload_stop(struct workload *workload);
 
 // All crash states of what was done.

@@ -113,7 +113,8 @@ static struct explore_result explore_singles(struct explore_options options, u32
 	return sum;
 }
 
-static struct explore_result explore_random(u64 seed, u32 length, struct explore_options options)
+static struct explore_result explore_random(
+	u64 seed, u32 length, struct explore_options options, bool with_snapshots)
 {
 	struct ops_limits limits = { .file_max = 40000, .names = 6, .nodes = 14 };
 	struct explore_result result = { .violations = 1 };
@@ -127,6 +128,9 @@ static struct explore_result explore_random(u64 seed, u32 length, struct explore
 		if (op.size > 6000)
 			op.size = 6000; // what one fsync writes is tried in all combinations
 		is_good = workload_do(&workload, &op);
+		if (is_good && with_snapshots && random_below(&random, 3) == 0)
+			is_good = random_below(&random, 3) ? workload_snapshot(&workload)
+			                                   : workload_destroy_snapshot(&workload);
 	}
 	workload_end_log(&workload);
 	if (is_good)
@@ -137,13 +141,14 @@ static struct explore_result explore_random(u64 seed, u32 length, struct explore
 	return result;
 }
 
-static struct explore_result explore_randoms(struct explore_options options, u64 count)
+static struct explore_result explore_randoms(
+	struct explore_options options, u64 count, bool with_snapshots)
 {
 	struct explore_result sum = {};
 	u64 seed = from_environment("SINTER_SEED", 1000);
 	options.executions_max = from_environment("SINTER_STATES", options.executions_max);
 	for (u64 i = 0; i < from_environment("SINTER_CRASHES", count) && !sum.violations; i++)
-		add(&sum, explore_random(seed + i, 12, options));
+		add(&sum, explore_random(seed + i, 12, options, with_snapshots));
 	return sum;
 }
 
@@ -165,8 +170,8 @@ TEST(crash_single_operations_torn)
 
 TEST(crash_random_sequences)
 {
-	struct explore_result sum =
-		explore_randoms((struct explore_options){ .is_torn = true, .executions_max = 12 }, 3);
+	struct explore_result sum = explore_randoms(
+		(struct explore_options){ .is_torn = true, .executions_max = 12 }, 3, false);
 	print("random sequences, torn writes", sum);
 	CHECK_EQ(sum.violations, 0);
 }
@@ -174,7 +179,7 @@ TEST(crash_random_sequences)
 TEST(crash_device_that_lies_once)
 {
 	struct explore_result sum =
-		explore_randoms((struct explore_options){ .lies = 1, .executions_max = 12 }, 2);
+		explore_randoms((struct explore_options){ .lies = 1, .executions_max = 12 }, 2, false);
 	print("a device that ignores a flush", sum);
 	CHECK_EQ(sum.violations, 0);
 }
@@ -182,7 +187,15 @@ TEST(crash_device_that_lies_once)
 TEST(crash_device_that_lies_twice)
 {
 	struct explore_result sum =
-		explore_randoms((struct explore_options){ .lies = 2, .executions_max = 12 }, 2);
+		explore_randoms((struct explore_options){ .lies = 2, .executions_max = 12 }, 2, false);
 	print("a device that ignores two flushes", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+TEST(crash_with_snapshots)
+{
+	struct explore_result sum =
+		explore_randoms((struct explore_options){ .is_torn = true, .executions_max = 12 }, 3, true);
+	print("random sequences with snapshots, torn writes", sum);
 	CHECK_EQ(sum.violations, 0);
 }

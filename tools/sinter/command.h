@@ -40,6 +40,12 @@ const char *explain(err_t err);                      // for people
 // Finds the inode of a path from the root of the pool.
 err_t image_find(struct image *image, const char *path, u64 *out);
 
+// From now on image->root is this snapshot, to read only. False: it complained.
+bool image_go_back(struct image *image, const char *name);
+
+int command_snapshot(struct words *words);
+int command_snapshots(struct words *words);
+int command_destroy(struct words *words);
 int command_create(struct words *words);
 int command_check(struct words *words);
 int command_list(struct words *words);

@@ -22,10 +22,10 @@ struct port host_port(void);
 // Waits: an expression that may answer ERR_WOULD_BLOCK.
 #define HOST_WAIT(pool, expression)                                                                \
 	({                                                                                             \
-		err_t wait_err_;                                                                           \
-		while ((wait_err_ = (expression)) == ERR_WOULD_BLOCK)                                      \
+		err_t host_wait_err;                                                                       \
+		while ((host_wait_err = (expression)) == ERR_WOULD_BLOCK)                                  \
 			sinter_wait(pool);                                                                     \
-		wait_err_;                                                                                 \
+		host_wait_err;                                                                             \
 	})
 
 NONNULL_END

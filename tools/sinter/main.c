@@ -15,6 +15,9 @@ static const struct command {
 	{ "list", command_list, "show a directory" },
 	{ "status", command_status, "show name, size, state" },
 	{ "dump", command_dump, "show the labels, also of a damaged image" },
+	{ "snapshot", command_snapshot, "keep the present state under a name" },
+	{ "snapshots", command_snapshots, "show those there are" },
+	{ "destroy", command_destroy, "give a snapshot up, and its space back" },
 	{ "mount", command_mount, "mount by FUSE" },
 };
 
@@ -22,7 +25,7 @@ static int help(void)
 {
 	fputs("usage: sinter COMMAND ...\n", stderr);
 	for (usize i = 0; i < COUNT(commands); i++)
-		fprintf(stderr, "  %-8s %s\n", AT(commands, i).name, AT(commands, i).help);
+		fprintf(stderr, "  %-9s %s\n", AT(commands, i).name, AT(commands, i).help);
 	return 2;
 }
 

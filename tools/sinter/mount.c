@@ -372,13 +372,16 @@ int command_mount(struct words *words)
 	bool is_read_only = words_flag(words, "--read-only");
 	bool is_foreground = words_flag(words, "--foreground");
 	struct words rest = *words;
-	const char *more = words_option(words, "-o");
+	const char *more = words_option(words, "-o"), *snapshot = words_option(words, "--at");
 	const char *paths = words_take(words), *at = words_take(words);
-	if (!words_end(words, "mount IMAGE DIRECTORY [--read-only] [--foreground] [-o OPTIONS]") ||
+	if (!words_end(words,
+			"mount IMAGE DIRECTORY [--at SNAPSHOT] [--read-only] [--foreground] [-o OPTIONS]") ||
 		!paths || !at)
 		return 2;
-	if (!image_open(&image, paths, is_read_only))
+	if (!image_open(&image, paths, is_read_only || snapshot))
 		return 1;
+	if (snapshot && !image_go_back(&image, snapshot))
+		return image_close(&image), 1;
 	struct mount mount = { .image = &image, .timeout_s = 86400 };
 	char *saved[2] = { (char *)(uintptr_t)"-o", (char *)(uintptr_t)more };
 	rest = (struct words){ .at = saved, .count = more ? 2 : 0 };

@@ -92,13 +92,16 @@ static void print_entry(struct image *image, const struct sinter_entry *entry)
 int command_list(struct words *words)
 {
 	struct image image;
+	const char *snapshot = words_option(words, "--at");
 	const char *paths = words_take(words), *path = words_take(words);
 	struct sinter_entry entry = {};
 	u64 directory;
-	if (!words_end(words, "list IMAGE [PATH]") || !paths)
+	if (!words_end(words, "list IMAGE [PATH] [--at SNAPSHOT]") || !paths)
 		return 2;
 	if (!image_open(&image, paths, true))
 		return 1;
+	if (snapshot && !image_go_back(&image, snapshot))
+		return image_close(&image), 1;
 	err_t err = image_find(&image, path ? path : "/", &directory);
 	while (err == OK) {
 		err = HOST_WAIT(
