@@ -155,7 +155,7 @@ static struct explore_result explore_randoms(
 TEST(crash_single_operations)
 {
 	struct explore_result sum =
-		explore_singles((struct explore_options){ .executions_max = 40 }, 2);
+		explore_singles((struct explore_options){ .executions_max = 40 }, 4);
 	print("single operations", sum);
 	CHECK_EQ(sum.violations, 0);
 }
