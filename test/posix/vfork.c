@@ -2,6 +2,7 @@
 // vfork: the child runs in its parent's memory, and only there: descriptors, handlers, directory,
 // masks and groups are its own. Also when it is killed, forks, maps memory, cannot exec.
 #include "test/posix/test.h"
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -244,6 +245,31 @@ static void timers(void)
 	setitimer(ITIMER_REAL, &never, NULL);
 }
 
+static void *nothing(void *argument)
+{
+	return argument;
+}
+
+// What the child's own timer and threads take in the memory that is lent is no obstacle afterwards.
+static void leftovers(void)
+{
+	pid_t pid = vfork();
+	if (!pid) {
+		alarm(100);
+		seen[0] = open("/tmp", O_RDONLY);
+		_exit(seen[0] < 0);
+	}
+	is(child_end(pid), 0, "a child with a timer and a file of its own");
+	pthread_t thread;
+	is(pthread_create(&thread, NULL, nothing, NULL), 0, "a thread afterwards");
+	is(pthread_join(thread, NULL), 0, "its end");
+	int fd = open("/tmp", O_RDONLY);
+	check(fd >= 0, "a file afterwards");
+	close(fd);
+	alarm(100);
+	check(alarm(0) > 0, "a timer afterwards");
+}
+
 int main(void)
 {
 	memory_is_shared();
@@ -255,5 +281,6 @@ int main(void)
 	spawn_often();
 	signals();
 	timers();
+	leftovers();
 	return done();
 }

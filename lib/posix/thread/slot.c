@@ -15,8 +15,9 @@ static i64 map(u32 slot)
 	u64 mapped, size = THREAD_SLOT_SIZE - PAGE_SIZE;
 	u64 start = thread_slot_start(slot) + PAGE_SIZE; // behind the guard
 	TRY_ERR(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	// Replace: what a vfork child mapped there is forgotten, and nobody's.
 	err_t err = memory_map(HANDLE_NONE, memory, start, size, 0,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_FIXED, &mapped);
+		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE, &mapped);
 	(void)handle_close(memory);
 	return posix_error(err);
 }
