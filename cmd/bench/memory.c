@@ -17,7 +17,7 @@ static err_t map(u64 pages, u64 *address)
 	return handle_close(memory);
 }
 
-static void touch(u64 address)
+void bench_touch(u64 address)
 {
 	UNSAFE_BEGIN("map returned it, and the caller stays below its end")
 	*(volatile u8 *)address = 1;
@@ -36,7 +36,7 @@ err_t fault_prepare(u64 *argument)
 err_t fault_step(u64 argument)
 {
 	(void)argument;
-	touch(next_page);
+	bench_touch(next_page);
 	next_page += PAGE_SIZE;
 	return OK;
 }
@@ -67,7 +67,7 @@ err_t fork_prepare(u64 *argument)
 {
 	TRY(map(FORK_PAGES, argument));
 	for (u64 i = 0; i < FORK_PAGES; i++)
-		touch(*argument + i * PAGE_SIZE);
+		bench_touch(*argument + i * PAGE_SIZE);
 	return OK;
 }
 

@@ -22,6 +22,21 @@ static const struct bench table[] = {
 	{ "fork_exit_wait_1m", 50, fork_prepare, fork_step, nullptr },
 	{ "futex_round_trip", 1000, futex_prepare, futex_step, futex_finish },
 	{ "stream_round_trip", 1000, stream_prepare, stream_step, stream_finish },
+	{ "long_unmap", 1, nullptr, long_unmap_step, nullptr },
+	{ "long_unmap_many", 1, nullptr, long_unmap_many_step, nullptr },
+	{ "long_replace", 1, nullptr, long_replace_step, nullptr },
+	{ "long_protect", 1, nullptr, long_protect_step, nullptr },
+	{ "long_protect_many", 1, nullptr, long_protect_many_step, nullptr },
+	{ "long_move", 1, nullptr, long_move_step, nullptr },
+	{ "long_discard", 1, nullptr, long_discard_step, nullptr },
+	{ "long_fork", 1, nullptr, long_fork_step, nullptr },
+	{ "long_fork_many", 1, nullptr, long_fork_many_step, nullptr },
+	{ "long_kill", 1, nullptr, long_kill_step, nullptr },
+	{ "long_revoke", 1, nullptr, long_revoke_step, nullptr },
+	{ "long_clone", 1, nullptr, long_clone_step, nullptr },
+	{ "long_commit", 1, nullptr, long_commit_step, nullptr },
+	{ "long_decommit_often", 1, nullptr, long_decommit_often_step, nullptr },
+	{ "long_handles", 1, nullptr, long_handles_step, nullptr },
 };
 
 u32 bench_count(void)

@@ -73,10 +73,13 @@ err_t table_map(struct page_table *table, u64 address, paddr_t frame, u32 access
 struct radix_run;
 err_t table_map_run(struct page_table *table, u64 address, const struct radix_run *run, u32 access);
 bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *access);
-// Clears or restricts present pages in a range; returns how many changed (a shootdown is due).
-u64 table_unmap(struct page_table *table, u64 address, u64 size);
-u64 table_write_protect(struct page_table *table, u64 address, u64 size);
+// Clears or restricts present pages from an address on, which moves to the end or to where so much
+// has been looked at that interrupts are due; returns how many changed (a shootdown is due).
+typedef u64 table_part(struct page_table *table, u64 *address, u64 end);
+table_part table_unmap_part, table_protect_part;
 void table_free_range(struct page_table *table, u64 address, u64 size); // empty tables in it
+// Some of all empty tables, from a place on; answers the next place, 0: that was the end.
+u64 table_sweep(struct page_table *table, u64 from);
 // The end: no CPU has them loaded any more; then all user tables go, whatever is in them, steps at
 // most (and taken off it). True: none is left.
 void table_leave_everywhere(struct page_table *table);
@@ -91,8 +94,6 @@ void *_Nullable kernel_map_device(paddr_t base, usize size); // boot time, uncac
 // *stopped is its address. Nothing else faults.
 bool arch_copy_in(void *to, u64 from, usize size, u64 *stopped);
 bool arch_copy_out(u64 to, const void *from, usize size, u64 *stopped);
-bool arch_load_u32(u64 address, u32 *out);
-bool arch_store_u32(u64 address, u32 value);
 
 // Interrupts: lines (global numbers of the controllers) and messages.
 err_t irq_attach(u32 line, u32 flags, struct interrupt *interrupt); // masked

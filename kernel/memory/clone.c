@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // clone.c - copy-on-write copies. Of anonymous memory: every page present is shared and nobody may
-// write it in place any more. Of pager memory: the clone is empty and reads through to its parent,
-// so a private mapping of a file costs nothing; a clone of such a clone has the same parent.
+// write it in place any more; in parts (decision 024). Of pager memory: the clone is empty and
+// reads through to its parent, so a private mapping of a file costs nothing; a clone of such a
+// clone has the same parent.
 #include "kernel/memory/memory_parts.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
@@ -48,21 +49,33 @@ err_t page_share_run(struct memory *source, struct radix_run *run, u64 (*slots)[
 	return error;
 }
 
-// The first page of the clone is the source's page first. Takes time for each page present; behind
-// *end, which comes to be the last of them, there is none.
-static err_t share_pages(struct memory *source, u64 first, u64 *end, struct memory *clone)
+// The next pages of the clone, whose first is the source's page first; *i: from where, then up to
+// where. What was shared is written in place again only after a fault, also after an error.
+static err_t share_pages(struct clone_work *work, u64 first, u64 *i, u64 *budget)
 {
 	UNINITIALIZED u64 slots[RADIX_RUN];
+	struct memory *source = work->source, *clone = work->clone;
+	u64 end = first + (clone->size >> PAGE_SHIFT), limit = end, begin = RADIX_NONE;
+	err_t error = OK;
 	struct radix_run run;
-	u64 i = first, limit = *end;
-	for (*end = first; radix_next_run(&source->pages, i, limit, &run);) {
-		*end = i = run.first + RADIX_RUN;
+	while (error == OK && *budget && radix_next_run(&source->pages, *i, limit, &run)) {
+		if (begin == RADIX_NONE) {
+			begin = run.first + bits_lowest(run.present);
+			limit = min_u64(end, begin + PART_WINDOW);
+		}
+		*i = min_u64(limit, run.first + RADIX_RUN);
+		*budget -= min_u64(*budget, RUN_COST + bits_count(run.present));
 		err_t shared = page_share_run(source, &run, &slots);
 		run.first -= first; // may wrap: its first slots are absent then
-		TRY(page_add_run(clone, &run));
-		TRY(shared);
+		error = page_add_run(clone, &run);
+		if (error == OK)
+			error = shared;
 	}
-	return OK;
+	if (error == OK && *budget)
+		*i = limit;
+	if (begin != RADIX_NONE)
+		work->is_due |= memory_write_protect(source, begin, *i - begin, work->quiet);
+	return error == OK && *i < end ? SYSCALL_MORE : error;
 }
 
 // The parent is locked, if it is not the one locked as source's own parent. Readers of the clone
@@ -77,55 +90,50 @@ static void set_parent(struct memory *clone, struct memory *parent, u64 offset, 
 	list_push_back(&parent->clones, &clone->clone_node);
 }
 
-static err_t clone_locked(struct memory *source, u64 offset, struct memory *clone,
-	struct space *_Nullable quiet, bool *is_due)
+static void begin_locked(struct clone_work *work)
 {
-	if (source->kind == MEMORY_KIND_PAGER) {
-		set_parent(clone, source, offset, clone->size >> PAGE_SHIFT);
-		return OK;
-	}
-	u64 first = offset >> PAGE_SHIFT;
-	u64 count = clone->size >> PAGE_SHIFT, end = first + count;
-	if (source->parent)
-		set_parent(clone, source->parent, source->parent_offset + offset,
-			min_u64(count, source->parent_pages - min_u64(first, source->parent_pages)));
-	err_t error = share_pages(source, first, &end, clone);
-	// Also after an error: what was shared until then is written in place again only after a fault.
-	memory_write_protect(source, first, end - first, quiet, is_due);
-	return error;
-}
-
-err_t memory_clone_quiet(struct memory *source, u64 offset, u64 size, struct quota *quota,
-	struct space *_Nullable quiet, bool *is_due, struct memory *_Nullable *_Nonnull out)
-{
-	if (memory_is_linear(source))
-		return ERR_UNSUPPORTED;
-	if (!is_aligned(offset | size, PAGE_SIZE))
-		return ERR_ALIGNMENT;
-	u64 end;
-	TRY(checked_add(offset, size, &end));
-	struct memory *clone;
-	TRY(memory_create_anonymous(quota, size, &clone));
-	memory_lock(source);
+	struct memory *source = work->source, *clone = work->clone;
+	u64 offset = work->offset, first = offset >> PAGE_SHIFT;
 	clone->flags = source->flags;
-	// A pager's file may grow into its clone; anonymous memory ends where it ends.
-	if (source->kind != MEMORY_KIND_PAGER && end > source->length) {
+	if (source->kind == MEMORY_KIND_PAGER) { // its file may grow into its clone
+		set_parent(clone, source, offset, clone->size >> PAGE_SHIFT);
+		return;
+	}
+	if (offset + clone->size > source->length) { // anonymous memory ends where it ends
 		clone->length = source->length > offset ? source->length - offset : 0;
 		clone->size = align_up(clone->length, PAGE_SIZE);
 	}
-	err_t error = clone_locked(source, offset, clone, quiet, is_due);
-	memory_unlock(source);
-	if (error != OK) {
-		object_put(&clone->object);
-		return error;
-	}
-	*out = clone;
-	return OK;
+	if (source->parent)
+		set_parent(clone, source->parent, source->parent_offset + offset,
+			min_u64(clone->size >> PAGE_SHIFT,
+				source->parent_pages - min_u64(first, source->parent_pages)));
 }
 
-err_t memory_clone(struct memory *source, u64 offset, u64 size, struct quota *quota,
-	struct memory *_Nullable *_Nonnull out)
+static err_t begin(struct clone_work *work, u64 size, struct quota *quota)
 {
-	bool is_due = false;
-	return memory_clone_quiet(source, offset, size, quota, nullptr, &is_due, out);
+	if (memory_is_linear(work->source))
+		return ERR_UNSUPPORTED;
+	if (!is_aligned(work->offset | size, PAGE_SIZE))
+		return ERR_ALIGNMENT;
+	u64 end;
+	TRY(checked_add(work->offset, size, &end));
+	return memory_create_anonymous(quota, size, &work->clone);
+}
+
+// Each page is as it was at some moment of the call: who wants all of one moment stops the writers,
+// as fork does.
+err_t memory_clone_part(struct clone_work *work, u64 size, struct quota *quota, u64 *budget)
+{
+	struct memory *source = work->source;
+	u64 first = work->offset >> PAGE_SHIFT, i = first + work->done;
+	bool is_first = !work->clone;
+	if (is_first)
+		TRY(begin(work, size, quota));
+	memory_lock(source);
+	if (is_first)
+		begin_locked(work);
+	err_t error = source->kind == MEMORY_KIND_PAGER ? OK : share_pages(work, first, &i, budget);
+	memory_unlock(source);
+	work->done = i - first;
+	return error;
 }

@@ -59,31 +59,6 @@ err_t user_copy_out(u64 to, const void *from, usize size)
 	return copy_resolving(to, nullptr, from, size);
 }
 
-// Load: out; store: value.
-static err_t access_word(u64 address, u32 *_Nullable out, u32 value)
-{
-	if (!is_aligned(address, sizeof(u32)))
-		return ERR_ALIGNMENT;
-	TRY(user_span_check(address, sizeof(u32)));
-	struct space *space = current_space();
-	for (u32 tries = 0; tries < 4; tries++) {
-		if (out ? arch_load_u32(address, out) : arch_store_u32(address, value))
-			return OK;
-		TRY(resolve(space, address, out ? MAP_FLAGS_READ : MAP_FLAGS_WRITE));
-	}
-	return ERR_FAULT;
-}
-
-err_t user_load_u32(u64 address, u32 *out)
-{
-	return access_word(address, out, 0);
-}
-
-err_t user_store_u32(u64 address, u32 value)
-{
-	return access_word(address, nullptr, value);
-}
-
 // The part of a frame that one step copies.
 struct step {
 	u64 in_page;
@@ -103,33 +78,22 @@ static err_t copy_frame(paddr_t frame, struct step step, u64 mine, bool to_frame
 	return to_frame ? user_copy_in(bytes, mine, step.size) : user_copy_out(mine, bytes, step.size);
 }
 
-static err_t space_copy_step(struct space *other, u64 address, u64 mine, struct step step,
-	struct page_hold *hold, bool to_other)
+// The next part of it, within one page.
+static err_t space_copy_step(const struct space_copy *copy, u64 size, struct page_hold *hold)
 {
+	u64 address = copy->address + copy->done;
+	struct step step = step_of(address, size);
 	for (u32 tries = 0; tries < 4; tries++) {
-		TRY(space_hold(other, address, to_other ? MAP_FLAGS_WRITE : MAP_FLAGS_READ, hold));
-		err_t error = copy_frame(hold->frame, step, mine, to_other);
-		bool is_kept = space_release(hold, to_other);
+		TRY(space_hold(
+			copy->other, address, copy->to_other ? MAP_FLAGS_WRITE : MAP_FLAGS_READ, hold));
+		err_t error =
+			copy_frame(hold->frame, step, copy->mine.address + copy->done, copy->to_other);
+		bool is_kept = space_release_page(hold, copy->to_other);
 		TRY(error);
 		if (is_kept)
 			return OK;
 	}
 	return ERR_BUSY;
-}
-
-// On ERR_PAGE_NEEDED hold names the page, with a reference on its memory.
-static err_t space_copy_some(struct space *other, u64 address, struct user_span mine, bool to_other,
-	struct page_hold *hold, u64 *done)
-{
-	u64 size = min_u64(mine.size, COPY_LIMIT);
-	*done = 0;
-	TRY(user_span_check(address, size));
-	while (*done < size) {
-		struct step step = step_of(address + *done, size - *done);
-		TRY(space_copy_step(other, address + *done, mine.address + *done, step, hold, to_other));
-		*done += step.size;
-	}
-	return OK;
 }
 
 // What was copied before an error counts, unless the thread is parked already.
@@ -138,27 +102,23 @@ static err_t after_some(err_t error, u64 done)
 	return done && error != SYSCALL_BLOCKED ? OK : error;
 }
 
-err_t space_copy(
-	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done)
+err_t space_copy(struct space_copy *copy)
 {
 	struct page_hold hold;
-	err_t error = space_copy_some(other, other_address, mine, to_other, &hold, done);
-	if (error == ERR_PAGE_NEEDED)
-		object_put(&hold.memory->object);
-	return after_some(error, *done);
-}
-
-err_t space_copy_waiting(
-	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done)
-{
-	struct page_hold hold;
-	err_t error = space_copy_some(other, other_address, mine, to_other, &hold, done);
+	u64 size = min_u64(copy->mine.size, COPY_LIMIT);
+	TRY(user_span_check(copy->address, size));
+	err_t error = OK;
+	for (u64 left = size; error == OK && left; left = size - copy->done) {
+		error = space_copy_step(copy, left, &hold);
+		if (error == OK)
+			copy->done += step_of(copy->address + copy->done, left).size;
+	}
 	if (error == ERR_PAGE_NEEDED) {
-		if (!*done)
-			error = page_wait(hold.memory, hold.index, 1, to_other);
+		if (copy->is_waiting && !copy->done)
+			error = page_wait(hold.memory, hold.index, 1, copy->to_other);
 		object_put(&hold.memory->object);
 	}
-	return after_some(error, *done);
+	return after_some(error, copy->done);
 }
 
 static err_t memory_copy_step(

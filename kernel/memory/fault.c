@@ -10,8 +10,6 @@
 #include "kernel/sched/sched.h"
 #include "lib/base/bits.h"
 
-constexpr u64 POPULATE_LIMIT = 4 * 1024 * 1024;
-
 static u32 cache_access(const struct memory *memory)
 {
 	if (memory->flags & MEMORY_FLAGS_UNCACHED)
@@ -33,9 +31,10 @@ static u32 page_access(
 	return read_access(mapping) | (is_writable ? PAGE_WRITE : 0);
 }
 
+// That it was not revoked is looked at under the memory's lock, which who revokes takes afterwards.
 static err_t check_access(const struct mapping *_Nullable mapping, u32 access)
 {
-	if (!mapping || !mapping->memory || mapping_is_revoked(mapping))
+	if (!mapping || !mapping->memory)
 		return ERR_FAULT;
 	u32 flags = mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC);
 	if (!flags)
@@ -43,81 +42,45 @@ static err_t check_access(const struct mapping *_Nullable mapping, u32 access)
 	return access & ~(flags | MAP_FLAGS_READ) ? ERR_FAULT : OK; // to write or run is to read
 }
 
-// A 2 MiB run that one large entry can show: its first address and frame.
-struct large {
-	u64 address;
-	paddr_t frame;
-};
-
-static bool find_large(const struct mapping *mapping, u64 address, paddr_t frame, struct large *out)
+// Is the page part of a 2 MiB run that one large entry can show?
+static bool is_in_large(const struct mapping *mapping, u64 address, paddr_t frame)
 {
 	struct memory *memory = mapping->memory;
 	u64 index = mapping_index(mapping, address);
 	u64 start = align_down(address, LARGE_PAGE_SIZE);
 	u64 into = address - start;
-	paddr_t first = { frame.raw - into };
 	if (start < mapping->address || LARGE_PAGE_SIZE > mapping_end(mapping) - start ||
-		!is_aligned(first.raw, LARGE_PAGE_SIZE) || first.raw > frame.raw)
+		frame.raw % LARGE_PAGE_SIZE != into)
 		return false;
-	if (!memory_is_linear(memory)) {
-		const u64 *slot = radix_find(&memory->pages, index);
-		if (!slot || !(*slot & PAGE_LARGE) || index % LARGE_PAGES != into >> PAGE_SHIFT)
-			return false;
-	} else if ((index - (into >> PAGE_SHIFT)) + LARGE_PAGES > memory->size >> PAGE_SHIFT) {
-		return false;
-	}
-	*out = (struct large){ start, first };
-	return true;
+	if (memory_is_linear(memory))
+		return (index - (into >> PAGE_SHIFT)) + LARGE_PAGES <= memory->size >> PAGE_SHIFT;
+	const u64 *slot = radix_find(&memory->pages, index);
+	return slot && *slot & PAGE_LARGE && index % LARGE_PAGES == into >> PAGE_SHIFT;
 }
 
-static bool is_mapped(struct space *space, u64 address, paddr_t frame, u32 access)
+// Something may be there already: an earlier page, or this one for less, or for as much (another
+// thread came first). More access to the same page: other CPUs may fault once more for nothing.
+static err_t map_over(struct space *space, u64 address, paddr_t frame, u32 access, bool is_large)
 {
-	paddr_t old;
+	u64 size = is_large ? LARGE_PAGE_SIZE : PAGE_SIZE;
+	u64 start = align_down(address, size);
+	paddr_t first = { frame.raw - (address - start) }, old;
 	u32 old_access;
-	return table_query(&space->table, address, &old, &old_access) && old.raw == frame.raw &&
-	       (access & ~old_access) == 0;
-}
-
-static err_t map_large(struct mapping *mapping, const struct large *large, u32 access)
-{
-	struct space *space = mapping->space;
 	lock_take(&space->table_lock);
-	err_t error = OK;
-	if (!is_mapped(space, large->address, large->frame, access)) {
-		table_unmap(&space->table, large->address, LARGE_PAGE_SIZE);
-		table_shootdown(space, large->address, LARGE_PAGE_SIZE);
-		error = space_table_map(space, large->address, large->frame, access, true);
+	err_t error = space_table_map(space, start, first, access, is_large);
+	if (error == ERR_EXISTS) {
+		bool is_same =
+			table_query(&space->table, address, &old, &old_access) && old.raw == frame.raw;
+		if (is_same && !(access & ~old_access)) {
+			error = OK;
+		} else {
+			u64 at = start;
+			table_unmap_part(&space->table, &at, start + size);
+			if (!is_same || is_large)
+				table_shootdown(space, start, size);
+			error = space_table_map(space, start, first, access, is_large);
+		}
 	}
-	lock_give(&space->table_lock);
-	if (error == OK)
-		mapping->memory->has_large = true;
-	return error;
-}
-
-// Something is there already: an earlier page, or this one for less, or for as much (another thread
-// came first).
-static err_t map_again(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
-{
-	struct space *space = mapping->space;
-	paddr_t old;
-	u32 old_access;
-	bool was_there = table_query(&space->table, address, &old, &old_access);
-	if (was_there && old.raw == frame.raw && (access & ~old_access) == 0)
-		return OK;
-	table_unmap(&space->table, address, PAGE_SIZE);
-	// More access to the same page: other CPUs may fault once more for nothing.
-	if (was_there && old.raw != frame.raw)
-		table_shootdown(space, address, PAGE_SIZE);
-	return space_table_map(space, address, frame, access, false);
-}
-
-static err_t map_small(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
-{
-	struct space *space = mapping->space;
-	lock_take(&space->table_lock);
-	err_t error = space_table_map(space, address, frame, access, false);
-	if (error == ERR_EXISTS)
-		error = map_again(mapping, address, frame, access);
 	lock_give(&space->table_lock);
 	return error;
 }
@@ -125,12 +88,17 @@ static err_t map_small(struct mapping *mapping, u64 address, paddr_t frame, u32 
 static err_t map_page(struct mapping *mapping, u64 address, paddr_t frame, u32 access)
 {
 	struct memory *memory = mapping->memory;
-	struct large large;
+	struct space *space = mapping->space;
 	bool may_be_large = memory_is_linear(memory) || memory->has_large;
-	if (may_be_large && find_large(mapping, address, frame, &large) &&
-		map_large(mapping, &large, access) == OK)
+	if (may_be_large && is_in_large(mapping, address, frame) &&
+		map_over(space, address, frame, access, true) == OK) {
+		memory->has_large = true;
 		return OK;
-	return map_small(mapping, address, frame, access);
+	}
+	lock_take(&space->table_lock);
+	err_t error = space_table_map(space, address, frame, access, false);
+	lock_give(&space->table_lock);
+	return error == ERR_EXISTS ? map_over(space, address, frame, access, false) : error;
 }
 
 void mapping_fill(struct mapping *mapping, u64 first, u64 end, u64 count)
@@ -202,16 +170,19 @@ static err_t fault_read(struct mapping *mapping, u64 address)
 }
 
 err_t space_fault(struct space *space, u64 address, u32 access,
-	struct memory *_Nullable *_Nonnull memory, u64 *index)
+	struct memory *_Nullable *_Nonnull memory, u64 *index) NO_THREAD_SAFETY_ANALYSIS
 {
 	address &= ~PAGE_MASK;
-	lock_take(&space->lock);
+	TRY(space_enter(space, nullptr));
 	struct mapping *mapping = space_find(space, address);
 	err_t error = check_access(mapping, access);
 	if (error == OK) {
 		struct memory *mapped = mapping->memory;
 		memory_lock(mapped);
-		error = (access & MAP_FLAGS_WRITE ? fault_write : fault_read)(mapping, address);
+		if (mapping_is_revoked(mapping))
+			error = ERR_FAULT;
+		else
+			error = (access & MAP_FLAGS_WRITE ? fault_write : fault_read)(mapping, address);
 		memory_unlock(mapped);
 		if (error == ERR_PAGE_NEEDED) {
 			object_get(&mapped->object);
@@ -221,30 +192,6 @@ err_t space_fault(struct space *space, u64 address, u32 access,
 	}
 	lock_give(&space->lock);
 	return error;
-}
-
-// Fills what can be filled without waiting.
-void space_populate(struct space *space, u64 address, u64 size)
-{
-	u64 end = address + min_u64(size, POPULATE_LIMIT);
-	lock_take(&space->lock);
-	struct mapping *mapping = space_find(space, address);
-	if (mapping && mapping->memory && check_access(mapping, MAP_FLAGS_READ) == OK) {
-		struct memory *memory = mapping->memory;
-		bool will_write = mapping->flags & MAP_FLAGS_WRITE && memory->kind != MEMORY_KIND_PAGER;
-		memory_lock(memory);
-		err_t error = OK;
-		end = min_u64(end, mapping_end(mapping));
-		for (u64 at = address; at < end && error == OK; at += PAGE_SIZE) {
-			u64 index = mapping_index(mapping, at);
-			if (will_write && is_aligned(at | index << PAGE_SHIFT, LARGE_PAGE_SIZE) &&
-				end - at >= LARGE_PAGE_SIZE)
-				page_add_large(memory, index);
-			error = (will_write ? fault_write : fault_read)(mapping, at);
-		}
-		memory_unlock(memory);
-	}
-	lock_give(&space->lock);
 }
 
 err_t space_hold(struct space *space, u64 address, u32 access, struct page_hold *out)
@@ -257,7 +204,9 @@ err_t space_hold(struct space *space, u64 address, u32 access, struct page_hold 
 		out->memory = memory;
 		out->index = mapping_index(mapping, address);
 		memory_lock(memory);
-		error = page_pin(memory, out->index, access & MAP_FLAGS_WRITE, &out->frame);
+		error = mapping_is_revoked(mapping)
+		            ? ERR_FAULT
+		            : page_pin(memory, out->index, access & MAP_FLAGS_WRITE, &out->frame);
 		memory_unlock(memory);
 		if (error == OK || error == ERR_PAGE_NEEDED)
 			object_get(&memory->object); // with ERR_PAGE_NEEDED: to wait for it
@@ -266,23 +215,12 @@ err_t space_hold(struct space *space, u64 address, u32 access, struct page_hold 
 	return error == ERR_UNSUPPORTED ? ERR_FAULT : error;
 }
 
-bool space_release(struct page_hold *hold, bool was_written)
+bool space_release_page(struct page_hold *hold, bool was_written)
 {
 	bool is_kept = !was_written || memory_page_written(hold->memory, hold->index, hold->frame);
 	frame_put(hold->frame);
 	object_put(&hold->memory->object);
 	return is_kept;
-}
-
-err_t space_page(struct space *space, u64 address, u32 access, paddr_t *out)
-{
-	struct page_hold hold;
-	err_t error = space_hold(space, address, access, &hold);
-	if (error == OK)
-		*out = hold.frame;
-	if (error == OK || error == ERR_PAGE_NEEDED)
-		object_put(&hold.memory->object);
-	return error;
 }
 
 err_t space_resolve(
@@ -320,7 +258,7 @@ void space_fault_current(u64 address, u32 access, bool was_present)
 	struct memory *memory;
 	u64 index;
 	err_t error = space_fault(space, address, access, &memory, &index);
-	if (error == OK)
+	if (error == OK || error == SYSCALL_BLOCKED)
 		return;
 	if (error == ERR_FAULT) {
 		raise_fault(space, address, access, was_present);

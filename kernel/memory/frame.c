@@ -237,6 +237,16 @@ void frame_put(paddr_t paddr)
 		frame_free(paddr, frame->order);
 }
 
+void frame_unshare(paddr_t paddr)
+{
+	struct frame *frame = frame_of(paddr);
+	// Release: a copy made from it is finished before the last holder writes in place.
+	// Pairs with page_is_writable.
+	atomic_sub_acq_rel(&frame->sharers, 1);
+	if (atomic_sub_acq_rel(&frame->references, 1) == 1) // as in frame_put
+		frame_free(paddr, frame->order);
+}
+
 paddr_t frame_zero_page(void)
 {
 	return ram.zero_page;

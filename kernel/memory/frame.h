@@ -76,8 +76,9 @@ static inline void frame_get(paddr_t paddr)
 {
 	__atomic_add_fetch(&frame_of(paddr)->references, 1, __ATOMIC_RELAXED);
 }
-void frame_put(paddr_t frame); // drops a reference, frees (by its head's order) at zero
-paddr_t frame_zero_page(void); // shared, read-only, never freed
+void frame_put(paddr_t frame);     // drops a reference, frees (by its head's order) at zero
+void frame_unshare(paddr_t frame); // the memory object no longer holds it
+paddr_t frame_zero_page(void);     // shared, read-only, never freed
 u64 frames_total(void);
 u64 frames_free(void);              // exact when the other CPUs are idle: caches included
 void *frame_address(paddr_t frame); // through the direct map

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "kernel/memory/test_machine.h"
+#include "kernel/memory/machine_test.h"
 
 TEST(frame_orders)
 {

@@ -52,8 +52,12 @@ static err_t resize_locked(struct memory *memory, u64 length)
 	TRY(clear_rest(memory, min_u64(length, memory->length)));
 	u64 first = pages_of_size(length);
 	u64 end = memory->size >> PAGE_SHIFT;
+	u64 budget = PART_PAGES;
 	// The length changes only when no page is left beyond it: what grows back is absent.
-	if (first < end && !memory_drop_some(memory, first, end))
+	if (first < end && memory->has_foreign)
+		memory_unmap_pages(memory, first, end - first);
+	if (first < end && memory_drop_some(memory, first, end, !memory->has_foreign, &budget) < end &&
+		radix_next(&memory->pages, first, end) != RADIX_NONE)
 		return SYSCALL_RESTART;
 	set_length(memory, length);
 	memory->parent_pages = min_u64(memory->parent_pages, first);
@@ -125,9 +129,9 @@ void memory_write_end(struct memory *memory, const struct memory_write *write, u
 		if (done == write->from.size || !write->is_append)
 			length = max_u64(length, write->offset + done);
 		// At most as many pages as one write may bring.
-		u64 first = pages_of_size(length), end = memory->size >> PAGE_SHIFT;
-		while (first < end && !memory_drop_some(memory, first, end))
-			;
+		u64 first = pages_of_size(length), end = memory->size >> PAGE_SHIFT, budget = UINT64_MAX;
+		if (first < end)
+			memory_drop_some(memory, first, end, true, &budget);
 	}
 	if (done || !write->from.size)
 		set_length(memory, length);

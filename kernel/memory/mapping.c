@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// mapping.c - changing what an address space shows: map, unmap, protect. All that can fail (checks,
-// the structs that cutting mappings in two needs) comes before the first change. Page tables are
-// filled by faults only; here they are cleared.
+// mapping.c - changing what an address space shows: map, unmap, protect, move; in parts, of which
+// one stay in the kernel does one (decision 024). All that can fail comes before the first change.
+// Page tables are filled by faults only; here they are cleared.
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_parts.h"
+#include "kernel/sched/thread.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"
@@ -28,59 +29,29 @@ static err_t check_range(u64 address, u64 size)
 	return size && user_span_check(address, size) == OK ? OK : ERR_RANGE;
 }
 
-// Structs for the new pieces of mappings that are cut, made before anything changes.
-struct spares {
-	struct mapping *_Nullable piece[2];
-};
-
-static void spares_free(struct spares *spares)
-{
-	for (u32 i = 0; i < COUNT(spares->piece); i++)
-		if (AT(spares->piece, i))
-			mapping_free(AT(spares->piece, i));
-}
-
-static err_t spares_make(struct space *space, struct spares *spares, u32 count)
-{
-	err_t error = OK;
-	*spares = (struct spares){};
-	for (u32 i = 0; error == OK && i < count; i++)
-		error = mapping_create(space, &AT(spares->piece, i));
-	if (error != OK)
-		spares_free(spares);
-	return error;
-}
-
-static struct mapping *spares_take(struct spares *spares)
-{
-	struct mapping **piece = &AT(spares->piece, spares->piece[0] ? 0 : 1);
-	struct mapping *taken = *piece;
-	assert(taken);
-	*piece = nullptr;
-	return taken;
-}
-
-static void mapping_set_size(struct mapping *mapping, u64 size)
+// Who walks the memory's mappings reads them under its lock.
+static void mapping_set(struct mapping *mapping, u64 address, u64 size) NO_THREAD_SAFETY_ANALYSIS
 {
 	struct memory *memory = mapping->memory;
-	if (!memory) {
-		mapping->size = size;
-		return;
+	if (memory) {
+		space_count_pages(mapping->space, (i64)(size - mapping->size) >> PAGE_SHIFT);
+		lock_take(&memory->lock);
 	}
-	space_count_pages(mapping->space, (i64)((size >> PAGE_SHIFT) - (mapping->size >> PAGE_SHIFT)));
-	lock_take(&memory->lock);
+	mapping->address = address;
 	mapping->size = size;
-	lock_give(&memory->lock);
+	if (memory)
+		lock_give(&memory->lock);
 }
 
 // Cuts the mapping that covers the address in two, if it does not begin there.
-static void split_at(struct space *space, u64 address, struct spares *spares)
+static err_t cut_at(struct space *space, u64 address)
 {
 	struct mapping *left = space_find(space, address);
 	if (!left || left->address == address)
-		return;
+		return OK;
 	u64 kept = address - left->address;
-	struct mapping *right = spares_take(spares);
+	struct mapping *right;
+	TRY(mapping_create(space, &right));
 	right->memory = left->memory;
 	right->address = address;
 	right->size = left->size - kept;
@@ -88,43 +59,52 @@ static void split_at(struct space *space, u64 address, struct spares *spares)
 	right->flags = left->flags;
 	right->allowed = left->allowed;
 	right->epoch = left->epoch;
-	struct memory *memory = left->memory;
-	if (memory)
-		object_get(&memory->object);
-	mapping_insert(right, true);
-	mapping_set_size(left, kept); // after that: who walks the memory's mappings must miss no page
+	if (left->memory)
+		object_get(&left->memory->object);
+	mapping_insert(right, left);
+	mapping_set(
+		left, left->address, kept); // after that: who walks the memory's mappings must miss no page
+	return OK;
 }
 
-static u32 cuts_at(struct space *space, u64 address)
+// Changes nothing that a program sees, so a call may do it and fail then.
+static err_t cut_edges(struct space *space, u64 address, u64 end)
 {
-	const struct mapping *mapping = space_find(space, address);
-	return mapping && mapping->address != address;
+	TRY(cut_at(space, address));
+	return cut_at(space, end);
 }
 
-// Freeing a table makes CPUs forget all translations, so small ranges leave theirs for a sweep.
-static void clear_range(struct space *space, u64 address, u64 size)
+// Where PART_MAPPINGS mappings from an address on end, or the range.
+static u64 part_end(struct space *space, u64 at, u64 end)
 {
-	space_clear(space, address, size);
+	struct mapping *mapping = space_first_after(space, at);
+	for (u32 i = 0; i < PART_MAPPINGS && mapping && mapping->address < end; i++)
+		mapping = mapping_next(mapping);
+	return mapping ? min_u64(mapping->address, end) : end;
+}
+
+// Takes a range out of the page tables, or the part up to the address that it answers. Freeing a
+// table makes CPUs forget all translations, so small ranges leave theirs for a sweep.
+static u64 clear_part(struct space *space, u64 at, u64 end)
+{
+	u64 reached = space_change_part(space, at, end, table_unmap_part);
 	lock_take(&space->table_lock);
-	space->unswept += size;
-	if (size >= LARGE_PAGE_SIZE) {
-		table_free_range(&space->table, address, size);
-		space_table_trim(space);
-	} else if (space->unswept >= SWEEP_AFTER) {
-		space_table_sweep(space);
-	}
+	if (reached - at >= LARGE_PAGE_SIZE)
+		table_free_range(&space->table, at, reached - at);
+	else if ((space->unswept += reached - at) >= SWEEP_AFTER &&
+			 !(space->swept = table_sweep(&space->table, space->swept)))
+		space->unswept = 0;
+	space_table_trim(space);
 	lock_give(&space->table_lock);
+	return reached;
 }
 
-// Removes all mappings in [address, end), whose edges have been cut.
+// Removes what ends in [address, end); all of it has left the tables.
 static void take_out(struct space *space, u64 address, u64 end)
 {
 	struct mapping *mapping;
-	while ((mapping = space_first_after(space, address)) && mapping->address < end)
+	while ((mapping = space_first_after(space, address)) && mapping_end(mapping) <= end)
 		mapping_remove(mapping);
-	u64 *hint = address >= USER_HIGH_START ? &space->high_hint : &space->low_hint;
-	if (end == *hint) // last mapped, first unmapped: the addresses are used again
-		*hint = address;
 }
 
 static bool is_used(struct space *space, u64 address, u64 end)
@@ -144,58 +124,75 @@ static bool is_private(const struct mapping *mapping)
 }
 
 // Its memory ends with it, if all of it goes.
-static bool is_last_piece(const struct mapping *mapping, u64 address, u64 end)
+static bool is_last_piece(const struct mapping *mapping, u64 gone)
 {
 	const struct memory *memory = mapping->memory;
-	return mapping->address >= address && mapping_end(mapping) <= end &&
-	       memory->mappings.head.next == memory->mappings.head.prev;
+	return mapping_end(mapping) <= gone && memory->mappings.head.next == memory->mappings.head.prev;
 }
 
-// OK, or SYSCALL_RESTART when there is more to do. is_end: the range is about to be unmapped.
-static err_t give_back(struct space *space, u64 address, u64 end, bool is_end)
+// Private pages of a range that has left the tables, or of the part up to the address that it
+// answers. gone: the end of the range that is being unmapped, 0 if it is not; what begins in this
+// part has not been cut off from anything before it.
+static u64 give_back(struct space *space, u64 at, u64 end, u64 gone)
 {
-	struct mapping *mapping = space_first_after(space, address);
+	u64 budget = PART_PAGES;
+	struct mapping *mapping = space_first_after(space, at);
 	for (; mapping && mapping->address < end; mapping = mapping_next(mapping)) {
-		if (!is_private(mapping) || (is_end && is_last_piece(mapping, address, end)))
+		if (!is_private(mapping) || is_last_piece(mapping, gone))
 			continue;
 		struct memory *memory = mapping->memory;
-		u64 first = mapping_index(mapping, max_u64(address, mapping->address));
+		u64 first = mapping_index(mapping, max_u64(at, mapping->address));
 		u64 last = mapping_index(mapping, min_u64(end, mapping_end(mapping)));
 		memory_lock(memory);
-		bool is_done = memory->is_shown_twice || memory_drop_some(memory, first, last);
+		u64 stop = first;
+		if (memory->is_shown_twice) // meanwhile
+			stop = last;
+		else if (budget)
+			stop = memory_drop_some(memory, first, last, false, &budget);
 		memory_unlock(memory);
-		if (!is_done)
-			return SYSCALL_RESTART;
+		if (stop < last)
+			return mapping_address(mapping, stop);
 	}
+	return end;
+}
+
+err_t space_discard(struct space *space, u64 address, u64 size, struct long_call *call)
+{
+	u64 end = address + size;
+	TRY(check_range(address, size));
+	TRY(space_enter(space, call));
+	u64 at = address + call->done;
+	u64 stop = give_back(space, at, clear_part(space, at, part_end(space, at, end)), 0);
+	call->done = stop - address;
+	return space_leave(space, call, stop < end ? SYSCALL_MORE : OK);
+}
+
+// The space is held from part to part and no page fault fills its tables meanwhile, so what has
+// been passed stays empty.
+static err_t unmap_part(struct space *space, u64 address, u64 end, struct long_call *call)
+{
+	u64 at = address + call->done;
+	if (!call->done && !is_used(space, at, end))
+		return OK;
+	if (!call->done)
+		TRY(cut_edges(space, address, end));
+	u64 stop = clear_part(space, at, part_end(space, at, end));
+	stop = give_back(space, at, stop, end);
+	take_out(space, at, stop);
+	call->done = stop - address;
+	if (stop < end)
+		return SYSCALL_MORE;
+	u64 *hint = address >= USER_HIGH_START ? &space->high_hint : &space->low_hint;
+	if (end == *hint) // last mapped, first unmapped: the addresses are used again
+		*hint = address;
 	return OK;
 }
 
-err_t space_discard(struct space *space, u64 address, u64 size)
+err_t space_unmap(struct space *space, u64 address, u64 size, struct long_call *call)
 {
 	TRY(check_range(address, size));
-	lock_take(&space->lock);
-	err_t error = give_back(space, address, address + size, false);
-	lock_give(&space->lock);
-	return error;
-}
-
-err_t space_unmap(struct space *space, u64 address, u64 size)
-{
-	TRY(check_range(address, size));
-	u64 end = address + size;
-	struct spares spares;
-	lock_take(&space->lock);
-	err_t error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
-	if (error == OK && (error = give_back(space, address, end, true)) != OK)
-		spares_free(&spares);
-	if (error == OK && is_used(space, address, end)) {
-		clear_range(space, address, size); // before anything leaves its memory's list
-		split_at(space, address, &spares);
-		split_at(space, end, &spares);
-		take_out(space, address, end);
-	}
-	lock_give(&space->lock);
-	return error;
+	TRY(space_enter(space, call));
+	return space_leave(space, call, unmap_part(space, address, address + size, call));
 }
 
 // The first gap of this size from an address on, below the limit; 0: none.
@@ -221,13 +218,12 @@ static err_t choose_address(struct space *space, u64 size, bool is_high, u64 *ou
 	u64 limit = is_high ? USER_HIGH_END : USER_LOW_END;
 	u64 alignment = size >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : PAGE_SIZE;
 	u64 address = find_gap(space, *hint, limit, size, alignment);
-	if (address) {
+	if (address)
 		*hint = address + size;
-	} else {
-		address = is_high ? 0 : find_gap(space, LOW_SPARE, limit, size, alignment);
-		if (!address)
-			address = find_gap(space, start, limit, size, alignment);
-	}
+	else if (!is_high)
+		address = find_gap(space, LOW_SPARE, limit, size, alignment);
+	if (!address)
+		address = find_gap(space, start, limit, size, alignment);
 	*out = address;
 	return address ? OK : ERR_NO_MEMORY;
 }
@@ -242,89 +238,73 @@ static err_t place(struct space *space, u64 size, u32 flags, u64 *address)
 	return choose_address(space, size, flags & MAP_FLAGS_HIGH, address);
 }
 
-static err_t check_map(
-	struct memory *_Nullable memory, u64 address, u64 size, u64 offset, u32 flags)
+static err_t check_map(const struct map_request *request)
 {
-	if (flags & MAP_FLAGS_FIXED)
-		TRY(check_range(address, size));
-	if (!is_aligned(size | offset, PAGE_SIZE))
+	const struct memory *memory = request->memory;
+	u32 access = request->flags & ACCESS_FLAGS;
+	if (request->flags & MAP_FLAGS_FIXED)
+		TRY(check_range(request->address, request->size));
+	if (!is_aligned(request->size | request->offset, PAGE_SIZE))
 		return ERR_ALIGNMENT;
 	u64 end;
-	TRY(checked_add(offset, size, &end));
-	if (!size || size > USER_LOW_END || end >> PAGE_SHIFT >= RADIX_INDEX_END)
+	TRY(checked_add(request->offset, request->size, &end));
+	if (!request->size || request->size > USER_LOW_END || end >> PAGE_SHIFT >= RADIX_INDEX_END)
 		return ERR_RANGE;
-	if (!memory)
-		return flags & ACCESS_FLAGS ? ERR_RIGHTS : OK;
-	return memory_is_linear(memory) && end > atomic_load_relaxed(&memory->size) ? ERR_RANGE : OK;
+	if (memory && memory_is_linear(memory) && end > atomic_load_relaxed(&memory->size))
+		return ERR_RANGE;
+	return access & ~(memory ? request->allowed : 0) ? ERR_RIGHTS : OK;
 }
 
-// What the new mapping shows; its address is filled in later.
-static err_t map_create(struct space *space, const struct mapping *wanted, struct mapping **out)
+// Not yet in the tree: its address is missing.
+static err_t map_create(
+	struct space *space, const struct map_request *request, struct mapping **out)
 {
 	struct mapping *mapping;
+	struct memory *memory = request->memory;
 	TRY(mapping_create(space, &mapping));
-	*mapping = *wanted;
-	mapping->space = space;
-	struct memory *memory = wanted->memory;
+	mapping->size = request->size;
+	mapping->flags = request->flags & (ACCESS_FLAGS | MAP_FLAGS_SHARED);
 	if (memory) {
 		object_get(&memory->object);
-		mapping->epoch = __atomic_load_n(&memory->object.epoch, __ATOMIC_RELAXED);
+		mapping->memory = memory;
+		mapping->offset = request->offset;
+		mapping->allowed = request->allowed & ACCESS_FLAGS;
+		mapping->epoch = request->epoch;
 	}
 	*out = mapping;
 	return OK;
 }
 
-static err_t map_locked(struct space *space, const struct mapping *wanted, u32 flags, u64 *mapped)
+static err_t map_part(
+	struct space *space, const struct map_request *request, struct long_call *call, u64 *mapped)
 {
-	u64 address = wanted->address;
-	TRY(space->is_dead ? ERR_STATE : OK);
-	TRY(place(space, wanted->size, flags, &address));
-	u64 end = address + wanted->size;
-	bool is_replacing = is_used(space, address, end);
-	struct spares spares;
-	TRY(spares_make(
-		space, &spares, is_replacing ? cuts_at(space, address) + cuts_at(space, end) : 0));
+	u64 address = request->address;
 	struct mapping *mapping;
-	err_t error = map_create(space, wanted, &mapping);
+	TRY(space->is_dead ? ERR_STATE : OK);
+	TRY(place(space, request->size, request->flags, &address));
+	TRY(map_create(space, request, &mapping)); // before anything goes
+	err_t error = unmap_part(space, address, address + request->size, call);
 	if (error != OK) {
-		spares_free(&spares);
+		if (mapping->memory)
+			object_put(&mapping->memory->object);
+		mapping_free(mapping);
 		return error;
 	}
-	if (is_replacing) {
-		clear_range(space, address, wanted->size);
-		split_at(space, address, &spares);
-		split_at(space, end, &spares);
-		take_out(space, address, end);
-	}
 	mapping->address = address;
-	mapping_insert(mapping, false);
+	mapping_insert(mapping, nullptr);
 	*mapped = address;
 	return OK;
 }
 
-err_t space_map(struct space *space, struct memory *_Nullable memory, u64 address, u64 size,
-	u64 offset, u32 flags, u32 allowed, u64 *mapped)
+err_t space_map(
+	struct space *space, const struct map_request *request, struct long_call *call, u64 *mapped)
 {
-	TRY(check_map(memory, address, size, offset, flags));
-	struct mapping wanted = {
-		.memory = memory,
-		.address = address,
-		.size = size,
-		.offset = memory ? offset : 0,
-		.flags = flags & (ACCESS_FLAGS | MAP_FLAGS_SHARED),
-		.allowed = memory ? allowed & ACCESS_FLAGS : 0,
-	};
-	if (wanted.flags & ACCESS_FLAGS & ~wanted.allowed)
-		return ERR_RIGHTS;
-	lock_take(&space->lock);
-	err_t error = map_locked(space, &wanted, flags, mapped);
-	lock_give(&space->lock);
-	if (error == OK && flags & MAP_FLAGS_POPULATE)
-		space_populate(space, *mapped, size);
-	return error;
+	TRY(check_map(request));
+	TRY(space_enter(space, call));
+	return space_leave(space, call, map_part(space, request, call, mapped));
 }
 
-static err_t check_protect(struct space *space, u64 address, u64 end, u32 access)
+static err_t check_mapped(struct space *space, u64 address, u64 end, u32 access)
 {
 	struct mapping *mapping = space_find(space, address);
 	while (mapping) {
@@ -340,17 +320,13 @@ static err_t check_protect(struct space *space, u64 address, u64 end, u32 access
 	return ERR_NOT_FOUND;
 }
 
-// Only less access needs the tables changed; more comes by faults.
-static void restrict_tables(struct space *space, u64 address, u64 size, u32 lost)
+// Only less access needs the tables changed; more comes by faults. As far as the address answered.
+static u64 restrict_part(struct space *space, u64 at, u64 end, u32 lost)
 {
-	if (lost & (MAP_FLAGS_READ | MAP_FLAGS_EXEC)) {
-		space_clear(space, address, size);
-		return;
-	}
-	lock_take(&space->table_lock);
-	if (table_write_protect(&space->table, address, size))
-		table_shootdown(space, address, size);
-	lock_give(&space->table_lock);
+	if (!lost)
+		return end;
+	bool is_write_only = !(lost & (MAP_FLAGS_READ | MAP_FLAGS_EXEC));
+	return space_change_part(space, at, end, is_write_only ? table_protect_part : table_unmap_part);
 }
 
 // Joins a mapping with the one before it if both show one piece of memory in the same way.
@@ -360,25 +336,17 @@ static void join_left(struct mapping *right)
 	struct mapping *left = node ? container_of(node, struct mapping, node) : nullptr;
 	if (!left || left->memory != right->memory || mapping_end(left) != right->address ||
 		left->flags != right->flags || left->allowed != right->allowed ||
-		left->epoch != right->epoch || (left->memory && left->offset + left->size != right->offset))
+		left->epoch != right->epoch || mapping_is_revoked(left) ||
+		(left->memory && left->offset + left->size != right->offset))
 		return;
-	mapping_set_size(left, left->size + right->size); // before: as in split_at
+	mapping_set(left, left->address, left->size + right->size); // before: as in cut_at
 	mapping_remove(right);
 }
 
-static void protect_locked(struct space *space, u64 address, u64 end, u32 access)
+// From the right, as each join removes the right one of a pair.
+static void join_all(struct space *space, u64 address, u64 end)
 {
-	u32 lost = 0;
-	struct mapping *mapping = space_find(space, address);
-	while (mapping && mapping->address < end) {
-		lost |= mapping->flags & ~access & ACCESS_FLAGS;
-		mapping->flags = (mapping->flags & ~ACCESS_FLAGS) | access;
-		mapping = mapping_next(mapping);
-	}
-	if (lost)
-		restrict_tables(space, address, end - address, lost);
-	// From the right, as each join removes the right one of a pair.
-	mapping = space_first_after(space, end);
+	struct mapping *mapping = space_first_after(space, end);
 	struct tree_node *node = mapping ? &mapping->node : tree_last(&space->tree);
 	while (node) {
 		mapping = container_of(node, struct mapping, node);
@@ -389,36 +357,34 @@ static void protect_locked(struct space *space, u64 address, u64 end, u32 access
 	}
 }
 
-err_t space_protect(struct space *space, u64 address, u64 size, u32 flags)
+// A mapping gets its new flags when all of it has left the tables; until then nobody looks.
+static err_t protect_part(
+	struct space *space, u64 address, u64 end, u32 access, struct long_call *call)
+{
+	u64 at = address + call->done, stop = part_end(space, at, end);
+	TRY(check_mapped(space, at, stop, access));
+	if (!call->done)
+		TRY(cut_edges(space, address, end));
+	u32 lost = 0;
+	struct mapping *first = space_find(space, at), *mapping;
+	for (mapping = first; mapping && mapping->address < stop; mapping = mapping_next(mapping))
+		lost |= mapping->flags & ~access & ACCESS_FLAGS;
+	stop = restrict_part(space, at, stop, lost);
+	for (mapping = first; mapping && mapping_end(mapping) <= stop; mapping = mapping_next(mapping))
+		mapping->flags = (mapping->flags & ~ACCESS_FLAGS) | access;
+	join_all(space, at, stop);
+	call->done = stop - address;
+	return stop < end ? SYSCALL_MORE : OK;
+}
+
+// If a later part may not have the access, the earlier ones have it already, as on Linux.
+err_t space_protect(struct space *space, u64 address, u64 size, u32 flags, struct long_call *call)
 {
 	TRY(check_range(address, size));
 	if (flags & ~ACCESS_FLAGS)
 		return ERR_INVALID;
-	u64 end = address + size;
-	struct spares spares;
-	lock_take(&space->lock);
-	err_t error = check_protect(space, address, end, flags);
-	if (error == OK)
-		error = spares_make(space, &spares, cuts_at(space, address) + cuts_at(space, end));
-	if (error == OK) {
-		split_at(space, address, &spares);
-		split_at(space, end, &spares);
-		protect_locked(space, address, end, flags);
-	}
-	lock_give(&space->lock);
-	return error;
-}
-
-static void mapping_set_address(struct mapping *mapping, u64 address)
-{
-	struct memory *memory = mapping->memory;
-	if (!memory) {
-		mapping->address = address;
-		return;
-	}
-	lock_take(&memory->lock); // who walks the memory's mappings reads it
-	mapping->address = address;
-	lock_give(&memory->lock);
+	TRY(space_enter(space, call));
+	return space_leave(space, call, protect_part(space, address, address + size, flags, call));
 }
 
 static void relocate(struct mapping *mapping, u64 address)
@@ -426,33 +392,36 @@ static void relocate(struct mapping *mapping, u64 address)
 	struct space *space = mapping->space;
 	tree_remove(&space->tree, &mapping->node);
 	space->recent = nullptr;
-	mapping_set_address(mapping, address);
+	mapping_set(mapping, address, mapping->size);
 	mapping_place(mapping);
 }
 
-static err_t move_locked(struct space *space, u64 from, u64 size, u64 to)
+// Out of the tables part by part, then all mappings at once.
+static err_t move_part(struct space *space, u64 from, u64 end, u64 to, struct long_call *call)
 {
-	u64 end = from + size;
-	struct spares spares;
-	TRY(is_used(space, to, to + size) ? ERR_EXISTS : check_protect(space, from, end, 0));
-	TRY(spares_make(space, &spares, cuts_at(space, from) + cuts_at(space, end)));
-	clear_range(space, from, size);
-	split_at(space, from, &spares);
-	split_at(space, end, &spares);
+	if (!call->done) {
+		TRY(space->is_dead ? ERR_STATE : OK);
+		TRY(is_used(space, to, to + (end - from)) ? ERR_EXISTS : OK);
+		TRY(part_end(space, from, end) < end ? ERR_RANGE : OK);
+		TRY(check_mapped(space, from, end, 0));
+		TRY(cut_edges(space, from, end));
+	}
+	u64 stop = clear_part(space, from + call->done, end);
+	call->done = stop - from;
+	if (stop < end)
+		return SYSCALL_MORE;
 	struct mapping *mapping;
 	while ((mapping = space_first_after(space, from)) && mapping->address < end)
 		relocate(mapping, mapping->address - from + to);
 	return OK;
 }
 
-err_t space_move(struct space *space, u64 from, u64 size, u64 to)
+err_t space_move(struct space *space, u64 from, u64 size, u64 to, struct long_call *call)
 {
 	TRY(check_range(from, size));
 	TRY(check_range(to, size));
 	if (from < to + size && to < from + size)
 		return ERR_EXISTS;
-	lock_take(&space->lock);
-	err_t error = space->is_dead ? ERR_STATE : move_locked(space, from, size, to);
-	lock_give(&space->lock);
-	return error;
+	TRY(space_enter(space, call));
+	return space_leave(space, call, move_part(space, from, from + size, to, call));
 }

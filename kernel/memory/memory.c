@@ -5,10 +5,7 @@
 #include "kernel/memory/memory_parts.h"
 #include "lib/base/bits.h"
 
-constexpr u64 DRAIN_PAGES = 512;
-
-err_t memory_create_bare(
-	struct quota *quota, u8 kind, u64 size, struct memory *_Nullable *_Nonnull out)
+err_t memory_create_anonymous(struct quota *quota, u64 size, struct memory *_Nullable *_Nonnull out)
 {
 	if (size > (RADIX_INDEX_END - 1) << PAGE_SHIFT)
 		return ERR_RANGE;
@@ -16,7 +13,6 @@ err_t memory_create_bare(
 	TRY(object_create(OBJECT_MEMORY, sizeof(struct memory), quota, &object));
 	struct memory *memory = memory_of(object);
 	lock_init(&memory->lock, RANK_MEMORY);
-	memory->kind = kind;
 	memory->size = align_up(size, PAGE_SIZE);
 	memory->length = size;
 	list_init(&memory->mappings);
@@ -24,11 +20,6 @@ err_t memory_create_bare(
 	list_init(&memory->page_waiters);
 	*out = memory;
 	return OK;
-}
-
-err_t memory_create_anonymous(struct quota *quota, u64 size, struct memory *_Nullable *_Nonnull out)
-{
-	return memory_create_bare(quota, MEMORY_KIND_ANONYMOUS, size, out);
 }
 
 // Frames that the allocator manages belong to somebody: nobody's authority covers them.
@@ -54,7 +45,8 @@ err_t memory_create_physical(
 		return ERR_RANGE;
 	TRY(check_physical(base, size));
 	struct memory *memory;
-	TRY(memory_create_bare(quota, MEMORY_KIND_PHYSICAL, size, &memory));
+	TRY(memory_create_anonymous(quota, size, &memory));
+	memory->kind = MEMORY_KIND_PHYSICAL;
 	memory->base = base;
 	memory->flags = (u8)flags;
 	*out = memory;
@@ -77,14 +69,12 @@ err_t memory_create_contiguous(
 	if (!pages || order > FRAME_ORDER_MAX)
 		return ERR_RANGE;
 	struct memory *memory;
-	TRY(memory_create_bare(quota, MEMORY_KIND_CONTIGUOUS, size, &memory));
+	TRY(memory_create_anonymous(quota, size, &memory));
+	memory->kind = MEMORY_KIND_CONTIGUOUS;
 	memory->flags = (u8)flags;
 	err_t error = quota_charge_pages(quota, pages);
-	if (error == OK) {
-		error = frame_alloc(order, FRAME_MEMORY, &memory->base);
-		if (error != OK)
-			quota_return_pages(quota, pages);
-	}
+	if (error == OK && (error = frame_alloc(order, FRAME_MEMORY, &memory->base)) != OK)
+		quota_return_pages(quota, pages);
 	if (error != OK) {
 		object_put(&memory->object);
 		return error;
@@ -101,7 +91,8 @@ err_t memory_create_pager(struct quota *quota, u64 size, struct port *port, u64 
 	struct memory *_Nullable *_Nonnull out)
 {
 	struct memory *memory;
-	TRY(memory_create_bare(quota, MEMORY_KIND_PAGER, size, &memory));
+	TRY(memory_create_anonymous(quota, size, &memory));
+	memory->kind = MEMORY_KIND_PAGER;
 	object_get(&port->object);
 	memory->pager = port;
 	memory->pager_key = key;
@@ -113,14 +104,14 @@ err_t memory_create_pager(struct quota *quota, u64 size, struct port *port, u64 
 	return OK;
 }
 
-// Bounded: called again until it says that no page is left.
-static bool memory_drain(struct object *object)
+static bool memory_drain(struct object *object, u32 *budget)
 {
-	struct memory *memory = memory_of(object);
-	for (u64 done = 0; done < DRAIN_PAGES;)
-		if (!page_drop_run(memory, 0, RADIX_INDEX_END, &done))
-			return true;
-	return false;
+	u64 done = 0;
+	bool is_any = true;
+	for (; is_any && done < *budget; done += RUN_COST)
+		is_any = page_drop_run(memory_of(object), 0, RADIX_INDEX_END, &done);
+	*budget -= (u32)min_u64(done, *budget);
+	return !is_any;
 }
 
 // Nobody maps it, waits for it, or holds a handle: each of those is a reference.

@@ -59,10 +59,6 @@ err_t memory_create_contiguous(
 	struct quota *quota, u64 size, u32 flags, struct memory *_Nullable *_Nonnull out);
 err_t memory_create_pager(struct quota *quota, u64 size, struct port *port, u64 key,
 	struct memory *_Nullable *_Nonnull out);
-// Copy-on-write copy of a range of pages, as much as there is of it; write-protects the source's
-// mappings of it.
-err_t memory_clone(struct memory *source, u64 offset, u64 size, struct quota *quota,
-	struct memory *_Nullable *_Nonnull out);
 
 // The frame of a page, for reading or (private to this object, dirty) for writing; a reference is
 // taken on it for the caller. lock is taken inside. ERR_RANGE beyond the size; ERR_PAGE_NEEDED: a
@@ -81,8 +77,8 @@ static inline struct memory *memory_of_notice(struct notice *notice)
 	return container_of(notice, struct memory, page_notice);
 }
 // Revocation: all mappings made so far are dead (their epoch is), and nothing of it stays mapped.
-// The object's epoch has been raised before. No lock is held.
-void memory_unmap_all(struct memory *memory);
+// The object's epoch has been raised before. No lock is held. False: again, there is more.
+bool memory_unmap_revoked(struct memory *memory);
 // Kernel copies between an object and a kernel buffer, no waiting.
 err_t memory_copy_in(struct memory *memory, u64 offset, const void *from, usize size);
 

@@ -12,10 +12,11 @@ NONNULL_BEGIN
 
 constexpr u64 LARGE_PAGES = LARGE_PAGE_SIZE / PAGE_SIZE;
 constexpr u64 COPY_LIMIT = 0x10000; // bytes copied in one kernel entry
-
-// memory.c
-err_t memory_create_bare(
-	struct quota *quota, u8 kind, u64 size, struct memory *_Nullable *_Nonnull out);
+// What one stay in the kernel does at most (decision 024).
+constexpr u32 PART_MAPPINGS = 32;
+constexpr u64 PART_PAGES = 512;   // present ones
+constexpr u64 RUN_COST = 16;      // a leaf of the tree is as much as so many pages beside its own
+constexpr u64 PART_WINDOW = 8192; // pages, present or not
 
 // page.c. All with the memory locked by memory_lock, which takes the parent's lock first.
 enum page_state : u8 {
@@ -40,7 +41,7 @@ bool page_is_writable(struct memory *memory, u64 index, paddr_t frame); // its o
 err_t page_for_write(struct memory *memory, u64 index, paddr_t *out);
 err_t page_for_read(struct memory *memory, u64 index, paddr_t *out);            // never allocates
 err_t page_pin(struct memory *memory, u64 index, bool for_write, paddr_t *out); // with reference
-// Puts a frame (whose sharer we become) at an absent index; charges it.
+// Puts a frame (whose sharer we become) at an absent index; charges it, or drops it on an error.
 err_t page_add(struct memory *memory, u64 index, u64 slot);
 // Many at once. Add: as page_add; what did not go in is dropped. Drop: those of the next leaf in
 // the range; false: none is left.
@@ -49,23 +50,25 @@ bool page_drop_run(struct memory *memory, u64 first, u64 end, u64 *dropped);
 void page_unshare_run(const struct radix_run *run); // of slots that are in no object
 // The slots that another object may hold for a run of this one's. On an error the rest is left out.
 err_t page_share_run(struct memory *source, struct radix_run *run, u64 (*slots)[RADIX_RUN]);
-void frame_unshare(paddr_t frame); // the object no longer holds it
 // A fresh 2 MiB block for an aligned run of absent pages, if one can be had.
 bool page_add_large(struct memory *memory, u64 index);
 void page_break_large(struct memory *memory, u64 index); // before one page of a block changes
 
 // unmap.c: the page tables of all mappings of a range of pages.
 void memory_unmap_pages(struct memory *memory, u64 first, u64 count);
-// quiet: the caller does the shootdown of this space later, when *is_due was set.
-void memory_write_protect(
-	struct memory *memory, u64 first, u64 count, struct space *_Nullable quiet, bool *is_due);
-void space_clear(struct space *space, u64 address, u64 size);
+// quiet: this mapping's caller does the shootdown of its space later, if the answer is true.
+bool memory_write_protect(
+	struct memory *memory, u64 first, u64 count, struct mapping *_Nullable quiet);
+// Of page tables from at on; answers where the part ends.
+u64 space_change_part(struct space *space, u64 at, u64 end, table_part *change);
 
-// range.c: each does a bounded amount and returns SYSCALL_RESTART when there is more.
+// range.c: each does a bounded amount and returns SYSCALL_RESTART or SYSCALL_MORE when there is
+// more.
 err_t memory_commit(struct memory *memory, u64 first, u64 end);
-err_t memory_decommit(struct memory *memory, u64 first, u64 end);
-// Takes up to 256 pages away; true: none is left in the range. Locked.
-bool memory_drop_some(struct memory *memory, u64 first, u64 end);
+err_t memory_decommit(struct memory *memory, u64 first, u64 end, struct long_call *call);
+// Takes pages away, about *budget of them, which it lowers; answers up to where none is left.
+// is_shown: tables may show them. Locked.
+u64 memory_drop_some(struct memory *memory, u64 first, u64 end, bool is_shown, u64 *budget);
 err_t memory_supply(
 	struct memory *memory, u64 first, u64 count, struct memory *source, u64 source_first);
 u64 memory_dirty_next(struct memory *memory, u64 first, u64 end); // RADIX_NONE
@@ -83,9 +86,17 @@ void memory_write_end(struct memory *memory, const struct memory_write *write, u
 err_t memory_resize(struct memory *memory, u64 length); // SYSCALL_RESTART: there is more to do
 err_t memory_publish(struct memory *memory, struct memory *_Nullable table, u64 offset);
 
-// clone.c
-err_t memory_clone_quiet(struct memory *source, u64 offset, u64 size, struct quota *quota,
-	struct space *_Nullable quiet, bool *is_due, struct memory *_Nullable *_Nonnull out);
+// clone.c: a copy under way.
+struct clone_work {
+	struct memory *source;
+	struct memory *_Nullable clone;  // made by the first part, then the caller's
+	u64 offset;                      // in the source, of its first page
+	u64 done;                        // so many of its pages have been looked at
+	struct mapping *_Nullable quiet; // as in memory_write_protect
+	bool is_due;
+};
+// SYSCALL_MORE: there is more to do. What it did goes off the budget. Size in bytes.
+err_t memory_clone_part(struct clone_work *work, u64 size, struct quota *quota, u64 *budget);
 
 // pager.c
 err_t page_wait(struct memory *memory, u64 index, u64 count, bool for_write);
@@ -93,14 +104,25 @@ void page_waiters_wake(struct memory *memory, u64 first, u64 count); // locked
 void page_waiters_fail(struct memory *memory, u64 first, u64 end);
 void page_waiters_renew(struct memory *memory);
 
-// space.c, all with space->lock held
+// space.c. Locks the space for a part of a call that changes it, waits if another's long call holds
+// it; answers a part's result, having unlocked it, held on for SYSCALL_MORE.
+err_t space_wait(struct space *space);
+static inline err_t space_enter(
+	struct space *space, const struct long_call *_Nullable call) NO_THREAD_SAFETY_ANALYSIS
+{
+	lock_take(&space->lock);
+	return LIKELY(!space->holder || space->holder == call) ? OK : space_wait(space);
+}
+err_t space_leave(struct space *space, struct long_call *call, err_t error);
+// All with space->lock held.
 struct mapping *_Nullable space_find(struct space *space, u64 address);
 struct mapping *_Nullable space_first_after(struct space *space, u64 address); // ends after it
 struct mapping *_Nullable mapping_next(struct mapping *mapping);
 err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out);
-void mapping_free(struct mapping *mapping);                  // one that was never inserted
-void mapping_place(struct mapping *mapping);                 // into the tree
-void mapping_insert(struct mapping *mapping, bool is_piece); // into the tree and its memory's list
+void mapping_free(struct mapping *mapping);  // one that was never inserted
+void mapping_place(struct mapping *mapping); // into the tree
+// Into the tree and its memory's list. beside: the mapping that it is a piece of.
+void mapping_insert(struct mapping *mapping, struct mapping *_Nullable beside);
 void mapping_remove(struct mapping *mapping); // out of both and away; its tables are clear
 // Shows present pages of the object, from first to end, in whole leaves until there are count, to
 // be read: nothing depends on its success. The memory is locked.
@@ -113,6 +135,10 @@ static inline void space_count_pages(struct space *space, i64 change)
 static inline u64 mapping_end(const struct mapping *mapping)
 {
 	return mapping->address + mapping->size;
+}
+static inline u64 mapping_address(const struct mapping *mapping, u64 index)
+{
+	return mapping->address + (index << PAGE_SHIFT) - mapping->offset;
 }
 static inline u64 mapping_index(const struct mapping *mapping, u64 address)
 {
@@ -128,22 +154,9 @@ err_t space_table_map(struct space *space, u64 address, paddr_t frame, u32 acces
 err_t space_table_map_run(
 	struct space *space, u64 address, const struct radix_run *run, u32 access);
 void space_table_trim(struct space *space);
-void space_table_sweep(struct space *space); // frees all empty tables
 
 // fault.c
-void space_populate(struct space *space, u64 address, u64 size); // best effort
-
-// A page of another space, held for copying.
-struct page_hold {
-	struct memory *memory; // reference
-	u64 index;
-	paddr_t frame; // reference
-};
-err_t space_hold(struct space *space, u64 address, u32 access, struct page_hold *out);
-bool space_release(struct page_hold *hold, bool was_written); // false: to be written again
-// As space_copy, but waits for pages of the other side.
-err_t space_copy_waiting(
-	struct space *other, u64 other_address, struct user_span mine, bool to_other, u64 *done);
+bool space_release_page(struct page_hold *hold, bool was_written); // false: to be written again
 // Between an object and memory of the current program. At most COPY_LIMIT bytes; appended whole.
 err_t memory_read_user(struct memory *memory, u64 offset, struct user_span to, u64 *done);
 err_t memory_write_user(struct memory *memory, struct memory_write *write, u64 *done);

@@ -61,41 +61,6 @@ static u64 node_pages(u64 nodes)
 	return (nodes + RADIX_NODES_PER_PAGE - 1) / RADIX_NODES_PER_PAGE;
 }
 
-static err_t add_with_nodes(struct memory *memory, u64 index, u64 slot)
-{
-	struct quota *quota = memory->object.quota;
-	struct radix *pages = &memory->pages;
-	u64 cost = node_pages(pages->nodes + radix_missing(pages, index)) - node_pages(pages->nodes);
-	TRY(quota_charge_pages(quota, cost));
-	err_t error = radix_insert(pages, index, slot);
-	if (error != OK)
-		quota_return_pages(quota, cost);
-	return error;
-}
-
-err_t page_add(struct memory *memory, u64 index, u64 slot)
-{
-	struct quota *quota = memory->object.quota;
-	TRY(quota_charge_pages(quota, 1));
-	if (!radix_insert_easily(&memory->pages, index, slot)) {
-		err_t error = add_with_nodes(memory, index, slot);
-		if (error != OK) {
-			quota_return_pages(quota, 1);
-			return error;
-		}
-	}
-	memory->committed++;
-	return OK;
-}
-
-void frame_unshare(paddr_t frame)
-{
-	// Release: a copy made from it is finished before the last holder writes in place.
-	// Pairs with page_is_writable.
-	atomic_sub_acq_rel(&frame_of(frame)->sharers, 1);
-	frame_put(frame);
-}
-
 void page_unshare_run(const struct radix_run *run)
 {
 	RADIX_RUN_EACH(i, run)
@@ -120,6 +85,26 @@ err_t page_add_run(struct memory *memory, struct radix_run *run)
 	memory->committed += count;
 	quota_return_pages(quota, charged + before - count - node_pages(memory->pages.nodes));
 	return error;
+}
+
+NO_INLINE static err_t add_with_nodes(struct memory *memory, u64 index, u64 slot)
+{
+	UNINITIALIZED u64 slots[RADIX_RUN];
+	u64 i = index % RADIX_RUN;
+	AT(slots, i) = slot;
+	return page_add_run(memory, &(struct radix_run){ index - i, 1ull << i, &slots });
+}
+
+err_t page_add(struct memory *memory, u64 index, u64 slot)
+{
+	if (quota_charge_pages(memory->object.quota, 1) == OK) {
+		if (radix_insert_easily(&memory->pages, index, slot)) {
+			memory->committed++;
+			return OK;
+		}
+		quota_return_pages(memory->object.quota, 1);
+	}
+	return add_with_nodes(memory, index, slot);
 }
 
 bool page_drop_run(struct memory *memory, u64 first, u64 end, u64 *dropped)
@@ -172,11 +157,7 @@ static err_t page_add_fresh(
 {
 	paddr_t frame;
 	TRY(frame_alloc(0, FRAME_MEMORY, &frame));
-	err_t error = page_add(memory, index, frame.raw);
-	if (error != OK) {
-		frame_put(frame);
-		return error;
-	}
+	TRY(page_add(memory, index, frame.raw));
 	if (model)
 		page_copy(frame_address(frame), frame_address(*model));
 	else
@@ -296,7 +277,7 @@ bool page_add_large(struct memory *memory, u64 index)
 	u64 dropped = 0;
 	while (page_drop_run(memory, first, first + done, &dropped))
 		;
-	for (u64 i = done; i < LARGE_PAGES; i++)
+	for (u64 i = done + 1; i < LARGE_PAGES; i++)
 		frame_put((paddr_t){ block.raw + i * PAGE_SIZE });
 	return false;
 }

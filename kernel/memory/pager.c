@@ -30,15 +30,6 @@ static bool is_there(struct memory *memory, u64 index)
 	return page_find(memory, index, &frame) != STATE_ASK;
 }
 
-// The page came between the look and the wait: parked and woken at once, the thread does its
-// system call or instruction again like all others.
-static err_t park_and_wake(struct memory *memory, struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
-{
-	err_t result = wait_park(thread, WAIT_PAGE, &memory->object, &memory->lock, DEADLINE_NEVER);
-	wait_wake(thread, SYSCALL_RESTART);
-	return result;
-}
-
 static err_t wait_in_list(struct memory *memory, struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 {
 	struct port *port = memory->pager; // kept by the memory, which the caller keeps
@@ -64,8 +55,10 @@ err_t page_wait(
 		lock_give(&memory->lock);
 		return ERR_IO;
 	}
-	if (is_there(memory, index))
-		return park_and_wake(memory, thread);
+	if (is_there(memory, index)) { // it came between the look and the wait
+		lock_give(&memory->lock);
+		return SYSCALL_RESTART;
+	}
 	thread->wait.key = index;
 	thread->wait.value = min_u64(count, REQUEST_PAGES_MAX);
 	thread->wait.is_write = for_write;
@@ -97,29 +90,30 @@ bool memory_next_request(struct memory *memory, u64 *offset, u64 *size, bool *is
 	return is_found;
 }
 
-void page_waiters_wake(struct memory *memory, u64 first, u64 count)
+static void wake(struct memory *memory, u64 first, u64 end, bool is_failed)
 {
-	LIST_EACH(node, &memory->page_waiters) {
-		struct thread *thread = waiter_of(node);
-		if (thread->wait.key - first >= count)
-			continue;
-		list_remove(node);
-		wait_wake(thread, SYSCALL_RESTART);
-	}
-}
-
-void page_waiters_fail(struct memory *memory, u64 first, u64 end)
-{
-	lock_take(&memory->lock);
 	LIST_EACH(node, &memory->page_waiters) {
 		struct thread *thread = waiter_of(node);
 		if (thread->wait.key - first >= end - first)
 			continue;
 		list_remove(node);
-		thread->wait.key |= KEY_FAILED;
-		thread->wait.value = memory->object.id;
+		if (is_failed) {
+			thread->wait.key |= KEY_FAILED;
+			thread->wait.value = memory->object.id;
+		}
 		wait_wake(thread, SYSCALL_RESTART);
 	}
+}
+
+void page_waiters_wake(struct memory *memory, u64 first, u64 count)
+{
+	wake(memory, first, first + count, false);
+}
+
+void page_waiters_fail(struct memory *memory, u64 first, u64 end)
+{
+	lock_take(&memory->lock);
+	wake(memory, first, end, true);
 	lock_give(&memory->lock);
 }
 

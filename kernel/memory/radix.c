@@ -70,22 +70,6 @@ static u32 height_for(u64 index)
 	return index ? bits_highest(index) / RADIX_BITS + 1 : 1;
 }
 
-u32 radix_missing(const struct radix *radix, u64 index)
-{
-	u32 wanted = height_for(index);
-	if (!radix->height)
-		return wanted;
-	if (wanted > radix->height) // new roots above the old one, and a new branch down to the leaf
-		return wanted - radix->height + wanted - 1;
-	struct radix_node *node = radix->root;
-	for (u32 height = radix->height; height > 1; height--) {
-		node = child_of(node, slot_number(index, height));
-		if (!node)
-			return height - 1;
-	}
-	return 0;
-}
-
 static err_t node_create(struct radix *radix, struct radix_node *_Nullable *_Nonnull out)
 {
 	void *node;

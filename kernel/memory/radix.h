@@ -26,7 +26,6 @@ struct radix {
 };
 
 u64 *_Nullable radix_find(const struct radix *radix, u64 index); // the present slot
-u32 radix_missing(const struct radix *radix, u64 index); // nodes that an insertion would allocate
 // As radix_insert, if that needs no node; else false.
 bool radix_insert_easily(struct radix *radix, u64 index, u64 slot);
 err_t radix_insert(struct radix *radix, u64 index, u64 slot); // at an absent index. ERR_NO_MEMORY

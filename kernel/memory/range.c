@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // range.c - operations on ranges of pages: commit, decommit, supply, dirty, clean. Each
 // kernel entry does a bounded amount of work and asks to be entered again; what is done shows in
-// the pages themselves, so no progress is kept.
+// the pages themselves, but of decommit, which also takes away what is not there.
 #include "kernel/memory/memory_parts.h"
+#include "kernel/sched/thread.h"
 #include "lib/base/bits.h"
 
-constexpr u64 PAGES_PER_ENTRY = 256;
+constexpr u64 COMMIT_PAGES = 64; // that are allocated and zeroed
 
 err_t memory_commit(struct memory *memory, u64 first, u64 end)
 {
@@ -13,7 +14,7 @@ err_t memory_commit(struct memory *memory, u64 first, u64 end)
 		return OK;
 	memory_lock(memory);
 	err_t error = end <= memory->size >> PAGE_SHIFT ? OK : ERR_RANGE;
-	for (u64 done = 0, i = first; error == OK && done < 2 * PAGES_PER_ENTRY;) {
+	for (u64 done = 0, i = first; error == OK && done < COMMIT_PAGES;) {
 		i = radix_next_absent(&memory->pages, i, end);
 		if (i == RADIX_NONE)
 			break;
@@ -44,35 +45,45 @@ static void break_edges(struct memory *memory, u64 first, u64 end)
 		page_break_large(memory, end);
 }
 
-bool memory_drop_some(struct memory *memory, u64 first, u64 end)
+u64 memory_drop_some(struct memory *memory, u64 first, u64 end, bool is_shown, u64 *budget)
 {
-	u64 i = radix_next(&memory->pages, first, end);
-	u64 stop = i;
-	for (u64 done = 0; done < PAGES_PER_ENTRY && stop != RADIX_NONE; done++)
-		stop = radix_next(&memory->pages, stop + 1, end);
-	if (stop == RADIX_NONE)
-		stop = end;
-	if (memory->has_foreign)
-		memory_unmap_pages(memory, first, stop - first);
-	if (i == RADIX_NONE)
-		return true;
-	break_edges(memory, i, stop);
-	memory_unmap_pages(memory, i, stop - i);
+	bool is_foreign = is_shown && memory->has_foreign; // shown where nothing of ours is
+	u64 start = is_foreign ? first : radix_next(&memory->pages, first, end);
+	if (start == RADIX_NONE)
+		return end;
+	u64 limit = min_u64(end, start + PART_WINDOW), stop = start, found = 0;
+	struct radix_run run;
+	while (found < *budget && stop < limit) {
+		bool is_any = radix_next_run(&memory->pages, stop, limit, &run);
+		stop = is_any ? min_u64(limit, run.first + RADIX_RUN) : limit;
+		found += is_any ? RUN_COST + 2 * bits_count(run.present) : 0;
+	}
+	break_edges(memory, start, stop);
+	if (is_shown)
+		memory_unmap_pages(memory, start, stop - start);
 	u64 dropped = 0;
-	while (page_drop_run(memory, i, stop, &dropped))
+	while (page_drop_run(memory, start, stop, &dropped))
 		;
-	return stop == end;
+	*budget -= min_u64(*budget, found);
+	return stop;
 }
 
-err_t memory_decommit(struct memory *memory, u64 first, u64 end)
+// In parts; done: pages.
+err_t memory_decommit(struct memory *memory, u64 first, u64 end, struct long_call *call)
 {
 	if (memory_is_linear(memory))
 		return ERR_STATE;
 	memory_lock(memory);
 	err_t error = ERR_RANGE;
-	if (end <= memory->size >> PAGE_SHIFT)
-		error = memory_drop_some(memory, first, end) ? OK : SYSCALL_RESTART;
+	u64 budget = PART_PAGES;
+	if (end <= memory->size >> PAGE_SHIFT) {
+		u64 stop = memory_drop_some(memory, first + call->done, end, true, &budget);
+		call->done = stop - first;
+		error = stop < end ? SYSCALL_MORE : OK;
+	}
 	memory_unlock(memory);
+	if (error != SYSCALL_MORE)
+		call->done = 0;
 	return error;
 }
 
@@ -170,15 +181,15 @@ err_t memory_clean(struct memory *memory, u64 first, u64 end)
 	u64 i = radix_next_dirty(&memory->pages, first, end);
 	u64 start = i;
 	u64 stop = first;
-	for (u64 done = 0; i != RADIX_NONE && done < PAGES_PER_ENTRY; done++) {
+	u64 limit = i == RADIX_NONE ? i : i + PART_WINDOW;
+	for (u64 done = 0; i < limit && done < PART_PAGES; done++) {
 		radix_set_dirty(&memory->pages, i, false);
 		memory->dirty--;
 		stop = i + 1;
 		i = radix_next_dirty(&memory->pages, stop, end);
 	}
-	bool unused = false;
 	if (start != RADIX_NONE)
-		memory_write_protect(memory, start, stop - start, nullptr, &unused);
+		memory_write_protect(memory, start, stop - start, nullptr);
 	lock_give(&memory->lock);
 	return i == RADIX_NONE ? OK : SYSCALL_RESTART;
 }

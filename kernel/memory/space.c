@@ -5,7 +5,8 @@
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory_parts.h"
 #include "kernel/memory/slab.h"
-#include "kernel/sched/cpu.h"
+#include "kernel/object/process.h"
+#include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
@@ -13,19 +14,14 @@
 constexpr u64 SPACE_PAGES = 2; // charged for the struct and the top table
 constexpr u64 TABLE_DEPTH = 3; // tables that mapping one page may need
 
-static u64 random_page(u64 pages)
-{
-	return arch_random() % pages << PAGE_SHIFT;
-}
-
 // Where the kernel begins to look for free addresses: 1 TiB of choice low, 256 GiB high. Low where
 // Linux has it too: there are programs (sanitizers) that keep other addresses for themselves.
 static void choose_hints(struct space *space)
 {
 	constexpr u64 LOW_PAGES = 1ull << 28;
 	constexpr u64 HIGH_PAGES = 1ull << 26;
-	space->low_hint = 0x7e80'0000'0000 + random_page(LOW_PAGES);
-	space->high_hint = USER_HIGH_START + PAGE_SIZE + random_page(HIGH_PAGES);
+	space->low_hint = 0x7e80'0000'0000 + (arch_random() % LOW_PAGES << PAGE_SHIFT);
+	space->high_hint = USER_HIGH_START + PAGE_SIZE + (arch_random() % HIGH_PAGES << PAGE_SHIFT);
 }
 
 err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out)
@@ -44,25 +40,28 @@ err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out)
 		quota_return_pages(quota, SPACE_PAGES);
 		return error;
 	}
-	space->users = 1;
 	space->quota = quota;
 	object_get(&quota->object);
 	lock_init(&space->lock, RANK_SPACE);
 	lock_init(&space->table_lock, RANK_TABLE);
 	tree_init(&space->tree, nullptr);
+	list_init(&space->waiters);
+	space->users = 1;
+	space->references = 1;
 	choose_hints(space);
 	*out = space;
 	return OK;
 }
 
-// table_fini makes CPUs that still have the tables loaded leave them; then they must not believe
-// that they have this space loaded when its memory becomes another.
-static void forget_everywhere(struct space *space)
+static void unreference(struct space *space)
 {
-	for (u32 i = 0; i < CPU_MAX; i++) {
-		struct space *expected = space;
-		atomic_swap_if_acq_rel(&AT(cpus, i).active_space, &expected, nullptr);
-	}
+	if (atomic_sub_acq_rel(&space->references, 1u) > 1)
+		return;
+	table_fini(&space->table);
+	struct quota *quota = space->quota;
+	quota_return_pages(quota, SPACE_PAGES + space->table_charged);
+	slab_free(space, sizeof *space);
+	object_put(&quota->object);
 }
 
 void space_put(struct space *space)
@@ -71,24 +70,47 @@ void space_put(struct space *space)
 		return;
 	while (!space_drain(space, UINT32_MAX))
 		;
-	table_fini(&space->table);
-	forget_everywhere(space);
-	struct quota *quota = space->quota;
-	quota_return_pages(quota, SPACE_PAGES + space->table_charged);
-	slab_free(space, sizeof *space);
-	object_put(&quota->object);
+	unreference(space);
 }
 
-void space_activate(struct space *space)
+err_t space_wait(struct space *space) NO_THREAD_SAFETY_ANALYSIS
 {
-	struct cpu *cpu = cpu_self();
-	if (atomic_load_relaxed(&cpu->active_space) == space)
-		return;
-	// Before the tables are loaded: whoever changes them afterwards sees us. Pairs with
-	// table_shootdown.
-	atomic_store_seq_cst(&cpu->active_space, space);
-	table_activate(&space->table);
-	atomic_store_relaxed(&cpu->switches, atomic_load_relaxed(&cpu->switches) + 1);
+	struct thread *thread = cpu_self()->current;
+	if (thread->process->space != space) { // no service waits for a program
+		lock_give(&space->lock);
+		return SYSCALL_RESTART;
+	}
+	list_push_back(&space->waiters, &thread->wait.node);
+	return wait_park(thread, WAIT_PAGE, nullptr, &space->lock, DEADLINE_NEVER);
+}
+
+err_t space_leave(
+	struct space *space, struct long_call *call, err_t error) NO_THREAD_SAFETY_ANALYSIS
+{
+	if (error != SYSCALL_MORE) {
+		call->done = 0;
+	} else if (!space->holder) {
+		space->holder = call;
+		call->space = space;
+		atomic_add_relaxed(&space->references, 1u);
+	}
+	lock_give(&space->lock);
+	if (error != SYSCALL_MORE && call->space)
+		space_release(call);
+	return error;
+}
+
+void space_release(struct long_call *call)
+{
+	struct space *space = call->space;
+	struct list_node *node;
+	call->space = nullptr;
+	lock_take(&space->lock);
+	space->holder = nullptr;
+	while ((node = list_pop_front(&space->waiters)))
+		wait_wake(container_of(node, struct thread, wait.node), SYSCALL_RESTART);
+	lock_give(&space->lock);
+	unreference(space);
 }
 
 struct mapping *_Nullable space_find(struct space *space, u64 address)
@@ -169,7 +191,7 @@ void mapping_place(struct mapping *mapping)
 	tree_insert_at(&space->tree, slot, &mapping->node);
 }
 
-void mapping_insert(struct mapping *mapping, bool is_piece)
+void mapping_insert(struct mapping *mapping, struct mapping *_Nullable beside)
 {
 	struct space *space = mapping->space;
 	mapping_place(mapping);
@@ -178,9 +200,13 @@ void mapping_insert(struct mapping *mapping, bool is_piece)
 		return;
 	space_count_pages(space, (i64)(mapping->size >> PAGE_SHIFT));
 	lock_take(&memory->lock);
-	if (!is_piece && !list_is_empty(&memory->mappings))
-		atomic_store_relaxed(&memory->is_shown_twice, true);
-	list_push_back(&memory->mappings, &mapping->by_memory);
+	if (!beside) {
+		if (!list_is_empty(&memory->mappings))
+			atomic_store_relaxed(&memory->is_shown_twice, true);
+		list_push_back(&memory->mappings, &mapping->by_memory);
+	} else if (list_node_is_linked(&beside->by_memory)) { // not of one that was revoked
+		list_insert_after(&beside->by_memory, &mapping->by_memory);
+	}
 	lock_give(&memory->lock);
 }
 
@@ -195,7 +221,8 @@ void mapping_remove(struct mapping *mapping)
 	if (memory) {
 		space_count_pages(space, -(i64)(mapping->size >> PAGE_SHIFT));
 		lock_take(&memory->lock);
-		list_remove(&mapping->by_memory);
+		if (list_node_is_linked(&mapping->by_memory))
+			list_remove(&mapping->by_memory);
 		lock_give(&memory->lock);
 		object_put(&memory->object);
 	}
@@ -231,14 +258,6 @@ void space_table_trim(struct space *space)
 		return;
 	quota_return_pages(space->quota, space->table_charged - wanted);
 	space->table_charged = wanted;
-}
-
-void space_table_sweep(struct space *space)
-{
-	table_free_range(&space->table, 0, USER_LOW_END);
-	table_free_range(&space->table, USER_HIGH_START, USER_HIGH_END - USER_HIGH_START);
-	space_table_trim(space);
-	space->unswept = 0;
 }
 
 bool space_mapping_info(struct space *space, u64 address, struct mapping_info *out)

@@ -7,8 +7,9 @@
 
 #include "abi/syscall_numbers.h"
 #include "kernel/arch/arch.h"
+#include "kernel/memory/long_call_test.h"
+#include "kernel/memory/machine_test.h"
 #include "kernel/memory/memory_parts.h"
-#include "kernel/memory/test_machine.h"
 #include "kernel/object/process.h"
 
 constexpr u32 READ_WRITE = MAP_FLAGS_READ | MAP_FLAGS_WRITE;
@@ -50,8 +51,9 @@ static struct space *empty_space(void)
 static void map(struct space *space, struct memory *memory, u64 address, u64 pages, u32 flags)
 {
 	u64 mapped;
-	CHECK_OK(space_map(space, memory, address, pages * PAGE_SIZE, 0, flags | MAP_FLAGS_FIXED,
-		memory ? ALL : 0, &mapped));
+	struct map_request request = { memory, address, pages * PAGE_SIZE, 0, flags | MAP_FLAGS_FIXED,
+		memory ? ALL : 0, memory ? memory->object.epoch : 0 };
+	CHECK_OK(whole_map(space, &request, &mapped));
 	CHECK_EQ(mapped, address);
 }
 
@@ -99,7 +101,7 @@ TEST(space_demand_zero)
 	CHECK_EQ(get(space, BASE), 7);
 	CHECK_EQ(fault(space, BASE + 10 * PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
 	CHECK_EQ(fault(space, BASE, MAP_FLAGS_EXEC), ERR_FAULT);
-	CHECK_OK(memory_decommit(memory, 0, 10));
+	CHECK_OK(whole_decommit(memory, 0, 10));
 	CHECK_EQ(get(space, BASE), 0);
 	object_put(&memory->object);
 	space_put(space);
@@ -117,10 +119,10 @@ TEST(space_fork_copies_on_write)
 	map(space, nullptr, 3 * BASE, 1000, 0);
 	for (u64 i = 0; i < 600; i++)
 		put(space, BASE + i * PAGE_SIZE, (u8)i);
-	paddr_t pinned;
-	REQUIRE_OK(space_page(space, BASE + 5 * PAGE_SIZE, MAP_FLAGS_WRITE, &pinned));
+	struct page_hold pinned;
+	REQUIRE_OK(space_hold(space, BASE + 5 * PAGE_SIZE, MAP_FLAGS_WRITE, &pinned));
 	struct space *child;
-	REQUIRE_OK(space_fork(space, quota_root(), &child));
+	REQUIRE_OK(whole_fork(space, &child));
 	put(space, 2 * BASE, 9);
 	CHECK_EQ(get(child, 2 * BASE), 9);
 	CHECK_EQ(fault(child, 3 * BASE, MAP_FLAGS_READ), ERR_FAULT);
@@ -130,13 +132,13 @@ TEST(space_fork_copies_on_write)
 	CHECK_EQ(get(child, BASE + PAGE_SIZE), 1);
 	// What the kernel holds stays with the parent: its page is the same, the child's another.
 	put(space, BASE + 5 * PAGE_SIZE, 55);
-	CHECK_EQ(*(u8 *)frame_address(pinned), 55);
+	CHECK_EQ(*(u8 *)frame_address(pinned.frame), 55);
 	CHECK_EQ(get(child, BASE + 5 * PAGE_SIZE), 5);
-	frame_put(pinned);
+	CHECK(space_release_page(&pinned, true));
 	for (u64 i = 6; i < 600; i++)
 		REQUIRE(get(child, BASE + i * PAGE_SIZE) == (u8)i);
 	struct space *grandchild;
-	REQUIRE_OK(space_fork(child, quota_root(), &grandchild));
+	REQUIRE_OK(whole_fork(child, &grandchild));
 	space_put(child);
 	test_settle();
 	CHECK_EQ(get(grandchild, BASE), 100);
@@ -153,22 +155,22 @@ TEST(space_fork_unwinds)
 {
 	struct before old = before();
 	struct space *space = empty_space();
-	struct memory *memory = anonymous(300);
-	map(space, memory, BASE, 300, READ_WRITE);
-	for (u64 i = 0; i < 300; i++)
+	constexpr u64 PAGES = 2500; // in parts
+	struct memory *memory = anonymous(PAGES);
+	map(space, memory, BASE, PAGES, READ_WRITE);
+	for (u64 i = 0; i < PAGES; i++)
 		put(space, BASE + i * PAGE_SIZE, (u8)i);
 	struct before forked = before();
 	u64 limit = quota_root()->pages;
-	for (u64 extra = 0; extra < 320; extra += 3) {
+	for (u64 extra = 0; extra < PAGES + 200; extra += 41) {
 		quota_root()->pages = forked.pages + extra;
 		struct space *child;
-		err_t error = space_fork(space, quota_root(), &child);
-		if (error == OK)
+		if (whole_fork(space, &child) == OK)
 			space_put(child);
 		quota_root()->pages = limit;
 		check_same(forked);
 	}
-	for (u64 i = 0; i < 300; i++)
+	for (u64 i = 0; i < PAGES; i++)
 		put(space, BASE + i * PAGE_SIZE, (u8)(i + 1));
 	object_put(&memory->object);
 	space_put(space);
@@ -183,37 +185,39 @@ TEST(space_cut_and_join)
 	map(space, memory, BASE, 100, READ_WRITE);
 	for (u64 i = 0; i < 100; i++)
 		put(space, BASE + i * PAGE_SIZE, (u8)i);
-	CHECK_OK(space_protect(space, BASE + 10 * PAGE_SIZE, 5 * PAGE_SIZE, MAP_FLAGS_READ));
+	CHECK_OK(whole_protect(space, BASE + 10 * PAGE_SIZE, 5 * PAGE_SIZE, MAP_FLAGS_READ));
 	CHECK_EQ(space->mapping_count, 3);
 	CHECK_EQ(fault(space, BASE + 12 * PAGE_SIZE, MAP_FLAGS_WRITE), ERR_FAULT);
 	CHECK_EQ(get(space, BASE + 12 * PAGE_SIZE), 12);
-	CHECK_OK(space_protect(space, BASE + 8 * PAGE_SIZE, 10 * PAGE_SIZE, READ_WRITE));
+	CHECK_OK(whole_protect(space, BASE + 8 * PAGE_SIZE, 10 * PAGE_SIZE, READ_WRITE));
 	CHECK_EQ(space->mapping_count, 1);
 	put(space, BASE + 12 * PAGE_SIZE, 13);
-	CHECK_OK(space_unmap(space, BASE + 20 * PAGE_SIZE, 10 * PAGE_SIZE));
+	CHECK_OK(whole_unmap(space, BASE + 20 * PAGE_SIZE, 10 * PAGE_SIZE));
 	CHECK_EQ(space->mapping_count, 2);
 	CHECK_EQ(space->mapped_pages, 90);
 	CHECK_EQ(fault(space, BASE + 20 * PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
 	CHECK_EQ(get(space, BASE + 30 * PAGE_SIZE), 30);
-	CHECK_EQ(space_protect(space, BASE, 100 * PAGE_SIZE, READ_WRITE), ERR_NOT_FOUND);
+	CHECK_EQ(whole_protect(space, BASE, 100 * PAGE_SIZE, READ_WRITE), ERR_NOT_FOUND);
 	u64 mapped;
-	CHECK_EQ(space_map(space, memory, BASE + 19 * PAGE_SIZE, 2 * PAGE_SIZE, 0,
-				 READ_WRITE | MAP_FLAGS_FIXED, ALL, &mapped),
-		ERR_EXISTS);
+	struct map_request used = { memory, BASE + 19 * PAGE_SIZE, 2 * PAGE_SIZE, 0,
+		READ_WRITE | MAP_FLAGS_FIXED, ALL, 0 };
+	CHECK_EQ(whole_map(space, &used, &mapped), ERR_EXISTS);
 	map(space, memory, BASE + 19 * PAGE_SIZE, 20, READ_WRITE | MAP_FLAGS_REPLACE);
 	CHECK_EQ(get(space, BASE + 19 * PAGE_SIZE), 0);
 	CHECK_EQ(get(space, BASE + 24 * PAGE_SIZE), 5);
-	CHECK_EQ(
-		space_map(space, memory, 0, PAGE_SIZE, 0, READ_WRITE, MAP_FLAGS_READ, &mapped), ERR_RIGHTS);
+	struct map_request more = { memory, 0, PAGE_SIZE, 0, READ_WRITE, MAP_FLAGS_READ, 0 };
+	CHECK_EQ(whole_map(space, &more, &mapped), ERR_RIGHTS);
 	u64 last = 0;
 	for (u32 i = 0; i < 50; i++) {
-		CHECK_OK(space_map(space, nullptr, 0, 3 * PAGE_SIZE, 0, 0, 0, &mapped));
+		struct map_request any = { .size = 3 * PAGE_SIZE };
+		CHECK_OK(whole_map(space, &any, &mapped));
 		CHECK(mapped != last);
 		last = mapped;
 	}
-	CHECK_OK(space_map(space, nullptr, 0, PAGE_SIZE, 0, MAP_FLAGS_HIGH, 0, &mapped));
+	struct map_request high = { .size = PAGE_SIZE, .flags = MAP_FLAGS_HIGH };
+	CHECK_OK(whole_map(space, &high, &mapped));
 	CHECK(mapped >= USER_HIGH_START);
-	CHECK_OK(space_unmap(space, USER_LOW_START, USER_LOW_END - USER_LOW_START));
+	CHECK_OK(whole_unmap(space, USER_LOW_START, USER_LOW_END - USER_LOW_START));
 	CHECK_EQ(space->mapping_count, 1);
 	object_put(&memory->object);
 	space_put(space);
@@ -230,15 +234,15 @@ TEST(space_gives_back_what_nobody_sees)
 	for (u64 i = 0; i < 8; i++)
 		put(space, BASE + i * PAGE_SIZE, (u8)(i + 1));
 	CHECK_EQ(memory->committed, 8);
-	CHECK_OK(space_discard(space, BASE + PAGE_SIZE, 2 * PAGE_SIZE));
+	CHECK_OK(whole_discard(space, BASE + PAGE_SIZE, 2 * PAGE_SIZE));
 	CHECK_EQ(memory->committed, 6);
 	CHECK_EQ(*byte_at(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), 0);
 	CHECK_EQ(*byte_at(space, BASE + 3 * PAGE_SIZE, MAP_FLAGS_READ), 4);
-	CHECK_OK(space_unmap(space, BASE + 4 * PAGE_SIZE, 2 * PAGE_SIZE));
+	CHECK_OK(whole_unmap(space, BASE + 4 * PAGE_SIZE, 2 * PAGE_SIZE));
 	CHECK_EQ(memory->committed, 4);
-	CHECK_OK(space_unmap(space, BASE + 6 * PAGE_SIZE, 2 * PAGE_SIZE)); // a piece of its own
+	CHECK_OK(whole_unmap(space, BASE + 6 * PAGE_SIZE, 2 * PAGE_SIZE)); // a piece of its own
 	CHECK_EQ(memory->committed, 2);
-	CHECK_OK(space_unmap(space, 0x20000, BASE));
+	CHECK_OK(whole_unmap(space, 0x20000, BASE));
 	space_put(space);
 	check_same(old);
 }
@@ -253,13 +257,13 @@ TEST(space_moves_mappings)
 	object_put(&memory->object);
 	put(space, BASE + PAGE_SIZE, 7);
 	put(space, BASE + 5 * PAGE_SIZE, 9);
-	CHECK_OK(space_move(space, BASE + PAGE_SIZE, 4 * PAGE_SIZE, TO));
+	CHECK_OK(whole_move(space, BASE + PAGE_SIZE, 4 * PAGE_SIZE, TO));
 	CHECK_EQ(*byte_at(space, TO, MAP_FLAGS_READ), 7);
 	CHECK_EQ(fault(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
 	CHECK_EQ(*byte_at(space, BASE + 5 * PAGE_SIZE, MAP_FLAGS_READ), 9);
-	CHECK_EQ(space_move(space, BASE, 2 * PAGE_SIZE, 3 * BASE), ERR_NOT_FOUND); // a hole
-	CHECK_EQ(space_move(space, BASE, PAGE_SIZE, TO), ERR_EXISTS);
-	CHECK_EQ(space_move(space, TO, 2 * PAGE_SIZE, TO + PAGE_SIZE), ERR_EXISTS);
+	CHECK_EQ(whole_move(space, BASE, 2 * PAGE_SIZE, 3 * BASE), ERR_NOT_FOUND); // a hole
+	CHECK_EQ(whole_move(space, BASE, PAGE_SIZE, TO), ERR_EXISTS);
+	CHECK_EQ(whole_move(space, TO, 2 * PAGE_SIZE, TO + PAGE_SIZE), ERR_EXISTS);
 	put(space, TO + PAGE_SIZE, 3);
 	CHECK_EQ(memory->committed, 3);
 	space_put(space);
@@ -276,7 +280,7 @@ TEST(space_clone_of_pager_memory)
 	struct memory *source = anonymous(8);
 	for (u64 i = 0; i < 8; i++)
 		CHECK_OK(memory_copy_in(source, i * PAGE_SIZE, &i, sizeof i));
-	REQUIRE_OK(memory_clone(file, 2 * PAGE_SIZE, 10 * PAGE_SIZE, quota_root(), &clone));
+	REQUIRE_OK(whole_clone(file, 2 * PAGE_SIZE, 10 * PAGE_SIZE, &clone));
 	struct space *space = empty_space();
 	map(space, file, BASE, 20, READ_WRITE | MAP_FLAGS_SHARED);
 	map(space, clone, 2 * BASE, 10, READ_WRITE);
@@ -308,7 +312,7 @@ TEST(space_clone_of_pager_memory)
 	CHECK_EQ(fault(space, 2 * BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_RANGE);
 	CHECK_EQ(get(space, 2 * BASE), 33);
 	struct space *child;
-	REQUIRE_OK(space_fork(space, quota_root(), &child));
+	REQUIRE_OK(whole_fork(space, &child));
 	put(child, 2 * BASE, 44);
 	CHECK_EQ(get(space, 2 * BASE), 33);
 	CHECK_EQ(get(child, BASE), 0);
@@ -333,17 +337,16 @@ TEST(space_large_pages)
 	CHECK(memory->has_large);
 	put(space, BASE + LARGE_PAGE_SIZE, 2);
 	struct space *child;
-	REQUIRE_OK(space_fork(space, quota_root(), &child));
+	REQUIRE_OK(whole_fork(space, &child));
 	put(space, BASE + LARGE_PAGE_SIZE, 3);
 	CHECK_EQ(get(child, BASE + LARGE_PAGE_SIZE), 2);
 	CHECK_EQ(get(child, BASE + LARGE_PAGE_SIZE + 5 * PAGE_SIZE), 1);
 	space_put(child);
 	put(space, BASE, 4);
-	CHECK_OK(space_unmap(space, BASE + PAGE_SIZE, PAGE_SIZE));
+	CHECK_OK(whole_unmap(space, BASE + PAGE_SIZE, PAGE_SIZE));
 	CHECK_EQ(get(space, BASE), 4);
 	CHECK_EQ(fault(space, BASE + PAGE_SIZE, MAP_FLAGS_READ), ERR_FAULT);
-	while (memory_decommit(memory, 7, 3 * LARGE_PAGES) == SYSCALL_RESTART)
-		;
+	CHECK_OK(whole_decommit(memory, 7, 3 * LARGE_PAGES));
 	CHECK_EQ(memory->committed, 6); // page 1 was nobody's any more
 	CHECK_EQ(get(space, BASE), 4);
 	err_t error;
@@ -366,7 +369,7 @@ TEST(space_contiguous)
 	map(space, memory, BASE, 5, READ_WRITE);
 	put(space, BASE + 4 * PAGE_SIZE, 1);
 	CHECK_EQ(*((u8 *)frame_address(memory->base) + 4 * PAGE_SIZE), 1);
-	CHECK_EQ(memory_decommit(memory, 0, 1), ERR_STATE);
+	CHECK_EQ(whole_decommit(memory, 0, 1), ERR_STATE);
 	space_put(space);
 	object_put(&memory->object);
 	check_same(old);
@@ -380,7 +383,7 @@ TEST(space_revoked_mapping_is_dead)
 	map(space, memory, BASE, 2, READ_WRITE);
 	put(space, BASE, 1);
 	memory->object.epoch++;
-	memory_unmap_all(memory);
+	CHECK(memory_unmap_revoked(memory));
 	CHECK_EQ(fault(space, BASE, MAP_FLAGS_READ), ERR_FAULT);
 	object_put(&memory->object);
 	space_put(space);
@@ -422,18 +425,15 @@ TEST(space_user_copies)
 	CHECK_EQ(user_copy_out(BASE + 39 * PAGE_SIZE, out, 2 * PAGE_SIZE), ERR_FAULT);
 	CHECK_EQ(user_copy_in(in, UINT64_MAX - 5, 10), ERR_FAULT);
 	CHECK_EQ(user_copy_in(in, USER_LOW_END - 5, 10), ERR_FAULT);
-	u32 word = 0;
-	CHECK_OK(user_store_u32(BASE + 8 * PAGE_SIZE, 77));
-	CHECK_OK(user_load_u32(BASE + 8 * PAGE_SIZE, &word));
-	CHECK_EQ(word, 77);
-	CHECK_EQ(user_load_u32(BASE + 2, &word), ERR_ALIGNMENT);
 	u64 done;
-	CHECK_OK(space_copy(other, BASE + 100, (struct user_span){ BASE + 11, 50'000 }, true, &done));
-	CHECK_EQ(done, 50'000);
+	struct space_copy copy = { other, BASE + 100, { BASE + 11, 50'000 }, true, false, 0 };
+	CHECK_OK(space_copy(&copy));
+	CHECK_EQ(copy.done, 50'000);
 	CHECK_EQ(get(other, BASE + 100 + 49'999), *byte_at(program.space, BASE + 11 + 49'999, 1));
-	CHECK_OK(space_copy(
-		other, BASE + 29 * PAGE_SIZE, (struct user_span){ BASE, 3 * PAGE_SIZE }, true, &done));
-	CHECK_EQ(done, PAGE_SIZE);
+	copy = (struct space_copy){ other, BASE + 29 * PAGE_SIZE, { BASE, 3 * PAGE_SIZE }, true, false,
+		0 };
+	CHECK_OK(space_copy(&copy));
+	CHECK_EQ(copy.done, PAGE_SIZE);
 	CHECK_OK(memory_read_user(other_memory, 0, (struct user_span){ BASE, 100 * PAGE_SIZE }, &done));
 	CHECK_EQ(done, COPY_LIMIT);
 	CHECK_EQ(get(program.space, BASE + 100 + 49'999), get(other, BASE + 100 + 49'999));
@@ -470,7 +470,7 @@ TEST(space_random_operations)
 		struct memory *memory = memories[(random >> 28) % COUNT(memories)];
 		struct space *space = spaces[which];
 		if (!space) {
-			if (spaces[0] && space_fork(spaces[0], quota_root(), &spaces[which]) != OK)
+			if (spaces[0] && whole_fork(spaces[0], &spaces[which]) != OK)
 				spaces[which] = nullptr;
 			continue;
 		}
@@ -480,14 +480,16 @@ TEST(space_random_operations)
 		case 0:
 		case 1:
 		case 2:
-			ignored = space_map(space, flags ? memory : nullptr, address, size, 0,
-				flags | MAP_FLAGS_FIXED | (u32)(random >> 40 & MAP_FLAGS_SHARED) |
-					(random >> 50 & 1 ? MAP_FLAGS_REPLACE : 0),
-				ALL, &mapped);
+			ignored = whole_map(space,
+				&(struct map_request){ flags ? memory : nullptr, address, size, 0,
+					flags | MAP_FLAGS_FIXED | (u32)(random >> 40 & MAP_FLAGS_SHARED) |
+						(random >> 50 & 1 ? MAP_FLAGS_REPLACE : 0),
+					ALL, 0 },
+				&mapped);
 			break;
-		case 3: ignored = space_unmap(space, address, size); break;
-		case 4: ignored = space_protect(space, address, size, flags); break;
-		case 5: ignored = memory_decommit(memory, random % 64, 64); break;
+		case 3: ignored = whole_unmap(space, address, size); break;
+		case 4: ignored = whole_protect(space, address, size, flags); break;
+		case 5: ignored = whole_decommit(memory, random % 64, 64); break;
 		case 6:
 			if (which) {
 				space_put(space);

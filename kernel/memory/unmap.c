@@ -7,12 +7,20 @@
 #include "lib/base/bits.h"
 
 // Of a large page it is the whole that goes (arch.h); what was not meant comes back by faults.
-void space_clear(struct space *space, u64 address, u64 size)
+u64 space_change_part(struct space *space, u64 at, u64 end, table_part *change)
 {
+	u64 reached = at;
 	lock_take(&space->table_lock);
-	if (table_unmap(&space->table, address, size))
-		table_shootdown(space, address, size);
+	if (change(&space->table, &reached, end))
+		table_shootdown(space, at, reached - at);
 	lock_give(&space->table_lock);
+	return reached;
+}
+
+static void space_clear(struct space *space, u64 address, u64 size)
+{
+	for (u64 at = address; at < address + size;)
+		at = space_change_part(space, at, address + size, table_unmap_part);
 }
 
 // The addresses at which a mapping shows pages [first, first + count).
@@ -55,27 +63,55 @@ void memory_unmap_pages(struct memory *memory, u64 first, u64 count)
 	}
 }
 
-void memory_write_protect(
-	struct memory *memory, u64 first, u64 count, struct space *_Nullable quiet, bool *is_due)
+bool memory_write_protect(
+	struct memory *memory, u64 first, u64 count, struct mapping *_Nullable quiet)
 {
+	bool is_due = false;
 	u64 address, size;
-	LIST_EACH(node, &memory->mappings) {
+	bool is_only = quiet && !memory->is_shown_twice; // its other pieces show other pages
+	struct list_node *node = is_only ? &quiet->by_memory : memory->mappings.head.next;
+	for (; node != &memory->mappings.head; node = is_only ? &memory->mappings.head : node->next) {
 		struct mapping *mapping = container_of(node, struct mapping, by_memory);
 		struct space *space = mapping->space;
 		if (!mapping_window(mapping, first, count, &address, &size))
 			continue;
+		u64 changed = 0, end = address + size;
 		lock_take(&space->table_lock);
-		bool has_changed = table_write_protect(&space->table, address, size) != 0;
-		if (has_changed && space != quiet)
+		for (u64 at = address; at < end;)
+			changed += table_protect_part(&space->table, &at, end);
+		bool is_quiet = quiet && space == quiet->space;
+		if (changed && !is_quiet)
 			table_shootdown(space, address, size);
 		lock_give(&space->table_lock);
-		*is_due |= has_changed && space == quiet;
+		is_due |= changed && is_quiet;
 	}
+	return is_due;
 }
 
-void memory_unmap_all(struct memory *memory)
+// The part of a revoked mapping that one stay in the kernel may clear. True: all of it is.
+static bool clear_revoked(struct mapping *mapping)
 {
+	u64 start = mapping->address + min_u64(mapping->cleared, mapping->size);
+	u64 end = mapping_end(mapping);
+	u64 reached = space_change_part(mapping->space, start, end, table_unmap_part);
+	mapping->cleared = reached - mapping->address;
+	return reached == end;
+}
+
+// No fault fills the tables through them again, so they leave the list, in which they stand before
+// those that were made later.
+bool memory_unmap_revoked(struct memory *memory)
+{
+	bool is_whole = true, is_revoked = true;
 	lock_take(&memory->lock);
-	unmap_own(memory, 0, UINT64_MAX >> PAGE_SHIFT);
+	for (u32 i = 0; i < PART_MAPPINGS && is_whole && is_revoked; i++) {
+		struct list_node *node = list_first(&memory->mappings);
+		struct mapping *mapping = node ? container_of(node, struct mapping, by_memory) : nullptr;
+		is_revoked = mapping && mapping_is_revoked(mapping);
+		is_whole = !is_revoked || clear_revoked(mapping);
+		if (is_revoked && is_whole)
+			list_remove(node);
+	}
 	lock_give(&memory->lock);
+	return !is_revoked;
 }

@@ -21,9 +21,8 @@ err_t user_span_check(u64 address, u64 size);
 
 // ERR_FAULT: not mapped for this. SYSCALL_BLOCKED (sched/thread.h): a pager was asked and the
 // thread is parked on that page; the system call is left at once by returning this upwards and is
-// done anew later, so nothing may have been changed before. No lock may be held.
+// done anew later, so nothing may have been changed before. No lock may be held. An aligned word of
+// 32 bits is copied at once.
 err_t user_copy_in(void *to, u64 from, usize size);
 err_t user_copy_out(u64 to, const void *from, usize size);
-err_t user_load_u32(u64 address, u32 *out); // aligned
-err_t user_store_u32(u64 address, u32 value);
 NONNULL_END

@@ -83,7 +83,13 @@ static inline u32 message_handles(u64 tag)
 }
 
 // At most 64 KiB at a time between lent memory and the server's (lease.c).
-err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
-	struct user_span mine, bool to_caller, u64 *done);
+struct lease_copy {
+	u32 index; // of the lend
+	u64 offset;
+	struct user_span mine;
+	bool to_caller;
+};
+err_t lease_copy(
+	struct thread *server, struct reply *_Nullable reply, const struct lease_copy *copy, u64 *done);
 
 NONNULL_END

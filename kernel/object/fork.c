@@ -5,6 +5,7 @@
 #include "kernel/memory/space.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread_block.h"
+#include "kernel/object/thread_control.h"
 #include "kernel/object/thread_local.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
@@ -48,23 +49,30 @@ static err_t fork_thread(
 static err_t fill_child(
 	struct thread *caller, struct process *child, struct thread *_Nullable *_Nonnull thread)
 {
-	TRY(space_fork(caller->process->space, child->quota, &child->space));
+	TRY(space_fork(caller->process->space, child->quota, &caller->long_call, &child->space));
 	child->reflection = atomic_load_relaxed(&caller->process->reflection);
 	TRY(handle_clone_table(&caller->process->handles, &child->handles));
 	return fork_thread(caller, child, thread);
 }
 
+// Until it is whole the child is the long call's, and goes with it.
 err_t process_fork(struct thread *caller, u64 identity, struct process *_Nullable *_Nonnull child,
 	struct thread *_Nullable *_Nonnull thread)
 {
 	struct process *parent = caller->process;
+	struct long_call *call = &caller->long_call;
 	struct process *process;
-	TRY(process_create_bare(parent->quota, identity, parent->level, &process));
-	err_t err = fill_child(caller, process, thread);
-	if (err != OK) {
-		process_abandon(process);
-		return err;
+	if (!call->made) {
+		TRY(process_create_bare(parent->quota, identity, parent->level, &process));
+		call->made = &process->object;
 	}
-	*child = process;
-	return OK;
+	process = process_of(call->made);
+	err_t err = fill_child(caller, process, thread);
+	if (err == OK) {
+		call->made = nullptr;
+		*child = process;
+	} else if (err != SYSCALL_MORE) {
+		long_call_end(call);
+	}
+	return err;
 }

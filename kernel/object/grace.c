@@ -9,12 +9,14 @@
 #include "kernel/sched/cpu.h"
 #include "kernel/sched/thread.h"
 #include "lib/base/atomic.h"
+#include "lib/base/bits.h"
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
 constexpr u32 BATCH_OBJECTS = 64;       // a batch starts with so many
 constexpr u64 BATCH_DELAY_NS = 500'000; // or so long after the first
-constexpr u32 FINISH_MAX = 256;         // destroyed in one stay in the kernel
+constexpr u32 FINISH_BUDGET = 512;      // pages in one stay in the kernel
+constexpr u32 OBJECT_COST = 32;         // to destroy an object is as much as so many
 constexpr u64 PATIENCE_NS = 20'000'000; // a call is repeated for so long
 
 struct grace_cpu {
@@ -116,12 +118,12 @@ static enum verdict settle(struct object *object)
 }
 
 // False: there is more to do for it.
-static bool finish_one(struct object *object)
+static bool finish_one(struct object *object, u32 *budget)
 {
 	object->next_deferred = nullptr;
 	switch (settle(object)) {
 	case VERDICT_DESTROY:
-		if (!object_drain(object))
+		if (!object_drain(object, budget))
 			return false;
 		count_deferred(object, (u32)-1);
 		object_finish(object);
@@ -138,8 +140,8 @@ static u32 finish_batch(struct grace_cpu *own, u32 budget)
 	while (budget && (object = own->waiting)) {
 		struct object *next = object->next_deferred;
 		own->waiting = next;
-		if (finish_one(object)) {
-			budget--;
+		if (finish_one(object, &budget)) {
+			budget -= (u32)min_u64(budget, OBJECT_COST);
 			continue;
 		}
 		object->next_deferred = next;
@@ -167,7 +169,7 @@ void grace_run(void)
 {
 	struct cpu *cpu = cpu_self();
 	struct grace_cpu *own = here();
-	u32 budget = FINISH_MAX;
+	u32 budget = FINISH_BUDGET;
 	while (budget && (own->waiting || is_due(own))) {
 		if (!own->waiting)
 			start_batch(own);

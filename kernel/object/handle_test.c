@@ -2,7 +2,7 @@
 // handle_test.c - handles: found, stale, narrowed, revoked, inherited, drained to the last charge.
 #include "kernel/object/handle.h"
 
-#include "kernel/memory/test_machine.h"
+#include "kernel/memory/machine_test.h"
 #include "kernel/object/handle_fast.h"
 #include "kernel/object/resource.h"
 

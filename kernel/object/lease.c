@@ -9,43 +9,45 @@
 #include "kernel/object/thread_block.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
+#include "lib/base/bits.h"
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
 // The window of the lend that this copy touches, as an address of the caller.
 static err_t window(
-	const struct thread *caller, u32 index, u64 offset, bool to_caller, struct user_span *out)
+	const struct thread *caller, const struct lease_copy *copy, struct user_span *out)
 {
 	u32 lends = registers_tag(&caller->registers) >> TAG_LENDS_SHIFT & 7;
-	if (index >= lends || index >= MESSAGE_LENDS)
+	if (copy->index >= lends || copy->index >= MESSAGE_LENDS)
 		return ERR_RANGE;
-	const struct lend lend = block_lend(caller->block, index);
-	if (!(lend.direction & (to_caller ? LEND_WRITE : LEND_READ)))
+	const struct lend lend = block_lend(caller->block, copy->index);
+	if (!(lend.direction & (copy->to_caller ? LEND_WRITE : LEND_READ)))
 		return ERR_RIGHTS;
-	if (offset > lend.size)
+	if (copy->offset > lend.size)
 		return ERR_RANGE;
 	if (lend.size)
 		TRY(user_span_check(lend.address, lend.size));
-	*out = (struct user_span){ lend.address + offset, lend.size - offset };
+	*out = (struct user_span){ lend.address + copy->offset, lend.size - copy->offset };
 	return OK;
 }
 
-static err_t copy(
-	struct thread *caller, u32 index, u64 offset, struct user_span mine, bool to_caller, u64 *done)
+static err_t copy_now(struct thread *caller, const struct lease_copy *copy, u64 *done)
 {
 	struct user_span theirs = {};
-	TRY(window(caller, index, offset, to_caller, &theirs));
-	if (mine.size > theirs.size)
-		mine.size = theirs.size;
-	*done = 0;
-	if (!mine.size)
-		return OK;
-	return space_copy(caller->process->space, theirs.address, mine, to_caller, done);
+	TRY(window(caller, copy, &theirs));
+	struct space_copy bytes = {
+		.other = caller->process->space,
+		.address = theirs.address,
+		.mine = { copy->mine.address, min_u64(copy->mine.size, theirs.size) },
+		.to_other = copy->to_caller,
+	};
+	err_t err = bytes.mine.size ? space_copy(&bytes) : OK;
+	*done = bytes.done;
+	return err;
 }
 
 // Holds the caller in its call while the copy runs.
-static err_t copy_remote(struct thread *caller, u32 state, u32 index, u64 offset,
-	struct user_span mine, bool to_caller, u64 *done)
+static err_t copy_remote(struct thread *caller, u32 state, const struct lease_copy *copy, u64 *done)
 {
 	struct call *call = &caller->call;
 	enum call_state from = state & CALL_STATE_MASK;
@@ -53,18 +55,17 @@ static err_t copy_remote(struct thread *caller, u32 state, u32 index, u64 offset
 		return atomic_load_acquire(&call->state) == ((state & ~(u32)CALL_STATE_MASK) | CALL_COPYING)
 		           ? ERR_BUSY
 		           : ERR_GONE;
-	err_t err = copy(caller, index, offset, mine, to_caller, done);
+	err_t err = copy_now(caller, copy, done);
 	return call_let_go(caller, state, from) ? err : ERR_GONE;
 }
 
-err_t lease_copy(struct thread *server, struct reply *_Nullable reply, u32 index, u64 offset,
-	struct user_span mine, bool to_caller, u64 *done)
+err_t lease_copy(
+	struct thread *server, struct reply *_Nullable reply, const struct lease_copy *copy, u64 *done)
 {
 	struct thread *caller = reply ? atomic_load_acquire(&reply->caller) : server->caller;
 	if (!caller)
 		return reply || server->caller_is_lost ? ERR_GONE : ERR_STATE;
-	u32 state = reply ? reply->call_state : server->caller_call;
 	if (reply || server->caller_is_remote)
-		return copy_remote(caller, state, index, offset, mine, to_caller, done);
-	return copy(caller, index, offset, mine, to_caller, done);
+		return copy_remote(caller, reply ? reply->call_state : server->caller_call, copy, done);
+	return copy_now(caller, copy, done);
 }

@@ -7,10 +7,10 @@
 #include "kernel/memory/memory.h"
 #include "kernel/memory/slab.h"
 #include "kernel/object/grace.h"
-#include "kernel/object/handle.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/signal.h"
 #include "kernel/sched/cpu.h"
+#include "lib/base/atomic.h"
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
@@ -133,10 +133,10 @@ void object_put(struct object *object)
 		grace_defer(object);
 }
 
-bool object_drain(struct object *object)
+bool object_drain(struct object *object, u32 *budget)
 {
 	const struct object_class *class = AT(classes, object->kind);
-	return !class->drain || class->drain(object);
+	return !class->drain || class->drain(object, budget);
 }
 
 void object_finish(struct object *object)
@@ -210,13 +210,4 @@ void object_put_handle(struct object *object)
 	if (after == 1 && object->kind == OBJECT_CONNECTION)
 		object_signal(object, 0, SIGNAL_ALONE);
 	object_put(object);
-}
-
-err_t object_revoke(struct handle_table *table, handle_t handle, struct object *object)
-{
-	TRY(handle_revoke_others(table, handle));
-	if (object->kind == OBJECT_MEMORY)
-		memory_unmap_all(memory_of(object));
-	signal_restart_waiters(object);
-	return OK;
 }

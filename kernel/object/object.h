@@ -97,8 +97,9 @@ static inline bool object_try_get(struct object *object)
 struct object_class {
 	usize size;
 	void (*_Nullable unreachable)(struct object *object); // last handle closed; a reference is held
-	bool (*_Nullable drain)(struct object *object);       // before destroy; again, until true
-	void (*_Nullable destroy)(struct object *object);     // last reference dropped
+	// Before destroy; again, until true. Takes what it did off the budget, pages for example.
+	bool (*_Nullable drain)(struct object *object, u32 *budget);
+	void (*_Nullable destroy)(struct object *object); // last reference dropped
 };
 extern const struct object_class process_class, thread_class, memory_class, port_class,
 	connection_class, stream_class, quota_class, timer_class, interrupt_class, resource_class,
@@ -110,11 +111,8 @@ void object_signal(struct object *object, u32 clear, u32 set);
 
 u64 object_count(void); // alive in the whole system, for statistics
 // grace.c: empties it by a bounded amount, true: it is empty; then destroys it. Nobody can see it.
-bool object_drain(struct object *object);
+bool object_drain(struct object *object, u32 *budget);
 void object_finish(struct object *object);
-// Ends all other handles' validity, the waits made through them and the mappings of a memory
-// object.
-err_t object_revoke(struct handle_table *table, handle_t handle, struct object *object);
 
 #define OBJECT_DOWNCAST(type)                                                                      \
 	static inline struct type *type##_of(struct object *object)                                    \

@@ -2,7 +2,7 @@
 // object_test.c - lifetimes, quotas, event bits and bindings, without programs.
 #include "kernel/object/object.h"
 
-#include "kernel/memory/test_machine.h"
+#include "kernel/memory/machine_test.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/port.h"

@@ -7,12 +7,13 @@
 
 #include "abi/syscall_numbers.h"
 #include "kernel/arch/arch.h"
+#include "kernel/memory/machine_test.h"
 #include "kernel/memory/space.h"
-#include "kernel/memory/test_machine.h"
 #include "kernel/object/process.h"
 #include "kernel/object/timer.h"
 #include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
+#include "lib/base/view.h"
 
 constexpr u64 BASE = 0x400000;
 constexpr u64 SIZE = 512 * 1024;
@@ -47,8 +48,9 @@ static bool start(void)
 	if (err == OK)
 		err = memory_create_anonymous(quota_root(), SIZE, &memory);
 	if (err == OK)
-		err = space_map(
-			process->space, memory, BASE, SIZE, 0, access | MAP_FLAGS_FIXED, access, &mapped);
+		err = space_map(process->space,
+			&(struct map_request){ memory, BASE, SIZE, 0, access | MAP_FLAGS_FIXED, access, 0 },
+			&(struct long_call){}, &mapped);
 	for (u32 i = 0; err == OK && i < 2; i++) {
 		const struct program_start from = { BASE, BASE + 8192, 0, BASE + i * THREAD_BLOCK_SIZE };
 		err = thread_create(process, &from, &threads[i]);
@@ -78,29 +80,29 @@ static void end(struct stream *stream)
 	object_put(&stream->object);
 }
 
-static err_t put(
-	struct stream *stream, u32 who, const void *text, u64 size, u64 deadline, u64 *done)
+static err_t put(struct stream *stream, u32 who, view_t text, u64 deadline, u64 *done)
 {
+	u64 size = text.size;
 	const u64 address = BASE + 0x3000;
 	act_as(who);
 	for (u64 i = 0; i < size; i += 0x10000)
 		CHECK_OK(user_copy_out(
-			address + i, (const u8 *)text + i, size - i < 0x10000 ? size - i : 0x10000));
+			address + i, view_from_offset(text, i).data, size - i < 0x10000 ? size - i : 0x10000));
 	struct stream_request request = { { address, size }, deadline, 0, 0 };
 	err_t err = stream_write(stream, threads[who], &request);
 	*done = request.done;
 	return err;
 }
 
-static err_t get(struct stream *stream, u32 who, void *text, u64 size, u64 deadline, u64 *done)
+static err_t get(struct stream *stream, u32 who, span_t text, u64 deadline, u64 *done)
 {
 	const u64 address = BASE + 0x43000;
 	act_as(who);
-	struct stream_request request = { { address, size }, deadline, 0, 0 };
+	struct stream_request request = { { address, text.size }, deadline, 0, 0 };
 	err_t err = stream_read(stream, threads[who], &request);
 	*done = request.done;
 	if (err == OK && request.done)
-		CHECK_OK(user_copy_in(text, address, request.done));
+		CHECK_OK(user_copy_in(text.data, address, request.done));
 	return err;
 }
 
@@ -131,24 +133,24 @@ TEST(stream_bytes_in_order)
 	for (u32 i = 0; i < sizeof out; i++)
 		out[i] = (u8)(i * 7 + i / 256);
 	struct pair warm = make(65536, false);
-	CHECK_OK(put(warm.second, 0, out, 65536, 0, &done)); // so that user pages are there
-	CHECK_OK(get(warm.first, 1, in, 65536, 0, &done));
+	CHECK_OK(put(warm.second, 0, view_from(out, 65536), 0, &done)); // so that user pages are there
+	CHECK_OK(get(warm.first, 1, span_from(in, 65536), 0, &done));
 	end(warm.first);
 	end(warm.second);
 	struct totals before = totals();
 	struct pair pair = make(20000, false);
 	CHECK_EQ(pair.second->object.signals, SIGNAL_WRITABLE);
 	CHECK_EQ(pair.first->object.signals, 0);
-	CHECK_EQ(put(pair.first, 0, out, 5, 0, &done), ERR_STATE);
-	CHECK_EQ(get(pair.second, 0, in, 5, 0, &done), ERR_STATE);
-	CHECK_EQ(get(pair.first, 0, in, 5, 0, &done), ERR_WOULD_BLOCK);
+	CHECK_EQ(put(pair.first, 0, view_from(out, 5), 0, &done), ERR_STATE);
+	CHECK_EQ(get(pair.second, 0, span_from(in, 5), 0, &done), ERR_STATE);
+	CHECK_EQ(get(pair.first, 0, span_from(in, 5), 0, &done), ERR_WOULD_BLOCK);
 	for (u32 i = 1; got < sizeof out; i++) {
 		u64 size = i * 1237 % 9000 + 1;
 		if (size > sizeof out - sent)
 			size = sizeof out - sent;
-		if (size && put(pair.second, 0, out + sent, size, 0, &done) == OK)
+		if (size && put(pair.second, 0, view_from(out + sent, size), 0, &done) == OK)
 			sent += done;
-		if (get(pair.first, 1, in + got, i * 733 % 8000 + 1, 0, &done) == OK)
+		if (get(pair.first, 1, span_from(in + got, i * 733 % 8000 + 1), 0, &done) == OK)
 			got += done;
 		REQUIRE(i < 1000);
 		CHECK_EQ(!!(pair.first->object.signals & SIGNAL_READABLE), sent != got);
@@ -168,21 +170,21 @@ TEST(stream_whole_writes_and_waits)
 		return;
 	struct totals before = totals();
 	struct pair pair = make(8192, true);
-	CHECK_OK(put(pair.first, 0, bytes, 5000, 0, &done));
-	CHECK_EQ(put(pair.first, 0, bytes, 4096, 0, &done), ERR_WOULD_BLOCK);
-	CHECK_EQ(put(pair.first, 0, bytes, 4096, DEADLINE_NEVER, &done), SYSCALL_BLOCKED);
+	CHECK_OK(put(pair.first, 0, view_from(bytes, 5000), 0, &done));
+	CHECK_EQ(put(pair.first, 0, view_from(bytes, 4096), 0, &done), ERR_WOULD_BLOCK);
+	CHECK_EQ(put(pair.first, 0, view_from(bytes, 4096), DEADLINE_NEVER, &done), SYSCALL_BLOCKED);
 	CHECK_EQ(threads[0]->state, THREAD_WAITING);
-	CHECK_OK(get(pair.second, 1, bytes, 100, 0, &done)); // 4,096 do not fit yet
+	CHECK_OK(get(pair.second, 1, span_from(bytes, 100), 0, &done)); // 4,096 do not fit yet
 	CHECK_EQ(threads[0]->state, THREAD_WAITING);
-	CHECK_OK(get(pair.second, 1, bytes, 1000, 0, &done));
+	CHECK_OK(get(pair.second, 1, span_from(bytes, 1000), 0, &done));
 	CHECK_EQ(threads[0]->state, THREAD_READY);
-	CHECK_OK(put(pair.first, 0, bytes, 4096, 0, &done));
-	CHECK_OK(put(pair.first, 0, bytes, 8192, 0, &done)); // large: what fits
+	CHECK_OK(put(pair.first, 0, view_from(bytes, 4096), 0, &done));
+	CHECK_OK(put(pair.first, 0, view_from(bytes, 8192), 0, &done)); // large: what fits
 	CHECK_EQ(done, 8192 - 5000 + 1100 - 4096);
-	CHECK_EQ(get(pair.first, 0, bytes, 1, DEADLINE_NEVER, &done), SYSCALL_BLOCKED);
-	CHECK_OK(put(pair.second, 1, bytes, 1, 0, &done)); // the other direction
+	CHECK_EQ(get(pair.first, 0, span_from(bytes, 1), DEADLINE_NEVER, &done), SYSCALL_BLOCKED);
+	CHECK_OK(put(pair.second, 1, view_from(bytes, 1), 0, &done)); // the other direction
 	CHECK_EQ(threads[0]->state, THREAD_READY);
-	CHECK_OK(get(pair.first, 0, bytes, 10, 0, &done));
+	CHECK_OK(get(pair.first, 0, span_from(bytes, 10), 0, &done));
 	CHECK_EQ(done, 1);
 	end(pair.first);
 	end(pair.second);
@@ -197,25 +199,25 @@ TEST(stream_hang_up)
 		return;
 	struct totals before = totals();
 	struct pair pair = make(4096, false);
-	CHECK_OK(put(pair.second, 0, bytes, 100, 0, &done));
+	CHECK_OK(put(pair.second, 0, view_from(bytes, 100), 0, &done));
 	object_put_handle(&pair.second->object);
 	CHECK_EQ(pair.first->object.signals, SIGNAL_READABLE | SIGNAL_HANGUP);
-	CHECK_OK(get(pair.first, 1, bytes, 60, 0, &done));
-	CHECK_OK(get(pair.first, 1, bytes, 60, 0, &done));
+	CHECK_OK(get(pair.first, 1, span_from(bytes, 60), 0, &done));
+	CHECK_OK(get(pair.first, 1, span_from(bytes, 60), 0, &done));
 	CHECK_EQ(done, 40);
-	CHECK_OK(get(pair.first, 1, bytes, 60, DEADLINE_NEVER, &done));
+	CHECK_OK(get(pair.first, 1, span_from(bytes, 60), DEADLINE_NEVER, &done));
 	CHECK_EQ(done, 0);
 	end(pair.first);
 	object_put(&pair.second->object);
 	pair = make(4096, false);
-	CHECK_EQ(get(pair.first, 0, bytes, 1, DEADLINE_NEVER, &done), SYSCALL_BLOCKED);
+	CHECK_EQ(get(pair.first, 0, span_from(bytes, 1), DEADLINE_NEVER, &done), SYSCALL_BLOCKED);
 	object_put_handle(&pair.second->object);
 	CHECK_EQ(threads[0]->state, THREAD_READY); // and finds the end
 	object_put(&pair.second->object);
 	end(pair.first);
 	pair = make(4096, false);
 	object_put_handle(&pair.first->object);
-	CHECK_EQ(put(pair.second, 0, bytes, 1, DEADLINE_NEVER, &done), ERR_CLOSED);
+	CHECK_EQ(put(pair.second, 0, view_from(bytes, 1), DEADLINE_NEVER, &done), ERR_CLOSED);
 	object_put(&pair.first->object);
 	end(pair.second);
 	check_totals(before);
@@ -291,8 +293,9 @@ TEST(futex_wait_wake_requeue_inherit)
 		return;
 	const u64 word = BASE + 0x2000, other = BASE + 0x2100;
 	act_as(0);
-	CHECK_OK(user_store_u32(word, 5));
-	CHECK_OK(user_store_u32(other, 6));
+	u32 five = 5, six = 6;
+	CHECK_OK(user_copy_out(word, &five, sizeof five));
+	CHECK_OK(user_copy_out(other, &six, sizeof six));
 	CHECK_EQ(futex_wait(threads[0], word, 4, DEADLINE_NEVER, nullptr), ERR_WOULD_BLOCK);
 	CHECK_EQ(futex_wait(threads[0], word + 1, 5, DEADLINE_NEVER, nullptr), ERR_ALIGNMENT);
 	CHECK_EQ(futex_wait(threads[0], word, 5, 0, nullptr), ERR_TIMED_OUT);

@@ -7,6 +7,7 @@
 #include "kernel/object/call.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread_block.h"
+#include "kernel/object/thread_control.h"
 #include "kernel/object/thread_local.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
@@ -77,6 +78,7 @@ void thread_discard(struct thread *thread)
 
 void thread_die(struct thread *thread)
 {
+	long_call_end(&thread->long_call);
 	if (thread->caller)
 		call_drop(thread);
 	sched_forget(thread);

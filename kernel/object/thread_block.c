@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// thread_block.c - pinning the page of a thread block. memory_page makes it private and takes the
+// thread_block.c - pinning the page of a thread block. space_hold makes it private and takes the
 // reference under the object's lock; a frame with more references than sharers is never shared
 // copy-on-write, so the program's page and the kernel's stay one (frame.h).
 #include "kernel/object/thread_block.h"
@@ -13,43 +13,24 @@
 #include "lib/base/bits.h"
 #include "lib/base/unsafe.h"
 
-// May the program itself write there?
-static err_t check_writable(struct space *space, u64 address)
-{
-	paddr_t frame;
-	err_t err = space_page(space, address, MAP_FLAGS_WRITE, &frame);
-	if (err == OK)
-		frame_put(frame);
-	return err == ERR_QUOTA || err == ERR_NO_MEMORY || err == OK ? err : ERR_FAULT;
-}
-
 // Device memory has no frame of ours, and a pager may take its pages back.
-static err_t pin_page(
-	struct space *space, u64 address, struct memory *memory, u64 offset, struct block_pin *out)
-{
-	if (memory->kind != MEMORY_KIND_ANONYMOUS)
-		return ERR_FAULT;
-	TRY(check_writable(space, address));
-	paddr_t frame;
-	err_t err = memory_page(memory, offset / PAGE_SIZE, true, &frame);
-	if (err != OK)
-		return err == ERR_RANGE ? ERR_FAULT : err;
-	*out = (struct block_pin){ .frame = frame, .address = address };
-	return OK;
-}
-
 err_t block_pin(struct space *space, u64 address, struct block_pin *out)
 {
 	if (!is_aligned(address, THREAD_BLOCK_SIZE))
 		return ERR_ALIGNMENT;
 	TRY(user_span_check(address, THREAD_BLOCK_SIZE));
-	struct memory *memory;
-	u64 offset;
-	if (space_resolve(space, address, &memory, &offset) != OK)
+	struct page_hold hold;
+	err_t err = space_hold(space, address, MAP_FLAGS_WRITE, &hold);
+	if (err == ERR_QUOTA || err == ERR_NO_MEMORY)
+		return err;
+	if (err != OK && err != ERR_PAGE_NEEDED)
 		return ERR_FAULT;
-	err_t err = pin_page(space, address, memory, offset, out);
-	object_put(&memory->object);
-	return err;
+	bool is_good = err == OK && hold.memory->kind == MEMORY_KIND_ANONYMOUS;
+	if (err == OK && !is_good)
+		frame_put(hold.frame);
+	object_put(&hold.memory->object);
+	*out = (struct block_pin){ .frame = hold.frame, .address = address };
+	return is_good ? OK : ERR_FAULT;
 }
 
 void block_unpin(const struct block_pin *pin)

@@ -6,10 +6,12 @@
 #include "kernel/object/thread_control.h"
 
 #include "kernel/arch/arch.h"
+#include "kernel/memory/space.h"
 #include "kernel/object/call.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread_local.h"
 #include "kernel/sched/sched.h"
+#include "kernel/syscall/entry.h"
 #include "lib/base/atomic.h"
 
 void thread_unload(struct thread *thread)
@@ -138,11 +140,28 @@ void thread_apply_control(struct thread *thread, u32 requests)
 		apply_kill(thread);
 }
 
+void long_call_end(struct long_call *call)
+{
+	struct object *made = call->made;
+	call->made = nullptr;
+	call->done = 0;
+	if (call->space)
+		space_release(call);
+	if (made && made->kind == OBJECT_PROCESS)
+		process_abandon(process_of(made));
+	else if (made)
+		object_put(made);
+}
+
 void thread_do_work(struct thread *thread)
 {
 	u8 work = thread->work;
 	if (work & WORK_KILL) {
 		thread_die(thread);
+		return;
+	}
+	if (work & WORK_MORE) {
+		syscall_more(thread); // all else comes when the call is over
 		return;
 	}
 	if (work & WORK_SUSPEND) {

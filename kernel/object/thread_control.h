@@ -15,6 +15,8 @@ void thread_unload(struct thread *thread);
 void thread_apply_control(struct thread *thread, u32 requests);
 // The current thread, on leaving the kernel, while thread->work is not 0; clears what it did.
 void thread_do_work(struct thread *thread);
+// What the call holds is let go, and what it has made so far is put away.
+void long_call_end(struct long_call *call);
 // The current thread stops here. SIGNAL_SUSPENDED (and signals, for example SIGNAL_FAULTED) is set
 // last: who sees it finds registers and float state in the struct, under object.lock.
 void thread_stop(struct thread *thread, u32 signals);

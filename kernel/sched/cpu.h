@@ -12,8 +12,6 @@ NONNULL_BEGIN
 
 constexpr u32 CPU_MAX = 8;
 
-struct space;
-
 struct cpu {
 	struct cpu *self;                 // offset 0: gs:0 in the kernel
 	struct thread *_Nullable current; // offset 8: whose registers entry.S saves; null while idle
@@ -23,7 +21,6 @@ struct cpu {
 	bool is_online;
 	u8 reschedule;                   // enum reschedule: reasons to leave the kernel by sched_leave
 	struct entity *_Nullable entity; // running now: entity->thread == current
-	struct space *_Nullable active_space; // page tables loaded; read by others (shootdown)
 	struct run_queue run_queue;
 	struct timer_queue timers;
 	struct thread *_Nullable inbox;    // atomic: stack of threads with requests

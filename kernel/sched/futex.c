@@ -170,8 +170,9 @@ static err_t enter_queue(struct thread *caller, const struct futex_key *key, u64
 {
 	struct futex_group *group = group_of(key);
 	u32 value;
+	u64 stopped;
 	lock_take(&group->lock);
-	err_t err = arch_load_u32(address, &value) ? OK : SYSCALL_RESTART;
+	err_t err = arch_copy_in(&value, address, sizeof value, &stopped) ? OK : SYSCALL_RESTART;
 	if (err == OK && value != expected)
 		err = ERR_WOULD_BLOCK;
 	if (err != OK) {
@@ -190,7 +191,7 @@ err_t futex_wait(
 	u32 value;
 	if (address % sizeof(u32))
 		return ERR_ALIGNMENT;
-	TRY(user_load_u32(address, &value));
+	TRY(user_copy_in(&value, address, sizeof value));
 	if (value != expected)
 		return ERR_WOULD_BLOCK;
 	if (!deadline)

@@ -14,7 +14,8 @@
 #include "lib/base/bits.h"
 #include "lib/base/view.h"
 
-constexpr u32 REAP_STEPS = 64;       // pages or handles of dying processes for each pass
+constexpr u32 REAP_STEPS = 64; // pages or handles of dying processes for each pass
+constexpr u8 URGENT = RESCHEDULE_EVENTS | RESCHEDULE_PREEMPT | RESCHEDULE_TIMER;
 constexpr u64 CHORES_NS = 1'000'000; // between passes while a program computes all the time
 
 void sched_account(struct cpu *cpu)
@@ -290,6 +291,16 @@ static void idle(struct cpu *cpu)
 	cpu->reschedule |= RESCHEDULE_TIMER | RESCHEDULE_EVENTS;
 }
 
+// Between two parts of a long call interrupts come in; what they want goes before the next part.
+static bool is_held_up(struct cpu *cpu)
+{
+	if (cpu->current->work != WORK_MORE)
+		return false;
+	arm_timer(cpu);
+	arch_interrupts_window();
+	return cpu->reschedule & URGENT;
+}
+
 // Everything that may change who runs.
 static void do_chores(struct cpu *cpu)
 {
@@ -298,6 +309,7 @@ static void do_chores(struct cpu *cpu)
 	if (cpu->reschedule & RESCHEDULE_TIMER)
 		run_timers(cpu);
 	if (cpu->reschedule & RESCHEDULE_WORK) {
+		arch_interrupts_window(); // parts of other things have come before and come after
 		cpu->reschedule &= (u8)~RESCHEDULE_WORK;
 		if (process_reap(REAP_STEPS))
 			cpu->reschedule |= RESCHEDULE_WORK;
@@ -307,7 +319,7 @@ static void do_chores(struct cpu *cpu)
 		cpu->current->work &= (u8)~WORK_MOVE;
 		sched_move(cpu->current);
 	}
-	if (cpu->current && cpu->current->work)
+	if (cpu->current && cpu->current->work && !is_held_up(cpu))
 		thread_do_work(cpu->current);
 }
 
@@ -324,8 +336,7 @@ void sched_leave(void)
 				arch_interrupts_window();
 			continue;
 		}
-		u8 urgent = RESCHEDULE_EVENTS | RESCHEDULE_PREEMPT | RESCHEDULE_TIMER;
-		if (!(cpu->reschedule & urgent) && !cpu->current->work)
+		if (!(cpu->reschedule & URGENT) && !cpu->current->work)
 			break;
 	}
 	arm_timer(cpu);

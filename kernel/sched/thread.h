@@ -34,6 +34,7 @@ enum thread_work : u8 {
 	WORK_SUSPEND = 2,
 	WORK_NOTIFY = 4, // look at block->pending
 	WORK_MOVE = 8,   // its affinity no longer allows this CPU
+	WORK_MORE = 16,  // its call goes on (struct long_call)
 };
 
 // Requests from other CPUs: bits of thread.requests, see request.h.
@@ -124,6 +125,14 @@ struct wait {
 	bool is_write;                  // page
 };
 
+// A call that takes more than one stay in the kernel, between two of them: it is dispatched again,
+// interrupts come in meanwhile, and finds here how far it came. Decision 024.
+struct long_call {
+	u64 done;                      // in its own measure; 0: at the beginning
+	struct space *_Nullable space; // nobody else changes it meanwhile; reference
+	struct object *_Nullable made; // a process or memory that nobody sees yet; reference
+};
+
 struct thread {
 	struct object object;
 	struct thread_registers registers; // saved here on kernel entry (entry.S knows the offset)
@@ -149,6 +158,7 @@ struct thread {
 	struct call call;
 	struct entity own;
 	struct wait wait;
+	struct long_call long_call;
 	struct timer_node timer;               // deadline of the wait
 	u32 requests;                          // atomic, enum thread_request
 	struct thread *_Nullable next_request; // in a CPU's inbox
@@ -178,6 +188,8 @@ OBJECT_DOWNCAST(thread)
 constexpr i32 SYSCALL_BLOCKED_RAW = 1; // parked, or registers already set: do not write results
 constexpr i32 SYSCALL_RESTART_RAW = 2; // do the same call again when the thread runs next
 #define SYSCALL_BLOCKED ((err_t)SYSCALL_BLOCKED_RAW)
+constexpr i32 SYSCALL_MORE_RAW = 3; // a part is done: the next before the thread leaves the kernel
 #define SYSCALL_RESTART ((err_t)SYSCALL_RESTART_RAW)
+#define SYSCALL_MORE ((err_t)SYSCALL_MORE_RAW)
 
 NONNULL_END

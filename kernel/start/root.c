@@ -68,9 +68,10 @@ struct piece {
 static void map(struct space *space, struct memory *memory, const struct piece *piece)
 {
 	u64 mapped;
-	check(space_map(space, memory, piece->address, piece->size, piece->offset,
-			  piece->access | MAP_FLAGS_FIXED, piece->access, &mapped),
-		"mapping");
+	struct long_call call = {};
+	struct map_request request = { memory, piece->address, piece->size, piece->offset,
+		piece->access | MAP_FLAGS_FIXED, piece->access, 0 };
+	check(space_map(space, &request, &call, &mapped), "mapping");
 }
 
 static u32 access_of(const struct elf_segment *segment)

@@ -5,6 +5,7 @@
 #include "kernel/arch/arch.h"
 #include "kernel/object/grace.h"
 #include "kernel/object/process.h"
+#include "kernel/object/thread_control.h"
 #include "kernel/object/trace.h"
 #include "kernel/syscall_table.h"
 
@@ -14,6 +15,10 @@ NO_INLINE static void settle(struct thread *current, err_t err)
 	// A call that failed has changed nothing: if objects on their way out may be why, it is
 	// repeated.
 	err = grace_retry(err);
+	if (err == SYSCALL_MORE) {
+		current->work |= WORK_MORE;
+		return;
+	}
 	if (err == SYSCALL_RESTART) {
 		arch_restart_call(current);
 		return;
@@ -40,6 +45,17 @@ static void answer(struct thread *current, err_t err)
 void syscall_slow(struct thread *current, u64 number)
 {
 	answer(current, syscall_dispatch(current, &current->registers, number));
+}
+
+// Its registers still hold the request (decision 005), and handles are looked up anew.
+void syscall_more(struct thread *current)
+{
+	current->work &= (u8)~WORK_MORE;
+	u64 number = registers_number(&current->registers);
+	err_t err = syscall_dispatch(current, &current->registers, number);
+	if (err != SYSCALL_MORE)
+		long_call_end(&current->long_call); // it may have failed before it came to its own end
+	answer(current, err);
 }
 
 void syscall_traced(struct thread *current, u64 number)

@@ -6,6 +6,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
+#include "kernel/object/thread_control.h"
 #include "kernel/syscall_table.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
@@ -25,36 +26,42 @@ static err_t check_rights(
 	return (item.rights & rights) == rights ? OK : ERR_RIGHTS;
 }
 
-static err_t create_physical(struct thread *caller, struct resource *resource, u64 size, u64 base,
-	u32 flags, struct memory *_Nullable *_Nonnull out)
+struct create {
+	enum memory_kind kind;
+	u64 size;
+	u64 base; // of physical memory, key of a pager's
+	u32 flags;
+};
+
+static err_t create_physical(struct quota *quota, const struct resource *resource,
+	const struct create *create, struct memory *_Nullable *_Nonnull out)
 {
-	u64 start = base;
+	u64 start = create->base;
 	if (resource->kind != RESOURCE_KIND_ROOT)
-		TRY(checked_add(resource->base, base, &start));
-	TRY(resource_covers(resource, RESOURCE_KIND_PHYSICAL, start, size));
-	return memory_create_physical(caller->process->quota, (paddr_t){ start }, size, flags, out);
+		TRY(checked_add(resource->base, create->base, &start));
+	TRY(resource_covers(resource, RESOURCE_KIND_PHYSICAL, start, create->size));
+	return memory_create_physical(quota, (paddr_t){ start }, create->size, create->flags, out);
 }
 
-static err_t create_from(struct thread *caller, enum memory_kind kind, u64 size,
-	struct object *source, u64 base, u32 flags, struct memory *_Nullable *_Nonnull out)
+static err_t create_from(struct quota *quota, const struct create *create, struct object *source,
+	struct memory *_Nullable *_Nonnull out)
 {
-	if (kind == MEMORY_KIND_PHYSICAL && source->kind == OBJECT_RESOURCE)
-		return create_physical(caller, resource_of(source), size, base, flags, out);
-	if (kind == MEMORY_KIND_PAGER && source->kind == OBJECT_PORT && !flags)
-		return memory_create_pager(caller->process->quota, size, port_of(source), base, out);
+	if (create->kind == MEMORY_KIND_PHYSICAL && source->kind == OBJECT_RESOURCE)
+		return create_physical(quota, resource_of(source), create, out);
+	if (create->kind == MEMORY_KIND_PAGER && source->kind == OBJECT_PORT && !create->flags)
+		return memory_create_pager(quota, create->size, port_of(source), create->base, out);
 	return ERR_INVALID;
 }
 
-static err_t create_plain(struct thread *caller, enum memory_kind kind, u64 size, u32 flags,
-	struct memory *_Nullable *_Nonnull out)
+static err_t create_plain(
+	struct quota *quota, const struct create *create, struct memory *_Nullable *_Nonnull out)
 {
-	struct quota *quota = caller->process->quota;
-	if (kind == MEMORY_KIND_CONTIGUOUS)
-		return memory_create_contiguous(quota, size, flags, out);
-	if (kind != MEMORY_KIND_ANONYMOUS || flags & ~(u32)MEMORY_FLAGS_LARGE)
+	if (create->kind == MEMORY_KIND_CONTIGUOUS)
+		return memory_create_contiguous(quota, create->size, create->flags, out);
+	if (create->kind != MEMORY_KIND_ANONYMOUS || create->flags & ~(u32)MEMORY_FLAGS_LARGE)
 		return ERR_INVALID;
-	TRY(memory_create_anonymous(quota, size, out));
-	(*out)->flags = (u8)flags;
+	TRY(memory_create_anonymous(quota, create->size, out));
+	(*out)->flags = (u8)create->flags;
 	return OK;
 }
 
@@ -62,28 +69,39 @@ err_t sys_memory_create(struct thread *caller, enum memory_kind kind, u64 size,
 	struct object *_Nullable source, handle_t source_handle, u64 base, enum memory_flags flags,
 	handle_t *out_memory)
 {
+	struct quota *quota = caller->process->quota;
+	struct create create = { kind, size, base, flags };
 	struct memory *memory;
-	err_t error;
-	if (source) {
+	if (source)
 		TRY(check_rights(caller, source_handle, source,
 			kind == MEMORY_KIND_PAGER ? RIGHT_SERVE : RIGHT_READ | RIGHT_WRITE));
-		error = create_from(caller, kind, size, source, base, flags, &memory);
-	} else {
-		error = create_plain(caller, kind, size, flags, &memory);
-	}
-	TRY(error);
+	TRY(source ? create_from(quota, &create, source, &memory)
+			   : create_plain(quota, &create, &memory));
 	return handle_install_take(
 		&caller->process->handles, &memory->object, MEMORY_RIGHTS, out_memory);
 }
 
+// The copy is the long call's until it is whole.
 err_t sys_memory_clone(
 	struct thread *caller, struct memory *memory, u64 offset, u64 size, handle_t *out_clone)
 {
+	struct long_call *call = &caller->long_call;
+	struct clone_work work = { .source = memory, .offset = offset, .done = call->done };
+	u64 budget = PART_PAGES;
 	if (!size)
 		return ERR_RANGE;
-	struct memory *clone;
-	TRY(memory_clone(memory, offset, size, caller->process->quota, &clone));
-	return handle_install_take(&caller->process->handles, &clone->object, MEMORY_RIGHTS, out_clone);
+	if (call->made)
+		work.clone = memory_of(call->made);
+	err_t error = memory_clone_part(&work, size, caller->process->quota, &budget);
+	*call = (struct long_call){ .done = error == OK ? 0 : work.done };
+	if (error == OK)
+		return handle_install_take(
+			&caller->process->handles, &work.clone->object, MEMORY_RIGHTS, out_clone);
+	if (work.clone)
+		call->made = &work.clone->object;
+	if (error != SYSCALL_MORE)
+		long_call_end(call);
+	return error;
 }
 
 // A range of bytes as pages.
@@ -111,12 +129,12 @@ static err_t dirty_next(struct memory *memory, struct range range, u64 *result)
 	return OK;
 }
 
-static err_t control(
-	struct memory *memory, enum memory_operation operation, struct range range, u64 *out_result)
+static err_t control(struct memory *memory, enum memory_operation operation, struct range range,
+	struct long_call *call, u64 *out_result)
 {
 	switch (operation) {
 	case MEMORY_OPERATION_COMMIT: return memory_commit(memory, range.first, range.end);
-	case MEMORY_OPERATION_DECOMMIT: return memory_decommit(memory, range.first, range.end);
+	case MEMORY_OPERATION_DECOMMIT: return memory_decommit(memory, range.first, range.end, call);
 	case MEMORY_OPERATION_DIRTY_NEXT: return dirty_next(memory, range, out_result);
 	case MEMORY_OPERATION_CLEAN: return memory_clean(memory, range.first, range.end);
 	case MEMORY_OPERATION_FAIL: page_waiters_fail(memory, range.first, range.end); return OK;
@@ -148,7 +166,7 @@ err_t sys_memory_control(struct thread *caller, struct memory *memory, handle_t 
 	if (operation == MEMORY_OPERATION_PUBLISH)
 		return publish(caller, memory, offset, size);
 	TRY(range_of(offset, size, &range));
-	return control(memory, operation, range, out_result);
+	return control(memory, operation, range, &caller->long_call, out_result);
 }
 
 err_t sys_memory_supply(struct thread *caller, struct memory *memory, u64 offset, u64 size,
@@ -189,17 +207,22 @@ static err_t ports_transfer(
 }
 
 // Between the caller's buffer and another process that it may debug, or ports.
-static err_t transfer(struct thread *caller, struct object *other, handle_t handle, u64 address,
-	struct user_span data, bool to_other, u64 *done)
+static err_t transfer(struct thread *caller, struct object *other, handle_t handle,
+	struct space_copy *copy, u64 *done)
 {
 	if (other->kind == OBJECT_RESOURCE)
-		return ports_transfer(resource_of(other), address, data, to_other, done);
+		return ports_transfer(resource_of(other), copy->address, copy->mine, copy->to_other, done);
 	if (other->kind != OBJECT_PROCESS)
 		return ERR_WRONG_TYPE;
 	TRY(check_rights(caller, handle, other, RIGHT_DEBUG));
 	// Stays valid until the kernel is left: processes die after a grace period.
 	struct space *space = atomic_load_acquire(&process_of(other)->space);
-	return space ? space_copy_waiting(space, address, data, to_other, done) : ERR_STATE;
+	if (!space)
+		return ERR_STATE;
+	copy->other = space;
+	err_t error = space_copy(copy);
+	*done = copy->done;
+	return error;
 }
 
 err_t sys_memory_read(struct thread *caller, struct object *source, handle_t source_handle,
@@ -207,14 +230,19 @@ err_t sys_memory_read(struct thread *caller, struct object *source, handle_t sou
 {
 	if (source->kind == OBJECT_MEMORY)
 		return memory_read_user(memory_of(source), offset, data, out_done);
-	return transfer(caller, source, source_handle, offset, data, false, out_done);
+	struct space_copy copy = { .address = offset, .mine = data, .is_waiting = true };
+	return transfer(caller, source, source_handle, &copy, out_done);
 }
 
 err_t sys_memory_write(struct thread *caller, struct object *target, handle_t target_handle,
 	u64 offset, struct user_span data, u64 *out_done)
 {
-	if (target->kind != OBJECT_MEMORY)
-		return transfer(caller, target, target_handle, offset, data, true, out_done);
+	if (target->kind != OBJECT_MEMORY) {
+		struct space_copy copy = {
+			.address = offset, .mine = data, .to_other = true, .is_waiting = true
+		};
+		return transfer(caller, target, target_handle, &copy, out_done);
+	}
 	struct memory_write write = {
 		.from = data,
 		.offset = offset,

@@ -26,52 +26,33 @@ static u32 allowed_by(u32 rights)
 	return allowed;
 }
 
-// What to map; without memory: a reservation.
-struct source {
-	struct memory *_Nullable memory;
-	u32 rights;
-	u32 epoch;
-};
-
-static err_t source_find(
-	struct thread *caller, struct memory *_Nullable memory, handle_t handle, struct source *out)
+// A handle that is revoked while the mapping is made leaves its epoch, and so a dead mapping.
+static err_t source_find(struct thread *caller, handle_t handle, struct map_request *request)
 {
-	*out = (struct source){ .memory = memory };
-	if (!memory)
-		return OK;
 	struct handle_item item;
-	TRY(handle_find(&caller->process->handles, handle, &memory->object, &item));
-	out->rights = item.rights;
-	out->epoch = item.epoch;
-	return out->rights & RIGHT_MAP ? OK : ERR_RIGHTS;
-}
-
-// The handle may have been revoked while the mapping was made.
-static err_t check_epoch(const struct source *source, struct space *space, u64 address, u64 size)
-{
-	const struct memory *memory = source->memory;
-	if (!memory || atomic_load_acquire(&memory->object.epoch) == source->epoch)
-		return OK;
-	TRY(space_unmap(space, address, size));
-	return ERR_REVOKED;
+	TRY(handle_find(&caller->process->handles, handle, &request->memory->object, &item));
+	request->allowed = allowed_by(item.rights);
+	request->epoch = item.epoch;
+	return item.rights & RIGHT_MAP ? OK : ERR_RIGHTS;
 }
 
 err_t sys_memory_map(struct thread *caller, struct process *_Nullable process,
 	struct memory *_Nullable memory, handle_t memory_handle, u64 address, u64 size, u64 offset,
 	enum map_flags flags, u64 *out_mapped)
 {
-	struct source source;
 	struct space *space;
-	TRY(source_find(caller, memory, memory_handle, &source));
+	struct long_call *call = &caller->long_call;
+	struct map_request request = { memory, address, size, offset, flags, 0, 0 };
+	if (memory)
+		TRY(source_find(caller, memory_handle, &request));
 	TRY(space_of(caller, process, &space));
-	if (flags & MAP_FLAGS_MOVE) {
-		*out_mapped = address;
-		return memory || flags != MAP_FLAGS_MOVE ? ERR_INVALID
-		                                         : space_move(space, offset, size, address);
-	}
-	TRY(space_map(
-		space, memory, address, size, offset, flags, allowed_by(source.rights), out_mapped));
-	return check_epoch(&source, space, *out_mapped, size);
+	err_t error = ERR_INVALID;
+	*out_mapped = address;
+	if (!(flags & MAP_FLAGS_MOVE))
+		error = space_map(space, &request, call, out_mapped);
+	else if (!memory && flags == MAP_FLAGS_MOVE)
+		error = space_move(space, offset, size, address, call);
+	return error;
 }
 
 err_t sys_memory_unmap(
@@ -79,15 +60,16 @@ err_t sys_memory_unmap(
 {
 	struct space *space;
 	TRY(space_of(caller, process, &space));
-	return space_unmap(space, address, size);
+	return space_unmap(space, address, size, &caller->long_call);
 }
 
 err_t sys_memory_protect(struct thread *caller, struct process *_Nullable process, u64 address,
 	u64 size, enum map_flags flags)
 {
 	struct space *space;
+	struct long_call *call = &caller->long_call;
 	TRY(space_of(caller, process, &space));
 	if (flags == MAP_FLAGS_DISCARD)
-		return space_discard(space, address, size);
-	return space_protect(space, address, size, flags);
+		return space_discard(space, address, size, call);
+	return space_protect(space, address, size, flags, call);
 }

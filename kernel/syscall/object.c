@@ -3,6 +3,7 @@
 #include "kernel/object/object.h"
 
 #include "kernel/arch/arch.h"
+#include "kernel/memory/memory.h"
 #include "kernel/object/interrupt.h"
 #include "kernel/object/process.h"
 #include "kernel/object/signal.h"
@@ -11,7 +12,14 @@
 
 err_t sys_object_revoke(struct thread *caller, struct object *target, handle_t target_handle)
 {
-	return object_revoke(&caller->process->handles, target_handle, target);
+	struct long_call *call = &caller->long_call;
+	if (!call->done) // the epoch moves on once, then the tables of all mappings are cleared
+		TRY(handle_revoke_others(&caller->process->handles, target_handle));
+	call->done = target->kind == OBJECT_MEMORY && !memory_unmap_revoked(memory_of(target));
+	if (call->done)
+		return SYSCALL_MORE;
+	signal_restart_waiters(target);
+	return OK;
 }
 
 // Bits that a program may clear beside the service's: what it has seen and wants to see again.

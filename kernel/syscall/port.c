@@ -51,13 +51,15 @@ err_t sys_reply_save(struct thread *caller, handle_t *out_reply)
 err_t sys_lease_read(struct thread *caller, struct reply *_Nullable reply, u32 index, u64 offset,
 	struct user_span data, u64 *out_done)
 {
-	return lease_copy(caller, reply, index, offset, data, false, out_done);
+	struct lease_copy copy = { index, offset, data, false };
+	return lease_copy(caller, reply, &copy, out_done);
 }
 
 err_t sys_lease_write(struct thread *caller, struct reply *_Nullable reply, u32 index, u64 offset,
 	struct user_span data, u64 *out_done)
 {
-	return lease_copy(caller, reply, index, offset, data, true, out_done);
+	struct lease_copy copy = { index, offset, data, true };
+	return lease_copy(caller, reply, &copy, out_done);
 }
 
 // Registers: handle of a saved call or HANDLE_NONE, tag, words.

@@ -178,8 +178,8 @@ static err_t clear_word(u64 address)
 {
 	if (!address)
 		return OK;
-	err_t err = user_store_u32(address, 0);
-	u32 woken;
+	u32 woken, zero = 0;
+	err_t err = user_copy_out(address, &zero, sizeof zero);
 	if (err == OK)
 		err = futex_wake(address, 1, 0, 0, &woken);
 	return err == SYSCALL_BLOCKED ? err : OK; // a bad address is the dying thread's own loss

@@ -118,9 +118,10 @@ static void make_memory(struct process *process)
 	must(memory_create_anonymous(process->quota, WORLD_SIZE, &memory), "memory");
 	u64 mapped;
 	u32 access = MAP_FLAGS_READ | MAP_FLAGS_WRITE;
-	must(space_map(process->space, memory, WORLD_BASE, WORLD_SIZE, 0, access | MAP_FLAGS_FIXED,
-			 access | MAP_FLAGS_EXEC, &mapped),
-		"map");
+	struct long_call call = {};
+	struct map_request request = { memory, WORLD_BASE, WORLD_SIZE, 0, access | MAP_FLAGS_FIXED,
+		access | MAP_FLAGS_EXEC, 0 };
+	must(space_map(process->space, &request, &call, &mapped), "map");
 	handle_t handle;
 	must(handle_install_take(&process->handles, &memory->object, RIGHTS_ALL, &handle), "handle");
 }

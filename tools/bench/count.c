@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // count.c - a QEMU plugin (plugin API 1, QEMU 7.2) that counts what the guest executes. At each
 // marker, the no-op 0f 1f 80 <01 00 b0 5c | 02 00 b0 5c>, it writes one line to out=FILE:
-// "1|2 user=N kernel=N rep=N cr3=N", all since power on. rep: repeated string instructions, which
-// QEMU executes once a repetition, not in user or kernel. Exact with one CPU and -icount.
+// "1|2 user=N kernel=N rep=N cr3=N longest=N", all but the last since power on. rep: repeated
+// string instructions, which QEMU executes once a repetition, not in user or kernel. longest:
+// kernel instructions in one go, between two moments at which interrupts come in (user mode, sti),
+// the most since marker 1. Exact with one CPU and -icount.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@ EXPORT int qemu_plugin_version = 1;
 EXPORT int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments);
 
 static uint64_t user, kernel, repeated, cr3; // written by generated code of the only CPU
+static uint64_t opened, longest;             // kernel when interrupts last came in; see above
 static FILE *out;                            // owned, until QEMU ends
 
 // The first eight bytes of an instruction, the first one lowest.
@@ -57,11 +60,28 @@ static bool is_cr3_write(uint64_t code)
 	return (code & 0x38ffff) == 0x18220f;
 }
 
+// Around user mode stand two swapgs.
+static bool is_opening(uint64_t code)
+{
+	return (code & 0xffffff) == 0xf8010f || (code & 0xff) == 0xfb;
+}
+
+static void on_opening(unsigned cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	if (kernel - opened > longest)
+		longest = kernel - opened;
+	opened = kernel;
+}
+
 static void on_marker(unsigned cpu, void *data)
 {
 	(void)cpu;
-	fprintf(out, "%u user=%lu kernel=%lu rep=%lu cr3=%lu\n", (unsigned)(uintptr_t)data, user,
-		kernel, repeated, cr3);
+	if ((uintptr_t)data == 1)
+		longest = 0;
+	fprintf(out, "%u user=%lu kernel=%lu rep=%lu cr3=%lu longest=%lu\n", (unsigned)(uintptr_t)data,
+		user, kernel, repeated, cr3, longest);
 	fflush(out);
 }
 
@@ -79,6 +99,8 @@ static void on_instruction(struct qemu_plugin_insn *insn)
 		if (is_marker(code, which))
 			qemu_plugin_register_vcpu_insn_exec_cb(
 				insn, on_marker, CALLBACK_NO_REGISTERS, (void *)which);
+	if (is_opening(code))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_opening, CALLBACK_NO_REGISTERS, nullptr);
 	if (is_cr3_write(code))
 		count(insn, &cr3);
 	if (is_repeated(code))

@@ -15,6 +15,10 @@ static bool is_for_words(const void *to, const void *from, usize size)
 static void move(void *to, const void *from, usize size)
 {
 	UNSAFE_BEGIN("the caller found both sides to have size bytes")
+	if (size == 4 && !(((uintptr_t)to | (uintptr_t)from) & 3)) { // a futex word
+		atomic_store_seq_cst((u32 *)to, atomic_load_seq_cst((const u32 *)from));
+		return;
+	}
 	if (is_for_words(to, from, size)) {
 		for (usize i = 0; i < size / 8; i++)
 			atomic_store_relaxed((u64 *)to + i, atomic_load_relaxed((const u64 *)from + i));
@@ -59,20 +63,4 @@ bool arch_copy_in(void *to, u64 from, usize size, u64 *stopped)
 bool arch_copy_out(u64 to, const void *from, usize size, u64 *stopped)
 {
 	return copy(to, from, size, PAGE_READ | PAGE_WRITE, stopped);
-}
-
-bool arch_load_u32(u64 address, u32 *out)
-{
-	u32 *word = host_translate(address, PAGE_READ);
-	if (word)
-		*out = atomic_load_seq_cst(word);
-	return word != nullptr;
-}
-
-bool arch_store_u32(u64 address, u32 value)
-{
-	u32 *word = host_translate(address, PAGE_READ | PAGE_WRITE);
-	if (word)
-		atomic_store_seq_cst(word, value);
-	return word != nullptr;
 }

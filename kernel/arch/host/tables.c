@@ -5,6 +5,7 @@
 #include "kernel/arch/host/host.h"
 #include "kernel/memory/frame.h"
 #include "kernel/memory/radix.h"
+#include "kernel/memory/space.h"
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
@@ -15,6 +16,7 @@ constexpr u64 ENTRY_LARGE = TLB_LARGE;
 constexpr u64 ENTRY_ACCESS = 0x1f; // enum page_access
 constexpr u32 ENTRIES = 512;
 constexpr u32 LEVEL_TOP = 3;
+constexpr u32 PART_ENTRIES = 512; // a large page, or few, so that tests come to the end of parts
 
 struct table {
 	u64 entry[ENTRIES]; // atomic: other CPUs walk
@@ -144,35 +146,34 @@ bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *acc
 }
 
 // A large entry of which only a part is meant goes; the next fault brings the rest back.
-static u64 change_range(struct page_table *table, u64 address, u64 size, u64 kept)
+static u64 change_part(struct page_table *table, u64 *address, u64 end, u64 kept)
 {
-	u64 count = 0;
-	u64 end = address + size;
-	while (address < end) {
+	u64 count = 0, at = *address;
+	for (u32 seen = 0; at < end && seen < PART_ENTRIES;) {
 		u32 level;
-		u64 *slot = find(table->root.raw, address, &level);
-		u64 start = align_down(address, reach_of(level));
-		bool is_whole = start == address && end - start >= reach_of(level);
+		u64 *slot = find(table->root.raw, at, &level);
+		u64 start = align_down(at, reach_of(level)), next = start + reach_of(level);
+		bool is_whole = start == at && end - start >= reach_of(level);
 		u64 wanted = slot && is_whole ? *slot & kept : 0;
 		if (slot && wanted != *slot) {
 			atomic_store_release(slot, wanted);
 			count++;
 		}
-		if (start + reach_of(level) <= address)
-			break; // the end of all addresses
-		address = start + reach_of(level);
+		seen += slot != nullptr;
+		at = next > at ? min_u64(next, end) : end; // or the end of all addresses
 	}
+	*address = at;
 	return count;
 }
 
-u64 table_unmap(struct page_table *table, u64 address, u64 size)
+u64 table_unmap_part(struct page_table *table, u64 *address, u64 end)
 {
-	return change_range(table, address, size, 0);
+	return change_part(table, address, end, 0);
 }
 
-u64 table_write_protect(struct page_table *table, u64 address, u64 size)
+u64 table_protect_part(struct page_table *table, u64 *address, u64 end)
 {
-	return change_range(table, address, size, ~(u64)PAGE_WRITE);
+	return change_part(table, address, end, ~(u64)PAGE_WRITE);
 }
 
 // The entry that leads to the table of this level over the address. *reach: how far there is none.
@@ -208,6 +209,13 @@ void table_free_range(struct page_table *table, u64 address, u64 size)
 {
 	for (u32 level = 0; level < LEVEL_TOP; level++)
 		free_level(table, address, address + size, level);
+}
+
+u64 table_sweep(struct page_table *table, u64 from)
+{
+	table_free_range(table, from, 1ull << 47);
+	table_free_range(table, USER_HIGH_START, USER_HIGH_END - USER_HIGH_START);
+	return 0;
 }
 
 void table_leave_everywhere(struct page_table *table)

@@ -26,15 +26,15 @@ ALWAYS_INLINE void arch_float_fast(struct cpu *cpu, struct thread *to)
 		float_switch(to);
 }
 
-// The plain stores are seen by others before the new tables are used: loading CR3 serialises, as
-// the atomic store of space_activate does (pairs with table_shootdown).
+// The plain store is seen by others before the new tables are used: loading CR3 serialises (pairs
+// with table_shootdown).
 ALWAYS_INLINE void arch_space_fast(struct cpu *cpu, struct space *space)
 {
-	if (UNLIKELY(cpu->active_space == space))
+	u64 root = space->table.root.raw;
+	if (UNLIKELY(cpu->arch.root == root))
 		return;
-	atomic_store_relaxed(&cpu->active_space, space);
-	atomic_store_relaxed(&cpu->arch.root, space->table.root.raw);
-	cr3_write(space->table.root.raw);
+	atomic_store_relaxed(&cpu->arch.root, root);
+	cr3_write(root);
 	atomic_store_relaxed(&cpu->switches, atomic_load_relaxed(&cpu->switches) + 1);
 }
 

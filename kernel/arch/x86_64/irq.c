@@ -20,7 +20,6 @@ struct route {
 
 static struct route routes[ROUTES]; // under lock but for owner
 static struct spinlock lock = { .rank = RANK_LEAF };
-static u32 routes_used; // highest ever used, under lock
 
 // The route of an attached interrupt; only its owner asks.
 static struct route *route_of(const struct interrupt *interrupt)
@@ -30,7 +29,7 @@ static struct route *route_of(const struct interrupt *interrupt)
 
 static bool line_is_taken(u32 line)
 {
-	for (u32 i = 0; i < routes_used; i++) {
+	for (u32 i = 0; i < ROUTES; i++) {
 		struct route *route = &AT(routes, i);
 		if (route->owner && !route->is_message && route->line == line)
 			return true;
@@ -41,7 +40,7 @@ static bool line_is_taken(u32 line)
 static u32 free_index(void)
 {
 	u32 i = 0;
-	while (i < routes_used && AT(routes, i).owner)
+	while (i < ROUTES && AT(routes, i).owner)
 		i++;
 	return i;
 }
@@ -52,8 +51,6 @@ static err_t take_route(struct interrupt *interrupt, struct line line, bool is_m
 	u32 i = free_index();
 	if (i == ROUTES)
 		return ERR_BUSY;
-	if (i == routes_used)
-		routes_used++;
 	struct route *route = &AT(routes, i);
 	route->line = line.number;
 	route->is_message = is_message;

@@ -6,9 +6,13 @@
 #include "kernel/memory/frame.h"
 #include "lib/base/bits.h"
 
+constexpr u64 ADDRESSES_END = 1ull << 48;
+
 struct sweep {
 	struct page_table *page_table;
-	u64 start, end; // the low 48 bits of addresses
+	u64 start, end;  // the low 48 bits of addresses
+	u32 left;        // tables of pages to look at; then end becomes where that was
+	bool is_for_all; // the end of them: those with entries go too
 	u32 count;
 	paddr_t frames[32]; // unlinked
 };
@@ -24,19 +28,44 @@ static void sweep_flush(struct sweep *sweep)
 	sweep->count = 0;
 }
 
-// The tables below this one of a level, which begins at an address; as deep as there are levels.
-static void sweep_below(struct sweep *sweep, struct table *table, u32 level, u64 begin)
+// How many entries from this one on lead to no table; 0: it does.
+ALWAYS_INLINE u64 leading_nowhere(u64 above, const struct table *table, u32 i)
 {
+	if (i % PART_ENTRIES == 0 && !bits_test(above, ENTRY_PARTS_SHIFT + i / PART_ENTRIES))
+		return PART_ENTRIES;
+	u64 all = 0;
+	for (u32 k = 0; i % 8 == 0 && k < 8; k++)
+		all |= AT(AT(table->group, i / 8), k);
+	if (i % 8 == 0 && !all)
+		return 8;
+	u64 entry = AT(table->entry, i);
+	return !(entry & ENTRY_PRESENT) || entry & ENTRY_LARGE;
+}
+
+// The tables below the one that an entry leads to, of a level, which begins at an address; as deep
+// as there are levels.
+static void sweep_below(struct sweep *sweep, u64 above, u32 level, u64 begin)
+{
+	struct table *table = table_at(above);
 	u64 reach = table_reach(level);
 	u64 first = sweep->start > begin ? (sweep->start - begin) / reach : 0;
 	u32 count = level == TABLE_LEVEL_TOP ? TABLE_USER_LAST + 1 : TABLE_ENTRIES;
 	for (u64 i = first; i < count && begin + i * reach < sweep->end; i++) {
 		u64 *entry = &AT(table->entry, i);
-		if (!(*entry & ENTRY_PRESENT) || *entry & ENTRY_LARGE)
+		u64 skipped = leading_nowhere(above, table, (u32)i);
+		if (skipped) {
+			i += skipped - 1;
 			continue;
+		}
 		if (level > 1)
-			sweep_below(sweep, table_at(*entry), level - 1, begin + i * reach);
-		if (!table_is_empty(table_at(*entry)))
+			sweep_below(sweep, *entry, level - 1, begin + i * reach);
+		else if (sweep->left)
+			sweep->left--;
+		else
+			sweep->end = begin + i * reach;
+		bool is_kept = sweep->is_for_all ? sweep->end < begin + (i + 1) * reach
+		                                 : !table_is_empty(table_at(*entry));
+		if (is_kept)
 			continue;
 		if (sweep->count == COUNT(sweep->frames))
 			sweep_flush(sweep);
@@ -45,12 +74,27 @@ static void sweep_below(struct sweep *sweep, struct table *table, u32 level, u64
 	}
 }
 
+static void sweep_all(struct sweep *sweep)
+{
+	constexpr u64 ALL_PARTS = 0xffull << ENTRY_PARTS_SHIFT; // of the top table nothing leads to
+	sweep_below(sweep, sweep->page_table->root.raw | ALL_PARTS, TABLE_LEVEL_TOP, 0);
+	sweep_flush(sweep);
+}
+
 void table_free_range(struct page_table *page_table, u64 address, u64 size)
 {
 	u64 start = address & 0xffff'ffff'ffff;
-	struct sweep sweep = { .page_table = page_table, .start = start, .end = start + size };
-	sweep_below(&sweep, table_at(page_table->root.raw), TABLE_LEVEL_TOP, 0);
-	sweep_flush(&sweep);
+	sweep_all(&(struct sweep){
+		.page_table = page_table, .start = start, .end = start + size, .left = ~0u });
+}
+
+u64 table_sweep(struct page_table *page_table, u64 from)
+{
+	struct sweep sweep = {
+		.page_table = page_table, .start = from, .end = ADDRESSES_END, .left = 32
+	};
+	sweep_all(&sweep);
+	return sweep.end < ADDRESSES_END ? sweep.end : 0;
 }
 
 void table_leave_everywhere(struct page_table *page_table)
@@ -58,46 +102,12 @@ void table_leave_everywhere(struct page_table *page_table)
 	shootdown_root(page_table->root, 0, 0);
 }
 
-static bool group_is_empty(const struct table *table, u32 first)
-{
-	const u64(*group)[8] = &AT(table->group, first / 8);
-	u64 all = 0;
-	for (u32 i = 0; i < COUNT(*group); i++)
-		all |= AT(*group, i);
-	return !all;
-}
-
-// The tables below the one that an entry leads to, of a level; as deep as there are levels.
-static bool drain_below(struct page_table *page_table, u64 above, u32 level, u32 count, u32 *steps)
-{
-	struct table *table = table_at(above);
-	for (u32 i = 0; i < count; i++) {
-		if (i % PART_ENTRIES == 0 && !bits_test(above, ENTRY_PARTS_SHIFT + i / PART_ENTRIES)) {
-			i += PART_ENTRIES - 1;
-			continue;
-		}
-		if (i % 8 == 0 && group_is_empty(table, i)) {
-			i += 7;
-			continue;
-		}
-		u64 *entry = &AT(table->entry, i);
-		if (!(*entry & ENTRY_PRESENT) || *entry & ENTRY_LARGE)
-			continue;
-		if (level > 1 && !drain_below(page_table, *entry, level - 1, TABLE_ENTRIES, steps))
-			return false;
-		if (!*steps)
-			return false;
-		--*steps;
-		frame_free((paddr_t){ *entry & ENTRY_ADDRESS }, 0);
-		*entry = 0;
-		page_table->pages--;
-	}
-	return true;
-}
-
 bool table_drain(struct page_table *page_table, u32 *steps)
 {
-	constexpr u64 ALL_PARTS = 0xffull << ENTRY_PARTS_SHIFT; // of the top table nothing leads to
-	u64 above = page_table->root.raw | ALL_PARTS;
-	return drain_below(page_table, above, TABLE_LEVEL_TOP, TABLE_USER_LAST + 1, steps);
+	struct sweep sweep = {
+		.page_table = page_table, .end = ADDRESSES_END, .left = *steps, .is_for_all = true
+	};
+	sweep_all(&sweep);
+	*steps = sweep.left;
+	return !page_table->pages;
 }

@@ -11,6 +11,9 @@
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 
+// Of a walk with interrupts off: 8 tables full of pages, or so much of nothing.
+constexpr u32 TABLE_STEPS = 128, PART_STEPS = 8 * TABLE_STEPS;
+
 paddr_t kernel_root;
 static u64 direct_map_base; // all written once at boot
 static u64 image_vaddr;
@@ -222,38 +225,41 @@ static u64 keep_in_table(struct table *table, u32 first, u64 count, u64 kept)
 	return changed;
 }
 
-u64 table_keep(struct page_table *page_table, u64 address, u64 size, u64 kept)
+// A large page, or nothing.
+static u64 keep_in_entry(u64 *entry, bool is_whole, u64 kept)
 {
-	u64 changed = 0;
-	for (u64 end = address + size; address < end;) {
+	return *entry & ENTRY_PRESENT ? entry_keep(entry, is_whole ? kept : 0) : 0;
+}
+
+static u64 keep_part(struct page_table *page_table, u64 *address, u64 end, u64 kept)
+{
+	u64 changed = 0, at = *address;
+	for (u32 steps = 0; at < end && steps < PART_STEPS;) {
 		u32 level;
-		struct table *table = table_find(page_table, address, &level);
-		u64 reach = table_reach(level);
-		u64 next =
-			align_down(address, level ? reach : LARGE_PAGE_SIZE) + max_u64(reach, LARGE_PAGE_SIZE);
-		if (!level)
-			changed +=
-				keep_in_table(table, table_index(address, 0), (end - address) >> PAGE_SHIFT, kept);
-		else if (AT(table->entry, table_index(address, level)) & ENTRY_PRESENT) {
-			bool is_whole = is_aligned(address, reach) && end - address >= reach;
-			changed +=
-				entry_keep(&AT(table->entry, table_index(address, level)), is_whole ? kept : 0);
-		}
-		if (next <= address)
-			break; // the end of all addresses
-		address = next;
+		struct table *table = table_find(page_table, at, &level);
+		u64 reach = max_u64(table_reach(level), LARGE_PAGE_SIZE);
+		u64 next = align_down(at, reach) + reach; // 0: the end of all addresses
+		u32 first = table_index(at, level);
+		if (level)
+			changed += keep_in_entry(
+				&AT(table->entry, first), is_aligned(at, reach) && end - at >= reach, kept);
+		else
+			changed += keep_in_table(table, first, (end - at) >> PAGE_SHIFT, kept);
+		steps += level ? 1 : TABLE_STEPS;
+		at = next > at ? min_u64(next, end) : end;
 	}
+	*address = at;
 	return changed;
 }
 
-u64 table_unmap(struct page_table *table, u64 address, u64 size)
+u64 table_unmap_part(struct page_table *table, u64 *address, u64 end)
 {
-	return table_keep(table, address, size, 0);
+	return keep_part(table, address, end, 0);
 }
 
-u64 table_write_protect(struct page_table *table, u64 address, u64 size)
+u64 table_protect_part(struct page_table *table, u64 *address, u64 end)
 {
-	return table_keep(table, address, size, ~ENTRY_WRITE);
+	return keep_part(table, address, end, ~ENTRY_WRITE);
 }
 
 static void load(u64 root)
@@ -263,6 +269,7 @@ static void load(u64 root)
 		return;
 	atomic_store_relaxed(&cpu->arch.root, root); // before the load, for shootdown_root
 	cr3_write(root);
+	atomic_store_relaxed(&cpu->switches, atomic_load_relaxed(&cpu->switches) + 1);
 }
 
 void table_activate(struct page_table *table)

@@ -45,7 +45,5 @@ static inline u64 table_reach(u32 level)
 struct table *table_at(u64 entry);
 bool table_is_empty(const struct table *table);
 u64 entry_of_access(u32 access);
-u64 table_keep(
-	struct page_table *table, u64 address, u64 size, u64 kept); // bits of each leaf entry
 
 NONNULL_END

@@ -109,15 +109,3 @@ void trap_paranoid(struct trap_frame *frame)
 						   ? "double fault (kernel stack overflow?)"
 						   : "machine check: the hardware failed");
 }
-
-bool arch_load_u32(u64 address, u32 *out)
-{
-	u64 stopped;
-	return arch_copy_in(out, address, sizeof(u32), &stopped);
-}
-
-bool arch_store_u32(u64 address, u32 value)
-{
-	u64 stopped;
-	return arch_copy_out(address, &value, sizeof(u32), &stopped);
-}

@@ -34,8 +34,29 @@ u32 map_flags(const struct map_request *request)
 		flags |= MAP_FLAGS_FIXED;
 	else if (request->flags & MAP_FIXED)
 		flags |= MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE;
-	flags |= request->type == MAP_PRIVATE ? 0 : MAP_FLAGS_SHARED;
-	return flags | (request->flags & (MAP_POPULATE | MAP_LOCKED) ? MAP_FLAGS_POPULATE : 0);
+	return flags | (request->type == MAP_PRIVATE ? 0 : MAP_FLAGS_SHARED);
+}
+
+// As Linux does: as far as it goes. The first touch of each page still faults, but finds it.
+static void populate(handle_t memory, const struct map_request *request)
+{
+	constexpr u64 LIMIT = 4 * 1024 * 1024;
+	u64 ignored;
+	if (request->flags & (MAP_POPULATE | MAP_LOCKED))
+		(void)memory_control(
+			memory, MEMORY_OPERATION_COMMIT, 0, min_u64(request->size, LIMIT), &ignored);
+}
+
+static err_t map_private_zeros(const struct map_request *request, u64 *out)
+{
+	handle_t memory;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, request->size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = memory_map(
+		HANDLE_NONE, memory, request->address, request->size, 0, map_flags(request), out);
+	if (err == OK)
+		populate(memory, request);
+	(void)handle_close(memory);
+	return err;
 }
 
 // Shared memory without a file: its handle is kept, so that it can be shown again (mremap).
@@ -47,6 +68,7 @@ static err_t map_shared_zeros(const struct map_request *request, u64 *out)
 	err_t err = memory_map(
 		HANDLE_NONE, source.memory, request->address, request->size, 0, map_flags(request), out);
 	if (err == OK) {
+		populate(source.memory, request);
 		posix_lock_take(&areas->lock);
 		source_keep(areas, &source);
 		posix_lock_give(&areas->lock);
@@ -58,9 +80,8 @@ static err_t map_shared_zeros(const struct map_request *request, u64 *out)
 i64 map_anonymous(const struct map_request *request)
 {
 	u64 address;
-	err_t err = request->type == MAP_PRIVATE
-	                ? map_zeros(request->address, request->size, map_flags(request), &address)
-	                : map_shared_zeros(request, &address);
+	err_t err = request->type == MAP_PRIVATE ? map_private_zeros(request, &address)
+	                                         : map_shared_zeros(request, &address);
 	return err == OK ? (i64)address : map_error(err);
 }
 

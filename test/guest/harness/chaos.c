@@ -68,7 +68,7 @@ void *_Nullable chaos_shared(u64 size)
 	if (memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory) != OK)
 		return nullptr;
 	err_t err = memory_map(HANDLE_NONE, memory, 0, size, 0,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED | MAP_FLAGS_POPULATE, &address);
+		MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &address);
 	(void)handle_close(memory);
 	UNSAFE_BEGIN("the kernel mapped it there")
 	return err == OK ? (void *)address : nullptr;

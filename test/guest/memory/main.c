@@ -28,7 +28,6 @@ static const struct guest_test tests[] = {
 	{ "fork_shared", test_fork_shared },
 	{ "shown_twice", test_shown_twice },
 	{ "shown_fork", test_shown_fork },
-	{ "populate", test_populate },
 	{ "beyond", test_beyond },
 	{ "foreign", test_foreign },
 	{ "random_maps", test_random_maps },
@@ -40,6 +39,11 @@ static const struct guest_test tests[] = {
 	{ "pager_evict", test_pager_evict },
 	{ "pager_clone_grown", test_pager_clone_grown },
 	{ "pager_closed", test_pager_closed },
+	{ "fork_moment", test_fork_moment },
+	{ "fork_halfway", test_fork_halfway },
+	{ "parts_beside", test_parts_beside },
+	{ "parts_killed", test_parts_killed },
+	{ "revoke_many", test_revoke_many },
 };
 
 static u64 touch_read(u64 address)

@@ -200,19 +200,6 @@ void test_shown_fork(void)
 	CHECK_OK(memory_unmap(HANDLE_NONE, address, 2 * PAGE_SIZE));
 }
 
-void test_populate(void)
-{
-	CHECK(make(1, RW));
-	drop(1);
-	CHECK_OK(guest_memory(16 * PAGE_SIZE, &memory));
-	struct memory_info info = {};
-	u64 size;
-	CHECK_OK(guest_map(memory, 16 * PAGE_SIZE, RW | MAP_FLAGS_POPULATE, &address));
-	CHECK_OK(handle_info(memory, INFO_TOPIC_MEMORY, span_of(info), &size));
-	CHECK_EQ(info.committed_pages, 16);
-	drop(16);
-}
-
 void test_beyond(void)
 {
 	CHECK_OK(guest_memory(PAGE_SIZE, &memory));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_machine.h - for the tests of this folder: 64 MiB of RAM, a CPU and a quota, made once.
+// machine_test.h - for the tests of this folder: 64 MiB of RAM, a CPU and a quota, made once.
 #pragma once
 
 #include "boot/boot_info.h"
