@@ -18,9 +18,10 @@ NAMES = {" ": "spc", ".": "dot", "\n": "ret", "/": "slash", ">": "shift-dot", "-
 
 class Machine:
     def __init__(self, folder, image, options=()):
+        kernel = ["--kernel", guest.build_folder() / "boot/carbide.elf", "--initrd", image]
+        medium = ["--iso", image] if str(image).endswith(".iso") else kernel
         command = subprocess.run(
-            [ROOT / "tools/qemu", "--kernel", guest.build_folder() / "boot/carbide.elf", "--initrd", image,
-             "--mem", "256M", "--monitor", f"{folder}/monitor", "--show", *options],
+            [ROOT / "tools/qemu", *medium, "--mem", "256M", "--monitor", f"{folder}/monitor", "--show", *options],
             check=True, text=True, capture_output=True).stdout.strip().replace("-append  ", "-append '' ")
         self.process = subprocess.Popen(["sh", "-c", "exec " + command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.text, self.more, self.folder, self.monitor = "", threading.Condition(), Path(folder), None
