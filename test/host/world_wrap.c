@@ -47,8 +47,8 @@ void __wrap_object_finish(struct object *object);
 void __wrap_lock_take(struct spinlock *lock);
 
 // TSan's, absent elsewhere: what lies between them orders nothing.
-[[gnu::weak]] void AnnotateIgnoreSyncBegin(const char *file, int line);
-[[gnu::weak]] void AnnotateIgnoreSyncEnd(const char *file, int line);
+[[gnu::weak]] void tsan_ignore_begin(const char *file, int line) __asm__("AnnotateIgnoreSyncBegin");
+[[gnu::weak]] void tsan_ignore_end(const char *file, int line) __asm__("AnnotateIgnoreSyncEnd");
 
 static struct {
 	u64 seen;
@@ -190,16 +190,16 @@ static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
 // The table is the test's: it must not make CPUs look ordered that are not.
 static void table_lock(void)
 {
-	if (AnnotateIgnoreSyncBegin)
-		AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+	if (tsan_ignore_begin)
+		tsan_ignore_begin(__FILE__, __LINE__);
 	pthread_mutex_lock(&table_mutex);
 }
 
 static void table_unlock(void)
 {
 	pthread_mutex_unlock(&table_mutex);
-	if (AnnotateIgnoreSyncEnd)
-		AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+	if (tsan_ignore_end)
+		tsan_ignore_end(__FILE__, __LINE__);
 }
 
 static usize slot_of(const struct object *object)
