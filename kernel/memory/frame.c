@@ -86,7 +86,7 @@ static void free_list_remove(struct frame *frame)
 
 static void buddy_give(u64 number, u32 order)
 {
-	buddy.free_count += 1ull << order;
+	atomic_store_relaxed(&buddy.free_count, buddy.free_count + (1ull << order)); // see frames_free
 	for (; order < FRAME_ORDER_MAX; order++) {
 		u64 other = number ^ 1ull << order;
 		if (other >= ram.count)
@@ -115,7 +115,7 @@ static bool buddy_take(u32 order, u64 *number)
 		found--;
 		free_list_add(*number + (1ull << found), found);
 	}
-	buddy.free_count -= 1ull << order;
+	atomic_store_relaxed(&buddy.free_count, buddy.free_count - (1ull << order));
 	return true;
 }
 

@@ -365,13 +365,6 @@ static bool unqueue(struct thread *caller)
 	return was_queued;
 }
 
-static void lose_caller(struct thread *server)
-{
-	call_release(server);
-	server->caller_is_lost = true;
-	atomic_store_relaxed(&server->block->cancelled, 1u);
-}
-
 // A remote call is left by giving it a new number, under which nobody else looks for it. A dying
 // caller leaves in any case.
 static bool leave_remote(struct thread *caller, err_t result)
@@ -393,8 +386,12 @@ static bool leave_remote(struct thread *caller, err_t result)
 
 static void leave_local(struct thread *caller)
 {
-	if (caller->call.server)
-		lose_caller(caller->call.server);
+	struct thread *server = caller->call.server;
+	if (server) {
+		call_release(server);
+		server->caller_is_lost = true;
+		atomic_store_relaxed(&server->block->cancelled, 1u);
+	}
 	sched_reclaim(caller);
 }
 

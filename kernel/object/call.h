@@ -70,7 +70,7 @@ err_t call_answer_remote(
 void call_drop_remote(struct thread *caller, u32 state);
 
 // Saved calls (reply.c).
-err_t reply_create(struct thread *server, handle_t *out);
+err_t reply_create(struct thread *server, handle_t *out); // of a server with a call in hand
 err_t reply_answer(struct reply *reply, struct thread *server, u64 tag);
 bool reply_tell(struct reply *reply, struct thread *server); // false: nothing to tell
 

@@ -129,7 +129,7 @@ handle_t handle_slot_fill(struct handle_table *table, const struct handle_item *
 	u32 slot = pop_free(table);
 	struct handle_entry *entry = handle_entry_at(table, slot);
 	publish(entry, item);
-	table->used++;
+	atomic_store_relaxed(&table->used, table->used + 1); // read without the lock when it is drained
 	return (handle_t){ (entry->tag & HANDLE_GENERATION_MASK) | slot };
 }
 
@@ -142,7 +142,7 @@ struct object *handle_slot_clear(struct handle_table *table, u32 slot)
 	atomic_fence_release(); // pairs with the readers' acquire fence
 	atomic_store_relaxed(&entry->object, (struct object *)nullptr);
 	push_free(table, slot);
-	table->used--;
+	atomic_store_relaxed(&table->used, table->used - 1);
 	return object;
 }
 
@@ -205,11 +205,15 @@ static struct object *_Nullable drain_next(
 	struct handle_table *table, const struct object *_Nullable own)
 {
 	u32 slot = table->drained++;
-	struct object *object = handle_entry_at(table, slot)->object; // nobody else changes it any more
-	if (!object || (own && object != own && object->kind != OBJECT_REPLY))
+	struct handle_entry *entry = handle_entry_at(table, slot);
+	if (!atomic_load_relaxed(&entry->object)) // nothing goes in any more
 		return nullptr;
-	lock_take(&table->lock);
-	object = handle_slot_clear(table, slot);
+	lock_take(&table->lock); // who put it in may be taking it back: message_pass_handles
+	struct object *object = entry->object;
+	if (object && (!own || object == own || object->kind == OBJECT_REPLY))
+		object = handle_slot_clear(table, slot);
+	else
+		object = nullptr;
 	lock_give(&table->lock);
 	return object;
 }
@@ -242,7 +246,7 @@ bool handle_table_drain_own(
 	for (u32 steps = limit * SLOTS_PER_CLOSE; table->drained < table->limit; steps--) {
 		if (!limit || !steps)
 			return false;
-		if (!table->used)
+		if (!atomic_load_relaxed(&table->used))
 			break;
 		struct object *object = drain_next(table, own);
 		if (!object)
@@ -260,7 +264,7 @@ bool handle_table_drain(struct handle_table *table, u32 limit)
 	if (!table->chunks)
 		return true;
 	if (!handle_table_drain_own(table, nullptr, limit) ||
-		table->used) // or the beginning was kept until now
+		atomic_load_relaxed(&table->used)) // or the beginning was kept until now
 		return false;
 	release_chunks(table);
 	return true;

@@ -77,7 +77,6 @@ static void kick_cpu(struct port *port, u16 id)
 	bool is_new = !list_node_is_linked(&kick->node);
 	if (is_new) {
 		object_get(&port->object);
-		kick->port = port;
 		list_push_back(&cpu->kicked, &kick->node);
 	}
 	lock_give(&cpu->kick_lock);

@@ -35,7 +35,7 @@ struct port {
 	struct list idle[CPU_MAX]; // struct thread.idle_node; each its own CPU's
 	struct port_kick {
 		struct list_node node; // in cpu->kicked, reference held on the port
-		struct port *port;
+		struct port *port;     // this one
 	} kick[CPU_MAX];
 	bool calls_first; // under lock: turns, so that neither calls nor notices starve
 };

@@ -72,24 +72,22 @@ err_t port_wait(struct thread *server)
 	return SYSCALL_BLOCKED;
 }
 
-static err_t port_object_init(struct port *port, u8 level)
+err_t port_object_create(struct quota *quota, u8 level, struct port *_Nullable *_Nonnull out)
 {
+	struct object *object;
+	TRY(object_create(OBJECT_PORT, sizeof(struct port), quota, &object));
+	struct port *port = port_of(object);
 	lock_init(&port->lock, RANK_PORT);
 	list_init(&port->calls);
 	list_init(&port->notices);
 	list_init(&port->bindings);
 	list_init(&port->connections);
 	list_init(&port->pagers);
-	for (u32 i = 0; i < CPU_MAX; i++)
+	for (u32 i = 0; i < CPU_MAX; i++) {
 		list_init(&AT(port->idle, i));
+		AT(port->kick, i).port = port;
+	}
 	port->level = level;
+	*out = port;
 	return OK;
-}
-
-err_t port_object_create(struct quota *quota, u8 level, struct port *_Nullable *_Nonnull out)
-{
-	struct object *object;
-	TRY(object_create(OBJECT_PORT, sizeof(struct port), quota, &object));
-	*out = port_of(object);
-	return port_object_init(*out, level);
 }

@@ -63,7 +63,7 @@ static void prepare(struct reply *reply, struct thread *server, struct thread *c
 err_t reply_create(struct thread *server, handle_t *out)
 {
 	struct object *object;
-	if (!server->caller || !server->port)
+	if (!server->port)
 		return ERR_STATE;
 	TRY(object_create(OBJECT_REPLY, sizeof(struct reply), server->process->quota, &object));
 	struct reply *reply = reply_of(object);
