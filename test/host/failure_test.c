@@ -49,8 +49,8 @@ static u64 made(struct answer answer)
 static void use_memory(struct thread *thread, u64 port)
 {
 	u64 memory = made(DO(MEMORY_CREATE, MEMORY_KIND_ANONYMOUS, 16 * PAGE_SIZE));
-	u64 address = made(DO(MEMORY_MAP, 0, memory, 0, 16 * PAGE_SIZE, 0,
-		MAP_FLAGS_READ | MAP_FLAGS_WRITE));
+	u64 address =
+		made(DO(MEMORY_MAP, 0, memory, 0, 16 * PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_WRITE));
 	(void)DO(MEMORY_CLONE, memory, 0, 8 * PAGE_SIZE);
 	(void)DO(MEMORY_CONTROL, memory, MEMORY_OPERATION_COMMIT, 0, 16 * PAGE_SIZE);
 	(void)DO(MEMORY_WRITE, memory, 100, WORLD_DATA, 5000);
