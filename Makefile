@@ -28,7 +28,7 @@ test: guest tests
 
 check:
 	@tools/setup
-	@tools/build --configure
+	@tools/build generated
 	@tools/check/all
 
 bench: guest
