@@ -123,7 +123,8 @@ static err_t split_item(view_t value, u64 born_after, struct split *split)
 			AT(split->freed, split->freed_count++) = pointer;
 			continue;
 		}
-		err_t err = span_copy(span_of(AT(split->kept, split->kept_count++)), span_view(head));
+		struct dead_entry *kept = &AT(split->kept, split->kept_count++);
+		err_t err = span_copy(span_of(*kept), span_view(head));
 		assert(err == OK);
 	}
 	return OK;

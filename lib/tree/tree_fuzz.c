@@ -37,8 +37,10 @@ static void overwrite(struct table *table, struct change change)
 static void read_all(const struct tree *tree, view_t path)
 {
 	static u8 scratch[WALK_SCRATCH];
-	struct mount mounts[2] = { { .is_used = true, .root = TREE_ROOT },
-		{ true, false, 0, 0, TREE_ROOT, 3, 1 } };
+	struct mount mounts[2] = {
+		{ .is_used = true, .root = TREE_ROOT, .entry = TREE_NONE },
+		{ .is_used = true, .root = TREE_ROOT, .entry = TREE_NONE, .point = 3, .generation = 1 },
+	};
 	struct names names = { tree, 1, mounts, 2 };
 	struct tree_credentials who = { .user = 1 };
 	struct walk walk = { .names = &names,

@@ -45,9 +45,10 @@ static void add_candidate(struct candidates *set, const u8 *data)
 			return;
 	if (set->count == set->size) {
 		set->size = set->size ? 2 * set->size : 4;
-		set->items = realloc(set->items, set->size * sizeof *set->items);
-		if (!set->items)
+		void *items = realloc(set->items, set->size * sizeof *set->items);
+		if (!items)
 			abort();
+		set->items = items;
 	}
 	memcpy(set->items[set->count++].bytes, data, DISK_UNIT);
 }

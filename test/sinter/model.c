@@ -162,6 +162,21 @@ static void move_directory(struct model *model, struct model_node *node, u64 to)
 	node->parent = to;
 }
 
+// Would this directory lie below itself?
+static bool makes_circle(struct model *model, const struct model_node *node, u64 directory)
+{
+	return is_directory(node) && is_below(model, directory, node->inode);
+}
+
+static void exchange(struct model *model, struct model_name *source, struct model_name *target)
+{
+	u64 inode = source->inode, from = source->directory, to = target->directory;
+	source->inode = target->inode;
+	target->inode = inode;
+	move_directory(model, model_node(model, inode), to);
+	move_directory(model, model_node(model, source->inode), from);
+}
+
 err_t model_rename(struct model *model, struct model_place from, struct model_place to, u32 flags)
 {
 	struct model_node *from_parent = model_node(model, from.directory);
@@ -182,19 +197,13 @@ err_t model_rename(struct model *model, struct model_place from, struct model_pl
 	struct model_node *other = target ? model_node(model, target->inode) : nullptr;
 	if (other && !(flags & RENAMES_EXCHANGE) && is_directory(other) != is_directory(node))
 		return is_directory(other) ? ERR_IS_DIRECTORY : ERR_NOT_DIRECTORY;
-	if (is_directory(node) && is_below(model, to.directory, node->inode))
-		return ERR_INVALID;
-	if (other && flags & RENAMES_EXCHANGE && is_directory(other) &&
-		is_below(model, from.directory, other->inode))
+	if (makes_circle(model, node, to.directory) ||
+		(other && flags & RENAMES_EXCHANGE && makes_circle(model, other, from.directory)))
 		return ERR_INVALID;
 	if (other == node)
 		return OK;
 	if (flags & RENAMES_EXCHANGE) {
-		u64 inode = source->inode;
-		source->inode = target->inode;
-		target->inode = inode;
-		move_directory(model, node, to.directory);
-		move_directory(model, other, from.directory);
+		exchange(model, source, target);
 		return OK;
 	}
 	if (other && is_directory(other) && model_entries(model, other->inode))

@@ -31,12 +31,12 @@ void world_settle(struct sinter *pool); // until nothing is under way or waits t
 // An expression that may answer ERR_WOULD_BLOCK, until it answers something else.
 #define WAIT(pool, expression)                                                                     \
 	({                                                                                             \
-		err_t wait_err_;                                                                           \
-		u32 wait_rounds_ = 0;                                                                      \
-		while ((wait_err_ = (expression)) == ERR_WOULD_BLOCK) {                                    \
-			world_wait(pool, &wait_rounds_);                                                       \
+		err_t wait_err;                                                                            \
+		u32 wait_rounds = 0;                                                                       \
+		while ((wait_err = (expression)) == ERR_WOULD_BLOCK) {                                     \
+			world_wait(pool, &wait_rounds);                                                        \
 		}                                                                                          \
-		wait_err_;                                                                                 \
+		wait_err;                                                                                  \
 	})
 void world_wait(struct sinter *pool, u32 *rounds); // aborts when it would go on for ever
 

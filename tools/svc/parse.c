@@ -183,30 +183,39 @@ static void parse_ledger(struct words *words, struct source *source)
 
 constexpr u32 SHARE_MAX = 90; // others live, too
 
+static bool parse_share(struct words *words, struct manifest_service *service)
+{
+	if (!words_number(words, "percent", &service->quota_share))
+		return false;
+	if (!service->quota_share || service->quota_share > SHARE_MAX)
+		words_complain(words, "a share is 1 to %u percent", SHARE_MAX);
+	return true;
+}
+
+// One part of a quota; false: it was no number, which has been said.
+static bool parse_quota_part(struct words *words, struct manifest_service *service)
+{
+	u64 bytes = 0;
+	bool is_good = true;
+	if (words_skip(words, "share"))
+		return parse_share(words, service);
+	if (words_skip(words, "memory")) {
+		is_good = words_size(words, &bytes);
+		service->quota_pages = bytes / PAGE_SIZE;
+	} else if (words_skip(words, "objects")) {
+		is_good = words_number(words, "the number of objects", &service->quota_objects);
+	} else if (words_skip(words, "handles")) {
+		is_good = words_number(words, "the number of handles", &service->quota_handles);
+	} else {
+		words_complain(words, "a quota is one of share memory objects handles");
+	}
+	return is_good;
+}
+
 static void parse_quota(struct words *words, struct source *source)
 {
-	struct manifest_service *service = &source->service;
-	u64 bytes;
-	do {
-		if (words_skip(words, "share")) {
-			if (!words_number(words, "percent", &service->quota_share))
-				return;
-			if (!service->quota_share || service->quota_share > SHARE_MAX)
-				words_complain(words, "a share is 1 to %u percent", SHARE_MAX);
-		} else if (words_skip(words, "memory")) {
-			if (!words_size(words, &bytes))
-				return;
-			service->quota_pages = bytes / PAGE_SIZE;
-		} else if (words_skip(words, "objects")) {
-			if (!words_number(words, "the number of objects", &service->quota_objects))
-				return;
-		} else if (words_skip(words, "handles")) {
-			if (!words_number(words, "the number of handles", &service->quota_handles))
-				return;
-		} else {
-			words_complain(words, "a quota is one of share memory objects handles");
-		}
-	} while (words_comma(words));
+	while (parse_quota_part(words, &source->service) && words_comma(words)) {
+	}
 }
 
 static const struct {
