@@ -177,14 +177,17 @@ static void exchange(struct model *model, struct model_name *source, struct mode
 	move_directory(model, model_node(model, source->inode), from);
 }
 
+static err_t check_parents(
+	const struct model_node *_Nullable from, const struct model_node *_Nullable to)
+{
+	if (!from || !to)
+		return ERR_NOT_FOUND;
+	return is_directory(from) && is_directory(to) ? OK : ERR_NOT_DIRECTORY;
+}
+
 err_t model_rename(struct model *model, struct model_place from, struct model_place to, u32 flags)
 {
-	struct model_node *from_parent = model_node(model, from.directory);
-	struct model_node *to_parent = model_node(model, to.directory);
-	if (!from_parent || !to_parent)
-		return ERR_NOT_FOUND;
-	if (!is_directory(from_parent) || !is_directory(to_parent))
-		return ERR_NOT_DIRECTORY;
+	TRY(check_parents(model_node(model, from.directory), model_node(model, to.directory)));
 	struct model_name *source = model_name(model, from.directory, from.name);
 	struct model_name *target = model_name(model, to.directory, to.name);
 	if (!source)
