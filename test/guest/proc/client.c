@@ -8,6 +8,8 @@
 constexpr u32 LEVEL = 15;
 constexpr u64 LEDGER_SIZE = 16 << 20;
 
+enum word : u32 { WORD_WANTED = 1000, WORD_DONE, WORD_ERROR }; // of restarts; of shared_word
+
 struct self self;
 static handle_t port, ledger, service;
 static u64 slots, shared;
@@ -51,12 +53,34 @@ err_t service_start(void)
 	return guest_map(table, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_SHARED, &slots);
 }
 
-err_t service_restart(void)
+static err_t kill_and_start(void)
 {
 	u32 observed;
 	TRY(process_control(service, PROCESS_OPERATION_KILL, 0, 0));
 	TRY(object_wait(service, SIGNAL_EXITED, guest_soon(), &observed));
 	return start(service);
+}
+
+err_t service_restart(void)
+{
+	u32 number = __atomic_add_fetch(shared_word(WORD_WANTED), 1, __ATOMIC_ACQ_REL);
+	return becomes(shared_word(WORD_DONE), number) ? (err_t)*shared_word(WORD_ERROR)
+	                                               : ERR_TIMED_OUT;
+}
+
+err_t service_look_after(handle_t tests, u64 deadline, u64 *code)
+{
+	u32 observed;
+	while (object_wait(tests, SIGNAL_EXITED, clock_read() + NS_PER_MS / 4, &observed) != OK) {
+		u32 wanted = __atomic_load_n(shared_word(WORD_WANTED), __ATOMIC_ACQUIRE);
+		if (clock_read() > deadline)
+			return ERR_TIMED_OUT;
+		if (wanted == *shared_word(WORD_DONE))
+			continue;
+		*shared_word(WORD_ERROR) = (u32)kill_and_start();
+		__atomic_store_n(shared_word(WORD_DONE), wanted, __ATOMIC_RELEASE);
+	}
+	return spawn_wait(tests, deadline, code);
 }
 
 const struct proc_slot *slot_of(u32 slot)

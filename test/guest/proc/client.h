@@ -39,8 +39,12 @@ struct self {
 };
 extern struct self self; // of this process
 
-err_t service_start(void);   // the port, the ledger, the first connection; pid 1 is this program
-err_t service_restart(void); // kills it, and starts another that inherits its handles
+err_t service_start(void); // the port, the ledger, the first connection; pid 1 is this program
+// Kills it, and starts another that inherits its handles: pid 1 does, on demand, for only who made
+// both processes may.
+err_t service_restart(void);
+// What pid 1 does until `tests` has ended: see service_restart.
+err_t service_look_after(handle_t tests, u64 deadline, u64 *code);
 // As POSIX's. The child runs run(argument); its result is its exit status.
 err_t child_start(u64 (*run)(u64 argument), u64 argument, u32 *pid);
 // The same; process: owned.
