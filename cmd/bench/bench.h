@@ -26,6 +26,7 @@ err_t bench_fork(u64 (*run)(u64 argument), u64 argument, handle_t *process);
 err_t bench_end(handle_t process);
 
 void bench_touch(u64 address); // writes to the page
+void bench_look(u64 address);  // reads from it
 
 // Each in the file of its noun.
 err_t call_prepare(u64 *argument), call_step(u64 argument), call_finish(u64 argument);
@@ -43,7 +44,8 @@ err_t long_unmap_step(u64 argument), long_unmap_many_step(u64 argument),
 	long_discard_step(u64 argument), long_fork_step(u64 argument),
 	long_fork_many_step(u64 argument), long_kill_step(u64 argument), long_revoke_step(u64 argument),
 	long_clone_step(u64 argument), long_commit_step(u64 argument),
-	long_decommit_often_step(u64 argument), long_handles_step(u64 argument);
+	long_decommit_often_step(u64 argument), long_handles_step(u64 argument),
+	long_shrink_step(u64 argument);
 err_t futex_prepare(u64 *argument), futex_step(u64 argument), futex_finish(u64 argument);
 err_t stream_prepare(u64 *argument), stream_step(u64 argument), stream_finish(u64 argument);
 

@@ -239,6 +239,21 @@ err_t long_decommit_often_step(u64 argument)
 	return handle_close(memory);
 }
 
+// A file without pages that somebody read throughout ends: its zero pages leave the tables.
+err_t long_shrink_step(u64 argument)
+{
+	handle_t memory;
+	u64 address, ignored;
+	(void)argument;
+	TRY(anonymous(BIG, &memory));
+	TRY(map(memory, BIG, &address));
+	for (u64 at = 0; at < BIG; at += at < PRESENT ? PAGE : TABLE)
+		bench_look(address + at);
+	TRY(memory_control(memory, MEMORY_OPERATION_RESIZE, 0, 0, &ignored));
+	TRY(memory_unmap(HANDLE_NONE, address, BIG));
+	return handle_close(memory);
+}
+
 // A process with very many handles, of which its child gets each.
 err_t long_handles_step(u64 argument)
 {

@@ -24,6 +24,13 @@ void bench_touch(u64 address)
 	UNSAFE_END
 }
 
+void bench_look(u64 address)
+{
+	UNSAFE_BEGIN("map returned it, and the caller stays below its end")
+	(void)*(volatile u8 *)address;
+	UNSAFE_END
+}
+
 static u64 next_page; // the first page that was not yet touched
 
 err_t fault_prepare(u64 *argument)

@@ -36,6 +36,7 @@ static const struct bench table[] = {
 	{ "long_clone", 1, nullptr, long_clone_step, nullptr },
 	{ "long_commit", 1, nullptr, long_commit_step, nullptr },
 	{ "long_decommit_often", 1, nullptr, long_decommit_often_step, nullptr },
+	{ "long_shrink", 1, nullptr, long_shrink_step, nullptr },
 	{ "long_handles", 1, nullptr, long_handles_step, nullptr },
 };
 

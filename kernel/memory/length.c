@@ -53,17 +53,18 @@ static err_t resize_locked(struct memory *memory, u64 length)
 	u64 first = pages_of_size(length);
 	u64 end = memory->size >> PAGE_SHIFT;
 	u64 budget = PART_PAGES;
-	// The length changes only when no page is left beyond it: what grows back is absent.
-	if (first < end && memory->has_foreign)
-		memory_unmap_pages(memory, first, end - first);
-	if (first < end && memory_drop_some(memory, first, end, !memory->has_foreign, &budget) < end &&
-		radix_next(&memory->pages, first, end) != RADIX_NONE)
+	// From the end downwards, and the length with it when no page is left beyond: what grows back
+	// is absent, and what was passed is shown by no table again.
+	if (first < end && (memory->has_foreign || radix_next(&memory->pages, first, end) < end))
+		first = max_u64(first, align_down(end - 1, PART_WINDOW));
+	if (first < end && memory_drop_some(memory, first, end, true, &budget) < end)
 		return SYSCALL_RESTART;
-	set_length(memory, length);
+	bool is_part = first > pages_of_size(length);
+	set_length(memory, is_part ? first << PAGE_SHIFT : length);
 	memory->parent_pages = min_u64(memory->parent_pages, first);
 	if (first < end)
 		page_waiters_wake(memory, first, end - first);
-	return OK;
+	return is_part ? SYSCALL_RESTART : OK;
 }
 
 err_t memory_resize(struct memory *memory, u64 length)

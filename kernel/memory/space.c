@@ -64,6 +64,15 @@ static void unreference(struct space *space)
 	object_put(&quota->object);
 }
 
+bool space_leave_to_others(struct space *space)
+{
+	u32 users = atomic_load_relaxed(&space->users);
+	while (users > 1)
+		if (atomic_swap_if_acq_rel(&space->users, &users, users - 1))
+			return true;
+	return false;
+}
+
 void space_put(struct space *space)
 {
 	if (atomic_sub_acq_rel(&space->users, 1u) > 1)
@@ -314,8 +323,6 @@ static bool drain_mapping(struct space *space)
 bool space_drain(struct space *space, u32 steps)
 {
 	constexpr u32 STEP_COST = 4;
-	if (atomic_load_acquire(&space->users) > 1)
-		return true;
 	begin_drain(space);
 	if (!drain_tables(space, &steps))
 		return false;

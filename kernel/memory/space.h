@@ -52,7 +52,8 @@ constexpr u64 MAPPINGS_PER_PAGE = 32; // of the slab
 
 err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out);
 void space_put(struct space *space); // one user less; of the last one: drains what is left, frees
-// Removes mappings and tables, if it has only one user. True: all of them, or there are others.
+bool space_leave_to_others(struct space *space); // one user less, unless it is the last one: false
+// Of the last user. Removes mappings and tables; true: all of them.
 bool space_drain(struct space *space, u32 steps);
 struct map_request {
 	struct memory *_Nullable memory; // null: a reservation

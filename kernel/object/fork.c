@@ -49,13 +49,25 @@ static err_t fork_thread(
 static err_t fill_child(
 	struct thread *caller, struct process *child, struct thread *_Nullable *_Nonnull thread)
 {
-	TRY(space_fork(caller->process->space, child->quota, &caller->long_call, &child->space));
+	if (!child->handles.limit) // not yet
+		TRY(space_fork(caller->process->space, child->quota, &caller->long_call, &child->space));
 	child->reflection = atomic_load_relaxed(&caller->process->reflection);
 	TRY(handle_clone_table(&caller->process->handles, &child->handles));
 	return fork_thread(caller, child, thread);
 }
 
 // Until it is whole the child is the long call's, and goes with it.
+static err_t finish_part(struct long_call *call, err_t err, struct process *_Nullable *_Nonnull out)
+{
+	if (err == OK) {
+		*out = process_of(call->made);
+		call->made = nullptr;
+	} else if (err != SYSCALL_MORE) {
+		long_call_end(call);
+	}
+	return err;
+}
+
 err_t process_fork(struct thread *caller, u64 identity, struct process *_Nullable *_Nonnull child,
 	struct thread *_Nullable *_Nonnull thread)
 {
@@ -66,13 +78,22 @@ err_t process_fork(struct thread *caller, u64 identity, struct process *_Nullabl
 		TRY(process_create_bare(parent->quota, identity, parent->level, &process));
 		call->made = &process->object;
 	}
-	process = process_of(call->made);
-	err_t err = fill_child(caller, process, thread);
-	if (err == OK) {
-		call->made = nullptr;
-		*child = process;
-	} else if (err != SYSCALL_MORE) {
-		long_call_end(call);
+	return finish_part(call, fill_child(caller, process_of(call->made), thread), child);
+}
+
+err_t process_lend(struct thread *caller, struct quota *quota, u64 identity, u8 level,
+	struct process *_Nullable *_Nonnull child)
+{
+	struct process *parent = caller->process;
+	struct long_call *call = &caller->long_call;
+	struct process *process;
+	if (!call->made) {
+		TRY(process_create_bare(quota, identity, level, &process));
+		call->made = &process->object;
+		atomic_add_relaxed(&parent->space->users, 1u);
+		process->space = parent->space;
+		process->reflection = atomic_load_relaxed(&parent->reflection);
 	}
-	return err;
+	process = process_of(call->made);
+	return finish_part(call, handle_clone_table(&parent->handles, &process->handles), child);
 }

@@ -61,7 +61,9 @@ bool handle_table_drain(struct handle_table *table, u32 limit);
 // Only replies and handles to this object; the rest stays.
 bool handle_table_drain_own(
 	struct handle_table *table, const struct object *_Nullable own, u32 limit);
-// All handles of a table that was drained so, to one that never had any: ERR_STATE.
+// What is in a table, for what is in one that only the caller knows. Both are of one quota.
+void handle_table_swap(struct handle_table *table, struct handle_table *mine);
+// All handles of a table that only the caller knows, to one that never had any: ERR_STATE.
 err_t handle_table_move(struct handle_table *from, struct handle_table *to) REQUIRES(to -> lock);
 
 // Makes a handle to object (takes its own reference). Errors: ERR_QUOTA, ERR_NO_MEMORY;
@@ -72,7 +74,9 @@ err_t handle_install(struct handle_table *table, struct object *object, u32 righ
 err_t handle_install_take(
 	struct handle_table *table, struct object *object, u32 rights, handle_t *out);
 err_t handle_close(struct handle_table *table, handle_t handle);
-err_t handle_clone_table(struct handle_table *from, struct handle_table *to); // fork; no replies
+// All but replies, in parts: SYSCALL_MORE asks for the next. Nobody else sees `to` yet; after an
+// error the caller drains it.
+err_t handle_clone_table(struct handle_table *from, struct handle_table *to);
 
 // What a live handle says, or an error naming what is wrong. Lock-free; the object is borrowed
 // until the kernel is left. Checks: slot and generation (ERR_BAD_HANDLE), epoch (ERR_REVOKED), and

@@ -4,11 +4,14 @@
 #include "kernel/memory/frame.h"
 #include "kernel/object/handle_local.h"
 #include "kernel/object/quota.h"
+#include "kernel/sched/thread.h"
+#include "lib/base/bits.h"
 #include "lib/base/err.h"
 #include "lib/base/memory.h"
 
 constexpr u32 SLOT_NONE = UINT32_MAX;
 constexpr u32 SLOTS_PER_CLOSE = 16; // empty slots passed for each one that drain may close
+constexpr u32 PART_SLOTS = 4 * HANDLES_PER_CHUNK; // cloned in one stay in the kernel
 
 static err_t page_take(struct quota *quota, void *_Nullable *_Nonnull out)
 {
@@ -146,58 +149,50 @@ struct object *handle_slot_clear(struct handle_table *table, u32 slot)
 	return object;
 }
 
-// Same slots, same generations, so that handles mean the same in the child; free ones stay in the
-// order of their queue. Answers how many replies there were, which are not inherited.
-static u32 clone_chunk(struct handle_table *from, struct handle_table *to, u32 first)
+// Same slots, same generations, so that handles mean the same in the child. Replies are not
+// inherited.
+static void clone_chunk(struct handle_table *from, struct handle_table *to, u32 first)
 {
-	u32 replies = 0;
+	bool is_first = to->last_free == SLOT_NONE;
+	u32 *link = is_first ? &to->first_free : &handle_entry_at(to, to->last_free)->next_free;
 	page_copy(handle_entry_at(to, first), handle_entry_at(from, first));
 	for (u32 slot = first; slot < first + HANDLES_PER_CHUNK; slot++) {
 		struct handle_entry *copy = handle_entry_at(to, slot);
-		if (!copy->object)
-			continue;
-		if (copy->object->kind == OBJECT_REPLY) {
-			copy->object = nullptr;
-			replies++;
+		if (copy->object && copy->object->kind != OBJECT_REPLY) {
+			err_t err = object_get_handle(copy->object);
+			assert(err == OK); // the entry itself is a handle
+			to->used++;
 			continue;
 		}
-		err_t err = object_get_handle(copy->object);
-		assert(err == OK); // the entry itself is a handle
-		to->used++;
+		if (copy->object) {
+			copy->object = nullptr;
+			copy->tag &= HANDLE_GENERATION_MASK;
+		}
+		*link = to->last_free = slot; // push_free, many times
+		link = &copy->next_free;
 	}
-	return replies;
+	*link = SLOT_NONE;
 }
 
-static void free_replies(struct handle_table *table)
-{
-	for (u32 slot = 0; slot < table->limit; slot++) {
-		struct handle_entry *entry = handle_entry_at(table, slot);
-		if (entry->object || !(entry->tag & HANDLE_KIND_MASK))
-			continue;
-		entry->tag &= HANDLE_GENERATION_MASK;
-		push_free(table, slot);
-	}
-}
-
-// Nobody else sees `to` yet. After an error the caller drains it.
+// Each part as it is at some moment. It charges what may be there at most, and returns the rest.
 err_t handle_clone_table(struct handle_table *from, struct handle_table *to)
 {
-	u32 replies = 0;
+	u32 before = to->used, slot = to->limit;
 	lock_take(&from->lock);
-	u64 charged = from->used;
+	u32 end = (u32)min_u64(from->limit, slot + PART_SLOTS);
+	u64 charged = min_u64(from->used, end - slot);
 	err_t err = quota_charge_handles(to->quota, charged);
 	if (err != OK)
 		charged = 0;
-	to->first_free = from->first_free;
-	to->last_free = from->last_free;
-	for (u32 slot = 0; err == OK && slot < from->limit; slot += HANDLES_PER_CHUNK) {
+	for (; err == OK && slot < end; slot += HANDLES_PER_CHUNK) {
 		err = add_chunk(to);
-		replies += err == OK ? clone_chunk(from, to, slot) : 0;
+		if (err == OK)
+			clone_chunk(from, to, slot);
 	}
+	if (err == OK && end < from->limit)
+		err = SYSCALL_MORE;
 	lock_give(&from->lock);
-	if (replies && err == OK)
-		free_replies(to);
-	quota_return_handles(to->quota, charged - to->used); // replies, or what was not reached
+	quota_return_handles(to->quota, charged - (to->used - before));
 	return err;
 }
 
@@ -270,7 +265,25 @@ bool handle_table_drain(struct handle_table *table, u32 limit)
 	return true;
 }
 
-// Nobody looks into a dead process's table, and no handle of the heir leads into its own yet.
+static void copy_slots(const struct handle_table *from, struct handle_table *to)
+{
+	to->chunks = from->chunks;
+	to->first_free = from->first_free;
+	to->last_free = from->last_free;
+	to->used = from->used;
+	atomic_store_release(&to->limit, from->limit); // pairs with entry_of and handle_fast
+}
+
+void handle_table_swap(struct handle_table *table, struct handle_table *mine)
+{
+	lock_take(&table->lock);
+	struct handle_table old = *table;
+	copy_slots(mine, table);
+	lock_give(&table->lock);
+	copy_slots(&old, mine);
+}
+
+// No handle of the heir leads into its own table yet.
 err_t handle_table_move(struct handle_table *from, struct handle_table *to)
 {
 	struct quota_limits limits = { .pages = from->limit / HANDLES_PER_CHUNK,
@@ -280,14 +293,8 @@ err_t handle_table_move(struct handle_table *from, struct handle_table *to)
 	if (from->quota != to->quota)
 		TRY(quota_charge_limits(to->quota, &limits));
 	void *chunks = to->chunks; // empty
-	to->chunks = from->chunks;
-	to->first_free = from->first_free;
-	to->last_free = from->last_free;
-	to->used = from->used;
-	atomic_store_release(&to->limit, from->limit); // pairs with entry_of and handle_fast
-	from->chunks = nullptr;
-	from->used = 0;
-	atomic_store_relaxed(&from->limit, 0u);
+	copy_slots(from, to);
+	*from = (struct handle_table){ .quota = from->quota };
 	page_give(from->quota, chunks); // the charge of ours pays for what we got
 	if (from->quota != to->quota)
 		quota_return_limits(from->quota, &limits);

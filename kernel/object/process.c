@@ -56,20 +56,12 @@ void process_abandon(struct process *process)
 	object_put(&process->object);
 }
 
-static err_t share(struct process *model, struct process *process)
-{
-	atomic_add_relaxed(&model->space->users, 1u);
-	process->space = model->space;
-	process->reflection = atomic_load_relaxed(&model->reflection);
-	return handle_clone_table(&model->handles, &process->handles);
-}
-
-err_t process_create(struct quota *quota, u64 identity, u8 level, struct process *_Nullable model,
-	struct process *_Nullable *_Nonnull out)
+err_t process_create(
+	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
 {
 	struct process *process;
 	TRY(process_create_bare(quota, identity, level, &process));
-	err_t err = model ? share(model, process) : space_create(quota, &process->space);
+	err_t err = space_create(quota, &process->space);
 	if (err != OK) {
 		process_abandon(process);
 		return err;
@@ -274,13 +266,16 @@ bool process_is_made_by(const struct process *process, const struct thread *call
 
 err_t process_inherit(struct thread *caller, struct process *heir, struct process *dead)
 {
-	lock_take(&dead->lock);
+	struct handle_table moving = { .quota = dead->quota };
+	lock_take(&dead->lock); // nobody else claims it meanwhile
 	err_t err = dead->has_estate ? OK : ERR_STATE;
 	if (err == OK && (!process_is_made_by(heir, caller) || !process_is_made_by(dead, caller)))
-		err = ERR_RIGHTS;           // so that no circle of makers comes to be
+		err = ERR_RIGHTS; // so that no circle of makers comes to be
+	if (err == OK)
+		handle_table_swap(&dead->handles, &moving);
 	lock_take(&heir->handles.lock); // if it dies now, all of this is there when it is reaped
 	if (err == OK)
-		err = handle_table_move(&dead->handles, &heir->handles);
+		err = handle_table_move(&moving, &heir->handles);
 	if (err == OK) {
 		claim_estate(dead); // with nothing left to drain
 		lock_take(&makers);
@@ -289,6 +284,8 @@ err_t process_inherit(struct thread *caller, struct process *heir, struct proces
 		lock_give(&makers);
 	}
 	lock_give(&heir->handles.lock);
+	if (moving.chunks)
+		handle_table_swap(&dead->handles, &moving); // back
 	lock_give(&dead->lock);
 	return err;
 }

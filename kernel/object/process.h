@@ -55,10 +55,10 @@ struct process {
 };
 OBJECT_DOWNCAST(process)
 
-// A process without threads, in an empty space or, with a model, in its space and with its handles.
+// A process without threads, in an empty space.
 // _bare: without a space, which the caller must give it before anybody else hears of it.
-err_t process_create(struct quota *quota, u64 identity, u8 level, struct process *_Nullable model,
-	struct process *_Nullable *_Nonnull out);
+err_t process_create(
+	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out);
 err_t process_create_bare(
 	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out);
 // A creator gives up a process that nobody has a handle to.
@@ -91,6 +91,9 @@ void process_request(struct process *process, u32 requests);
 void thread_die(struct thread *thread);
 // Undoes thread_create of a thread that was never started.
 void thread_discard(struct thread *thread);
+// A process without threads in the caller's space and with its handles, in parts as process_fork.
+err_t process_lend(struct thread *caller, struct quota *quota, u64 identity, u8 level,
+	struct process *_Nullable *_Nonnull child);
 err_t process_fork(struct thread *caller, u64 identity, struct process *_Nullable *_Nonnull child,
 	struct thread *_Nullable *_Nonnull thread);
 // Exec, see syscalls.ifc: OK: registers are the new program's. SYSCALL_BLOCKED: waits to be alone.

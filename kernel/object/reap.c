@@ -19,11 +19,22 @@ static bool drain_handles(struct process *process, u32 steps)
 	               : handle_table_drain(&process->handles, steps);
 }
 
+// Of those that share one the last takes it apart. Who looks at it now has it until a grace period
+// ends, which is before the last one frees it.
+static bool drain_space(struct process *process, u32 steps)
+{
+	struct space *space = process->space;
+	if (!space || !space_leave_to_others(space))
+		return !space || space_drain(space, steps);
+	atomic_store_release(&process->space, (struct space *)nullptr);
+	return true;
+}
+
 static bool drain(struct process *process, u32 steps)
 {
 	switch ((enum reap_stage)process->reap_stage) {
 	case REAP_HANDLES: return drain_handles(process, steps);
-	case REAP_SPACE: return !process->space || space_drain(process->space, steps);
+	case REAP_SPACE: return drain_space(process, steps);
 	case REAP_ESTATE: return handle_table_drain(&process->handles, steps);
 	case REAP_MADE: return process_release_made(process, steps);
 	case REAP_DONE: break;

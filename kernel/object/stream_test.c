@@ -44,7 +44,7 @@ static bool start(void)
 	u64 mapped;
 	u32 access = MAP_FLAGS_READ | MAP_FLAGS_WRITE;
 	futexes_init();
-	err_t err = process_create(quota_root(), 1, 15, nullptr, &process);
+	err_t err = process_create(quota_root(), 1, 15, &process);
 	if (err == OK)
 		err = memory_create_anonymous(quota_root(), SIZE, &memory);
 	if (err == OK)

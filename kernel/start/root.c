@@ -209,7 +209,7 @@ static void fill_info(struct process *process, struct thread *thread, const stru
 void root_start(const struct boot_info *info)
 {
 	struct process *process;
-	check(process_create(quota_root(), ROOT_IDENTITY, 0, nullptr, &process), "process");
+	check(process_create(quota_root(), ROOT_IDENTITY, 0, &process), "process");
 	u64 entry = load(process->space);
 	struct memory *memory = new_memory(STACK_OBJECT_SIZE);
 	u64 base = random_base(STACK_BASE) + PAGE_SIZE; // under it nothing is mapped: a guard

@@ -48,10 +48,14 @@ err_t sys_memory_map(struct thread *caller, struct process *_Nullable process,
 	TRY(space_of(caller, process, &space));
 	err_t error = ERR_INVALID;
 	*out_mapped = address;
+	if (memory) // its pages are no mapping's alone while another one is made, whoever closes it
+		TRY(object_get_handle(&memory->object));
 	if (!(flags & MAP_FLAGS_MOVE))
 		error = space_map(space, &request, call, out_mapped);
 	else if (!memory && flags == MAP_FLAGS_MOVE)
 		error = space_move(space, offset, size, address, call);
+	if (memory)
+		object_put_handle(&memory->object);
 	return error;
 }
 

@@ -29,14 +29,15 @@ static err_t choose_identity(const struct thread *caller, u64 identity, u64 *out
 err_t sys_process_create(struct thread *caller, struct quota *_Nullable quota, u64 identity,
 	u32 level, handle_t *out_process)
 {
-	struct process *model = level & PROCESS_SHARED ? caller->process : nullptr;
+	bool is_lent = level & PROCESS_SHARED;
 	level &= ~PROCESS_SHARED;
 	if (level < caller->process->level || level > LEVEL_PROGRAM)
 		return ERR_LEVEL;
 	TRY(choose_identity(caller, identity, &identity));
 	struct process *process;
 	struct quota *payer = quota ? quota : caller->process->quota;
-	TRY(process_create(payer, identity, (u8)level, model, &process));
+	TRY(is_lent ? process_lend(caller, payer, identity, (u8)level, &process)
+				: process_create(payer, identity, (u8)level, &process));
 	err_t err =
 		handle_install(&caller->process->handles, &process->object, RIGHTS_ALL, out_process);
 	if (err != OK)

@@ -146,7 +146,7 @@ struct thread *world_process_of(struct quota *quota, u8 level)
 	static u64 identity = 100;
 	struct process *process;
 	handle_t handle;
-	must(process_create(quota, ++identity, level, nullptr, &process), "process");
+	must(process_create(quota, ++identity, level, &process), "process");
 	must(handle_install(&process->handles, &process->object, RIGHTS_ALL, &handle), "handle");
 	must(handle_install(&process->handles, &quota->object, RIGHTS_ALL, &handle), "handle");
 	make_memory(process);

@@ -204,6 +204,30 @@ void test_publish(void)
 	CHECK_OK(memory_unmap(HANDLE_NONE, address, 2 * PAGE_SIZE));
 }
 
+// Cut in parts, of which zero pages may be shown everywhere: nothing of it is left behind the end.
+void test_cut_zeros(void)
+{
+	constexpr u64 SIZE = 80ull * 1024 * 1024, STEP = 4ull * 1024 * 1024;
+	handle_t memory;
+	u64 address, unused;
+	CHECK_OK(memory_create(MEMORY_KIND_ANONYMOUS, SIZE, HANDLE_NONE, 0, 0, &memory));
+	CHECK_OK(guest_map(memory, SIZE, RW, &address));
+	for (u64 at = 0; at < SIZE; at += STEP)
+		CHECK_EQ(guest_peek(address + at), 0);
+	guest_poke(address + SIZE - PAGE_SIZE, 3);
+	guest_poke(address + STEP, 7);
+	CHECK_OK(memory_control(memory, MEMORY_OPERATION_RESIZE, 5, 0, &unused));
+	CHECK_EQ(length_of(memory), 5);
+	CHECK_EQ(guest_peek(address), 0);
+	for (u64 at = STEP; at < SIZE; at += STEP)
+		CHECK_EQ(fault_of(address + at, false), UPCALL_BUS_ERROR);
+	CHECK_OK(memory_control(memory, MEMORY_OPERATION_RESIZE, SIZE, 0, &unused));
+	CHECK_EQ(guest_peek(address + STEP), 0);
+	CHECK_EQ(guest_peek(address + SIZE - PAGE_SIZE), 0);
+	CHECK_OK(handle_close(memory));
+	CHECK_OK(memory_unmap(HANDLE_NONE, address, SIZE));
+}
+
 // A private mapping of a file: a clone as long as the file, of which pages beyond give bus errors.
 void test_private_file(void)
 {

@@ -18,6 +18,7 @@ static const struct guest_test tests[] = {
 	{ "append", test_append },
 	{ "append_whole", test_append_whole },
 	{ "publish", test_publish },
+	{ "cut_zeros", test_cut_zeros },
 	{ "private_file", test_private_file },
 	{ "map", test_map },
 	{ "fixed", test_fixed },
