@@ -7,21 +7,6 @@
 
 constexpr u32 INFO_SIZE_MAX = 1024 * 1024;
 
-enum tag : u32 {
-	TAG_END = 0,
-	TAG_COMMAND_LINE = 1,
-	TAG_MODULE = 3,
-	TAG_MEMORY_MAP = 6,
-	TAG_FRAMEBUFFER = 8,
-	TAG_OLD_RSDP = 14,
-	TAG_NEW_RSDP = 15,
-};
-
-enum color_model : u8 {
-	COLOR_RGB = 1,
-	COLOR_TEXT = 2,
-};
-
 static err_t parse_module(reader_t body, struct handover *handover, struct complaint *complaint)
 {
 	u32 start, end;
@@ -95,11 +80,11 @@ static err_t parse_framebuffer(reader_t body, struct handover *handover)
 	TRY(reader_take_u8(&body, &model));
 	TRY(reader_take_u16(&body, &zero));
 	screen.bits_per_pixel = bits;
-	if (model == COLOR_RGB) {
+	if (model == MULTIBOOT2_COLOR_RGB) {
 		TRY(parse_colors(&body, &screen));
 		screen.kind = has_plausible_colors(&screen) ? BOOT_FRAMEBUFFER_RGB : BOOT_FRAMEBUFFER_NONE;
 	}
-	if (model == COLOR_TEXT)
+	if (model == MULTIBOOT2_COLOR_TEXT)
 		screen.kind = BOOT_FRAMEBUFFER_TEXT;
 	if (screen.kind == BOOT_FRAMEBUFFER_NONE || !is_plausible(&screen))
 		return OK;
@@ -112,15 +97,15 @@ static err_t parse_framebuffer(reader_t body, struct handover *handover)
 static err_t parse_tag(
 	u32 type, reader_t body, struct handover *handover, struct complaint *complaint)
 {
-	if (type == TAG_COMMAND_LINE)
+	if (type == MULTIBOOT2_COMMAND_LINE)
 		return handover_set_command_line(handover, body.view, complaint);
-	if (type == TAG_MODULE)
+	if (type == MULTIBOOT2_MODULE)
 		return parse_module(body, handover, complaint);
-	if (type == TAG_MEMORY_MAP)
+	if (type == MULTIBOOT2_MEMORY_MAP)
 		return parse_memory_map(body, handover, complaint);
-	if (type == TAG_FRAMEBUFFER)
+	if (type == MULTIBOOT2_FRAMEBUFFER)
 		return parse_framebuffer(body, handover);
-	if (type == TAG_NEW_RSDP || (type == TAG_OLD_RSDP && !handover->rsdp.size))
+	if (type == MULTIBOOT2_NEW_RSDP || (type == MULTIBOOT2_OLD_RSDP && !handover->rsdp.size))
 		handover->rsdp = body.view;
 	return OK;
 }
@@ -154,7 +139,7 @@ err_t multiboot2_parse(
 		u32 type;
 		reader_t body;
 		TRY(take_tag(&reader, &type, &body, complaint));
-		if (type == TAG_END)
+		if (type == MULTIBOOT2_END)
 			break;
 		complaint->text = "";
 		err_t err = parse_tag(type, body, handover, complaint);
@@ -163,6 +148,6 @@ err_t multiboot2_parse(
 			                        : complain(complaint, "multiboot2: short tag of type", type);
 	}
 	if (!handover->range_count)
-		return complain(complaint, "multiboot2: no memory map, tag", TAG_MEMORY_MAP);
+		return complain(complaint, "multiboot2: no memory map, tag", MULTIBOOT2_MEMORY_MAP);
 	return OK;
 }

@@ -48,8 +48,13 @@ static bool hex_parse(view_t digits, u32 *out)
 	return true;
 }
 
-static bool numbers_parse(const struct header *header, struct cpio_entry *entry, u32 *name_size,
-	u32 *data_size, u32 *checksum)
+static bool sizes_parse(const struct header *header, u32 *name_size, u32 *data_size)
+{
+	return hex_parse(view_of(header->name_size), name_size) &&
+	       hex_parse(view_of(header->data_size), data_size);
+}
+
+static bool numbers_parse(const struct header *header, struct cpio_entry *entry, u32 *checksum)
 {
 	u32 unused;
 	return hex_parse(view_of(header->inode), &entry->inode) &&
@@ -58,12 +63,10 @@ static bool numbers_parse(const struct header *header, struct cpio_entry *entry,
 	       hex_parse(view_of(header->group), &entry->group) &&
 	       hex_parse(view_of(header->links), &entry->links) &&
 	       hex_parse(view_of(header->modified), &entry->modified) &&
-	       hex_parse(view_of(header->data_size), data_size) &&
 	       hex_parse(view_of(header->disk_major), &unused) &&
 	       hex_parse(view_of(header->disk_minor), &unused) &&
 	       hex_parse(view_of(header->device_major), &entry->device_major) &&
 	       hex_parse(view_of(header->device_minor), &entry->device_minor) &&
-	       hex_parse(view_of(header->name_size), name_size) &&
 	       hex_parse(view_of(header->checksum), checksum);
 }
 
@@ -90,12 +93,11 @@ static bool checksum_is_good(const struct header *header, view_t data, u32 check
 	return sum == checksum;
 }
 
+// Each byte equals the next: memory is compared by words, and there are pages of them.
 static bool is_zero(view_t bytes)
 {
-	for (usize i = 0; i < bytes.size; i++)
-		if (view_at(bytes, i))
-			return false;
-	return true;
+	return !bytes.size || (!view_at(bytes, 0) && view_equal(view_clamp(bytes, 0, bytes.size - 1),
+													 view_from_offset(bytes, 1)));
 }
 
 // More zeros behind the name are allowed: they bring the data to a page boundary.
@@ -122,16 +124,17 @@ static void pad(reader_t *reader)
 		reader->offset = reader->view.size;
 }
 
-static enum cpio_problem entry_take(reader_t *reader, struct cpio_entry *entry)
+// All but the numbers: who looks for a name does not read them.
+static enum cpio_problem entry_take(
+	reader_t *reader, struct header *header, struct cpio_entry *entry)
 {
-	struct header header;
-	u32 name_size, data_size, checksum;
-	if (reader_take_object(reader, span_of(header)) != OK)
+	u32 name_size, data_size;
+	if (reader_take_object(reader, span_of(*header)) != OK)
 		return CPIO_HEADER_CUT;
-	if (!view_equal(view_of(header.magic), VIEW_TEXT("070701")) &&
-		!view_equal(view_of(header.magic), VIEW_TEXT("070702")))
+	if (!view_equal(view_of(header->magic), VIEW_TEXT("070701")) &&
+		!view_equal(view_of(header->magic), VIEW_TEXT("070702")))
 		return CPIO_BAD_MAGIC;
-	if (!numbers_parse(&header, entry, &name_size, &data_size, &checksum))
+	if (!sizes_parse(header, &name_size, &data_size))
 		return CPIO_BAD_NUMBER;
 	enum cpio_problem problem = name_take(reader, name_size, &entry->name);
 	if (problem != CPIO_GOOD)
@@ -140,7 +143,15 @@ static enum cpio_problem entry_take(reader_t *reader, struct cpio_entry *entry)
 	if (reader_take(reader, data_size, &entry->data) != OK)
 		return CPIO_DATA_CUT;
 	pad(reader);
-	return checksum_is_good(&header, entry->data, checksum) ? CPIO_GOOD : CPIO_BAD_CHECKSUM;
+	return CPIO_GOOD;
+}
+
+static enum cpio_problem entry_complete(const struct header *header, struct cpio_entry *entry)
+{
+	u32 checksum;
+	if (!numbers_parse(header, entry, &checksum))
+		return CPIO_BAD_NUMBER;
+	return checksum_is_good(header, entry->data, checksum) ? CPIO_GOOD : CPIO_BAD_CHECKSUM;
 }
 
 // Leaves the reader at the first byte that is not zero, or at the end.
@@ -163,20 +174,19 @@ static void archive_begin(struct cpio *cpio)
 	cpio->is_after_trailer = true;
 }
 
-bool cpio_next(struct cpio *cpio, struct cpio_entry *out)
+// The next entry that is no trailer, without its numbers.
+static bool step(struct cpio *cpio, struct header *header, struct cpio_entry *entry)
 {
-	struct cpio_entry entry;
 	while (cpio->problem == CPIO_GOOD) {
 		bool is_at_end = !reader_left(&cpio->reader);
 		if (is_at_end && cpio->is_after_trailer)
 			return false;
-		cpio->problem = is_at_end ? CPIO_NO_TRAILER : entry_take(&cpio->reader, &entry);
+		cpio->problem = is_at_end ? CPIO_NO_TRAILER : entry_take(&cpio->reader, header, entry);
 		if (cpio->problem != CPIO_GOOD)
 			return false;
-		if (!view_equal(entry.name, VIEW_TEXT("TRAILER!!!"))) {
+		if (!view_equal(entry->name, VIEW_TEXT("TRAILER!!!"))) {
 			cpio->is_after_trailer = false;
-			entry.name = name_strip(entry.name);
-			*out = entry;
+			entry->name = name_strip(entry->name);
 			return true;
 		}
 		archive_begin(cpio);
@@ -184,16 +194,32 @@ bool cpio_next(struct cpio *cpio, struct cpio_entry *out)
 	return false;
 }
 
+bool cpio_next(struct cpio *cpio, struct cpio_entry *out)
+{
+	struct header header;
+	struct cpio_entry entry;
+	if (!step(cpio, &header, &entry))
+		return false;
+	cpio->problem = entry_complete(&header, &entry);
+	if (cpio->problem != CPIO_GOOD)
+		return false;
+	*out = entry;
+	return true;
+}
+
 err_t cpio_find(view_t archive, view_t name, struct cpio_entry *out)
 {
 	struct cpio cpio;
+	struct header header;
 	struct cpio_entry entry;
 	bool is_found = false;
 	name = name_strip(name);
 	cpio_init(&cpio, archive);
-	while (cpio_next(&cpio, &entry)) {
+	while (step(&cpio, &header, &entry)) {
 		if (!view_equal(entry.name, name))
 			continue;
+		if (entry_complete(&header, &entry) != CPIO_GOOD)
+			return ERR_CORRUPT;
 		*out = entry;
 		is_found = true;
 	}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // profile.c - a QEMU plugin (plugin API 1, QEMU 7.2) that tells where the guest's instructions go.
 // It counts the runs of each translated block between the markers 1 and 2 (count.c), pairs from=N
-// to to=M, and at QEMU's end writes one line for each block that ran to out=FILE: "ADDRESS
-// INSTRUCTIONS RUNS CODE", code in hexadecimal. tools/bench/profile finds the functions. Nearly
-// exact with one CPU and -icount: a block that a fault ends early counts whole.
+// to to=M, or with boot=on from power on to the first marker, and at QEMU's end writes one line for
+// each block that ran to out=FILE: "ADDRESS INSTRUCTIONS RUNS CODE", code in hexadecimal.
+// tools/bench/profile finds the functions. Nearly exact with one CPU and -icount: a block that a
+// fault ends early counts whole.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ struct block {
 
 static struct block *blocks; // all of them, newest first; QEMU translates one at a time
 static uint64_t pair, from, to = UINT64_MAX;
+static bool is_boot;
 static FILE *out; // owned, until QEMU ends
 
 static bool is_marker(const uint8_t *code, size_t size, uint8_t which)
@@ -60,8 +62,11 @@ static void on_start(unsigned cpu, void *data)
 {
 	(void)cpu;
 	(void)data;
-	for (struct block *block = blocks; block; block = block->next)
+	for (struct block *block = blocks; block; block = block->next) {
 		block->runs_before = block->runs;
+		if (is_boot && !pair)
+			block->counted = block->runs;
+	}
 }
 
 static void on_stop(unsigned cpu, void *data)
@@ -69,7 +74,7 @@ static void on_stop(unsigned cpu, void *data)
 	(void)cpu;
 	(void)data;
 	uint64_t this_pair = pair++;
-	if (this_pair < from || this_pair > to)
+	if (is_boot || this_pair < from || this_pair > to)
 		return;
 	for (struct block *block = blocks; block; block = block->next)
 		block->counted += block->runs - block->runs_before;
@@ -136,6 +141,7 @@ int qemu_plugin_install(uint64_t id, const void *info, int argument_count, char 
 			from = strtoul(argument + 5, nullptr, 10);
 		if (strncmp(argument, "to=", 3) == 0)
 			to = strtoul(argument + 3, nullptr, 10);
+		is_boot = is_boot || strcmp(argument, "boot=on") == 0;
 		UNSAFE_END
 	}
 	if (!out) {

@@ -9,7 +9,7 @@
 constexpr u64 NS_PER_S = 1'000'000'000;
 constexpr u32 SCALE_SHIFT = 32;
 constexpr u64 PM_HZ = 3'579'545, PIT_HZ = 1'193'182;
-constexpr u32 MEASURE_PER_S = 50; // parts of a second that a measurement takes
+constexpr u32 MEASURE_PER_S = 100; // parts of a second that a measurement takes
 constexpr u32 SAMPLE_TRIES = 8, APIC_COUNT_MAX = 0xffff'ffff;
 
 static u64 tsc_base; // all written once at boot
