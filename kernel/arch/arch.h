@@ -77,7 +77,8 @@ bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *acc
 // has been looked at that interrupts are due; returns how many changed (a shootdown is due).
 typedef u64 table_part(struct page_table *table, u64 *address, u64 end);
 table_part table_unmap_part, table_protect_part;
-void table_free_range(struct page_table *table, u64 address, u64 size); // empty tables in it
+// Tables in a range of which no page is present.
+void table_free_range(struct page_table *table, u64 address, u64 size);
 // Some of all empty tables, from a place on; answers the next place, 0: that was the end.
 u64 table_sweep(struct page_table *table, u64 from);
 // The end: no CPU has them loaded any more; then all user tables go, whatever is in them, steps at

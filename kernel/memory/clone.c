@@ -55,7 +55,7 @@ static err_t share_pages(struct clone_work *work, u64 first, u64 *i, u64 *budget
 {
 	UNINITIALIZED u64 slots[RADIX_RUN];
 	struct memory *source = work->source, *clone = work->clone;
-	u64 end = first + (clone->size >> PAGE_SHIFT), limit = end, begin = RADIX_NONE;
+	u64 end = first + (clone->size >> PAGE_SHIFT), limit = end, begin = RADIX_NONE, last = 0;
 	err_t error = OK;
 	struct radix_run run;
 	while (error == OK && *budget && radix_next_run(&source->pages, *i, limit, &run)) {
@@ -64,6 +64,7 @@ static err_t share_pages(struct clone_work *work, u64 first, u64 *i, u64 *budget
 			limit = min_u64(end, begin + PART_WINDOW);
 		}
 		*i = min_u64(limit, run.first + RADIX_RUN);
+		last = run.first + bits_highest(run.present) + 1;
 		*budget -= min_u64(*budget, RUN_COST + bits_count(run.present));
 		err_t shared = page_share_run(source, &run, &slots);
 		run.first -= first; // may wrap: its first slots are absent then
@@ -74,7 +75,7 @@ static err_t share_pages(struct clone_work *work, u64 first, u64 *i, u64 *budget
 	if (error == OK && *budget)
 		*i = limit;
 	if (begin != RADIX_NONE)
-		work->is_due |= memory_write_protect(source, begin, *i - begin, work->quiet);
+		work->is_due |= memory_write_protect(source, begin, last - begin, work->quiet);
 	return error == OK && *i < end ? SYSCALL_MORE : error;
 }
 

@@ -185,6 +185,8 @@ static err_t unmap_part(struct space *space, u64 address, u64 end, struct long_c
 	u64 *hint = address >= USER_HIGH_START ? &space->high_hint : &space->low_hint;
 	if (end == *hint) // last mapped, first unmapped: the addresses are used again
 		*hint = address;
+	if (address == USER_LOW_START && end == USER_LOW_END) // another program comes
+		space_choose_hints(space);
 	return OK;
 }
 

@@ -114,6 +114,7 @@ static inline err_t space_enter(
 	return LIKELY(!space->holder || space->holder == call) ? OK : space_wait(space);
 }
 err_t space_leave(struct space *space, struct long_call *call, err_t error);
+void space_choose_hints(struct space *space); // where to look for free addresses, at random
 // All with space->lock held.
 struct mapping *_Nullable space_find(struct space *space, u64 address);
 struct mapping *_Nullable space_first_after(struct space *space, u64 address); // ends after it

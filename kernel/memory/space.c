@@ -16,7 +16,7 @@ constexpr u64 TABLE_DEPTH = 3; // tables that mapping one page may need
 
 // Where the kernel begins to look for free addresses: 1 TiB of choice low, 256 GiB high. Low where
 // Linux has it too: there are programs (sanitizers) that keep other addresses for themselves.
-static void choose_hints(struct space *space)
+void space_choose_hints(struct space *space)
 {
 	constexpr u64 LOW_PAGES = 1ull << 28;
 	constexpr u64 HIGH_PAGES = 1ull << 26;
@@ -48,7 +48,7 @@ err_t space_create(struct quota *quota, struct space *_Nullable *_Nonnull out)
 	list_init(&space->waiters);
 	space->users = 1;
 	space->references = 1;
-	choose_hints(space);
+	space_choose_hints(space);
 	*out = space;
 	return OK;
 }

@@ -12,7 +12,7 @@ struct sweep {
 	struct page_table *page_table;
 	u64 start, end;  // the low 48 bits of addresses
 	u32 left;        // tables of pages to look at; then end becomes where that was
-	bool is_for_all; // the end of them: those with entries go too
+	bool is_for_all; // those between start and end go, whatever is in them
 	u32 count;
 	paddr_t frames[32]; // unlinked
 };
@@ -63,9 +63,9 @@ static void sweep_below(struct sweep *sweep, u64 above, u32 level, u64 begin)
 			sweep->left--;
 		else
 			sweep->end = begin + i * reach;
-		bool is_kept = sweep->is_for_all ? sweep->end < begin + (i + 1) * reach
-		                                 : !table_is_empty(table_at(*entry));
-		if (is_kept)
+		u64 at = begin + i * reach;
+		bool is_inside = sweep->start <= at && at + reach <= sweep->end;
+		if (!(sweep->is_for_all && is_inside) && !table_is_empty(table_at(*entry)))
 			continue;
 		if (sweep->count == COUNT(sweep->frames))
 			sweep_flush(sweep);
@@ -84,8 +84,8 @@ static void sweep_all(struct sweep *sweep)
 void table_free_range(struct page_table *page_table, u64 address, u64 size)
 {
 	u64 start = address & 0xffff'ffff'ffff;
-	sweep_all(&(struct sweep){
-		.page_table = page_table, .start = start, .end = start + size, .left = ~0u });
+	struct sweep sweep = { page_table, start, start + size, .left = ~0u, .is_for_all = true };
+	sweep_all(&sweep);
 }
 
 u64 table_sweep(struct page_table *page_table, u64 from)
@@ -107,7 +107,8 @@ bool table_drain(struct page_table *page_table, u32 *steps)
 	struct sweep sweep = {
 		.page_table = page_table, .end = ADDRESSES_END, .left = *steps, .is_for_all = true
 	};
-	sweep_all(&sweep);
+	if (page_table->pages)
+		sweep_all(&sweep);
 	*steps = sweep.left;
 	return !page_table->pages;
 }
