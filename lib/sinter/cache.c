@@ -13,7 +13,7 @@ err_t cache_init(struct sinter *pool, u32 frames)
 	struct port *port = &pool->port;
 	cache->hash_size = (u32)1 << log2_ceil((u64)frames * 2);
 	cache->buffers = port->allocate(port->context, frames * sizeof(struct buffer));
-	cache->frames = port->allocate(port->context, (usize)frames * NODE_SIZE);
+	cache->frames = port->allocate_blocks(port->context, (usize)frames * NODE_SIZE);
 	cache->hash = port->allocate(port->context, cache->hash_size * sizeof(u32));
 	cache->count = frames;
 	if (!cache->buffers || !cache->frames || !cache->hash)

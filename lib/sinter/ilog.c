@@ -14,8 +14,8 @@ err_t ilog_init(struct sinter *pool)
 {
 	struct ilog *log = &pool->log;
 	struct port *port = &pool->port;
-	log->records = port->allocate(port->context, LOG_BUFFER);
-	log->group = port->allocate(port->context, LOG_GROUP_MAX);
+	log->records = port->allocate_blocks(port->context, LOG_BUFFER);
+	log->group = port->allocate_blocks(port->context, LOG_GROUP_MAX);
 	log->streams = port->allocate(port->context, STREAMS * sizeof(struct stream));
 	log->sequence = 1;
 	for (u32 i = 0; log->streams && i < STREAMS; i++)

@@ -15,6 +15,8 @@ struct sinter_time {
 struct port {
 	// Zeroed, page-aligned; null when there is none.
 	void *_Nullable (*allocate)(void *_Nullable context, usize size);
+	// The same for blocks: what it holds at first does not matter.
+	void *_Nullable (*allocate_blocks)(void *_Nullable context, usize size);
 	void (*release)(void *_Nullable context, void *memory, usize size);
 	struct sinter_time (*now)(void *_Nullable context);
 	u64 (*random)(void *_Nullable context);

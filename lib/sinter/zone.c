@@ -24,7 +24,7 @@ err_t space_init(struct sinter *pool, u32 loaded_zones)
 	usize bitmaps = (usize)space->loaded_count * (VERSIONS + 1) * space->bitmap_size;
 	space->zones = port->allocate(port->context, count * sizeof(struct zone));
 	space->loaded = port->allocate(port->context, space->loaded_count * sizeof(struct loaded_zone));
-	space->bitmaps = port->allocate(port->context, bitmaps);
+	space->bitmaps = port->allocate_blocks(port->context, bitmaps);
 	if (!space->zones || !space->loaded || !space->bitmaps)
 		return ERR_NO_MEMORY;
 	span_t memory = span_from(space->bitmaps, bitmaps);

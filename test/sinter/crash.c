@@ -35,8 +35,9 @@ static void note_state(struct workload *workload)
 
 bool workload_start(struct workload *workload, u64 seed, u64 units, workload_prepare *prepare)
 {
+	struct world before = workload->world;
 	memset(workload, 0, sizeof *workload);
-	world_init(&workload->world, seed);
+	world_init_again(&workload->world, &before, seed);
 	model_init(&workload->model);
 	workload->disk = world_format(&workload->world, units);
 	if (world_open(&workload->world, workload->disk, &workload->pool) != OK ||
@@ -257,13 +258,15 @@ static bool judge_pool(struct judgement *judgement, struct sinter *pool)
 static bool judge(void *context, struct disk *crashed, const struct crash *crash)
 {
 	struct workload *workload = context;
-	struct judgement judgement = { .workload = workload, .crash = crash, .why = "does not open" };
-	struct world world;
+	static struct model found;
+	struct judgement judgement = {
+		.workload = workload, .crash = crash, .found = &found, .why = "does not open"
+	};
+	static struct world world; // memory is kept from one state to the next
 	struct sinter *pool;
-	world_init(&world, 99);
-	judgement.found = calloc(1, sizeof *judgement.found);
-	if (!judgement.found)
-		abort();
+	struct world before = world;
+	world_init_again(&world, &before, 99);
+	memset(&found, 0, sizeof found);
 	bool is_good = world_open(&world, crashed, &pool) == OK;
 	if (is_good) {
 		is_good = judge_pool(&judgement, pool);
@@ -276,7 +279,6 @@ static bool judge(void *context, struct disk *crashed, const struct crash *crash
 			op_print(&workload->ops[i]);
 	}
 	model_fini(judgement.found);
-	free(judgement.found);
 	return is_good;
 }
 

@@ -22,6 +22,7 @@ static void add(struct explore_result *sum, struct explore_result result)
 {
 	sum->points += result.points;
 	sum->executions += result.executions;
+	sum->distinct += result.distinct;
 	sum->violations += result.violations;
 	sum->cuts += result.cuts;
 	sum->raw_states += result.raw_states;
@@ -29,9 +30,10 @@ static void add(struct explore_result *sum, struct explore_result result)
 
 static void print(const char *what, struct explore_result sum)
 {
-	printf("%s: %llu crash points, %llu states, 2^%.0f raw, %llu cut short, %llu violations\n",
+	printf("%s: %llu crash points, %llu states (%llu distinct), 2^%.0f raw, %llu cut short, "
+		   "%llu violations\n",
 		what, (unsigned long long)sum.points, (unsigned long long)sum.executions,
-		log2(sum.raw_states), (unsigned long long)sum.cuts, (unsigned long long)sum.violations);
+		(unsigned long long)sum.distinct, log2(sum.raw_states), (unsigned long long)sum.cuts, (unsigned long long)sum.violations);
 }
 
 // Some files of each kind, in place before the log begins.
@@ -113,6 +115,32 @@ static struct explore_result explore_singles(struct explore_options options, u32
 	return sum;
 }
 
+// Two operations, with or without a snapshot between them, then fsync of what the second one
+// touched, or sync.
+static struct explore_result explore_pair(
+	const struct op *first, const struct op *second, u32 variant, struct explore_options options)
+{
+	struct op sync = { .kind = variant & 1 ? OP_SYNC : OP_FSYNC,
+		.inode = second->inode ? second->inode : 4 };
+	struct explore_result result = { .violations = 1 };
+	bool is_good = workload_start(&workload, variant, WORLD_UNITS, prepare_some) &&
+	               workload_do(&workload, first) &&
+	               (!(variant & 2) || workload_snapshot(&workload));
+	if (is_good && second->inode && !model_node(&workload.model, second->inode))
+		result = (struct explore_result){}; // the first one removed it
+	else if (is_good && workload_do(&workload, second) && workload_do(&workload, &sync)) {
+		workload_end_log(&workload);
+		result = workload_explore(&workload, &options);
+	}
+	if (result.violations) {
+		printf("violated by variant %u of the pair:\n", variant);
+		op_print(first);
+		op_print(second);
+	}
+	workload_stop(&workload);
+	return result;
+}
+
 static struct explore_result explore_random(
 	u64 seed, u32 length, struct explore_options options, bool with_snapshots)
 {
@@ -166,6 +194,34 @@ TEST(crash_single_operations_torn)
 		explore_singles((struct explore_options){ .is_torn = true, .executions_max = 20 }, 1);
 	print("single operations, torn writes", sum);
 	CHECK_EQ(sum.violations, 0);
+}
+
+// Every SINTER_PAIRS-th of all pairs in all variants; 1: all 1,764.
+TEST(crash_pairs_of_operations)
+{
+	constexpr u64 count = sizeof singles / sizeof singles[0];
+	struct explore_result sum = {};
+	struct explore_options options = { .is_torn = true };
+	options.executions_max = from_environment("SINTER_STATES", 12);
+	u64 every = from_environment("SINTER_PAIRS", 97);
+	for (u64 i = 0; i < count * count * 4 && !sum.violations; i += every)
+		add(&sum,
+			explore_pair(&singles[i / count % count], &singles[i % count],
+				(u32)(i / count / count), options));
+	print("pairs of operations, torn writes", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+// What is cut off must not come back when the file grows again.
+TEST(crash_truncate_and_write_further_out)
+{
+	struct op cut = { .kind = OP_TRUNCATE, .inode = 4, .offset = 20000 };
+	struct op far = { .kind = OP_WRITE, .inode = 4, .offset = 60000, .size = 100, .value = 7 };
+	for (u32 variant = 0; variant < 4; variant++) {
+		struct explore_result result =
+			explore_pair(&cut, &far, variant, (struct explore_options){ .is_torn = true });
+		CHECK_EQ(result.violations, 0);
+	}
 }
 
 TEST(crash_random_sequences)

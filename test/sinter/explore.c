@@ -9,12 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
+#include "lib/sinter/checksum.h"
+
 enum { STACK_MAX = 4096, SECTOR = 512, SECTORS = DISK_UNIT / SECTOR };
 
 // What a volatile unit may hold; made at its first read of a crash point, kept for the point.
 struct candidates {
 	u32 count, size;
 	struct disk_unit *items; // owned
+	u64 *hashes;             // owned
 };
 
 struct decision {
@@ -26,43 +30,97 @@ struct explore {
 	const struct explore_options *options;
 	struct disk *durable; // base with all durable writes; its `now` is read directly
 	u32 first, end;       // the volatile part of the log
+	struct disk *view;    // what the check sees
+	u64 *durable_hashes;  // of a unit: 0, or of its durable contents
 	u32 *volatiles;       // of a unit: how many volatile writes it has
 	struct candidates *candidates;
-	u32 *read_in;                     // of a unit: number of the run that decided it
+	u32 *read_in;                     // of a unit: number of the run that read it first
 	const struct disk_unit **decided; // of a unit
 	u32 *written_in;
 	struct disk_unit **overlay; // of a unit: what the check itself wrote
 	u32 run;
+	u64 seen; // hash of all that the run has read
 	struct decision stack[STACK_MAX];
 	u32 depth, position;
 	struct explore_result result;
 };
 
-static void add_candidate(struct candidates *set, const u8 *data)
+// Hashes of all states so far: what each run has read is the state, as far as it ever mattered.
+static struct {
+	u64 *hashes; // owned, size
+	usize size, count;
+} states;
+
+static bool states_insert(u64 *hashes, usize size, u64 hash)
 {
+	usize at = hash & (size - 1);
+	for (; hashes[at]; at = (at + 1) & (size - 1))
+		if (hashes[at] == hash)
+			return false;
+	hashes[at] = hash;
+	return true;
+}
+
+// True: it is a new one.
+static bool states_add(u64 hash)
+{
+	if (2 * states.count >= states.size) {
+		usize size = states.size ? 2 * states.size : 1 << 16;
+		u64 *hashes = calloc(size, sizeof *hashes);
+		if (!hashes)
+			abort();
+		for (usize i = 0; i < states.size; i++)
+			if (states.hashes[i])
+				states_insert(hashes, size, states.hashes[i]);
+		free(states.hashes);
+		states.hashes = hashes;
+		states.size = size;
+	}
+	bool is_new = states_insert(states.hashes, states.size, hash ? hash : 1);
+	states.count += is_new;
+	return is_new;
+}
+
+static u64 unit_hash(u64 unit, const void *bytes)
+{
+	static const u8 zeros[DISK_UNIT];
+	u64 sum = checksum(view_from(bytes ? bytes : zeros, DISK_UNIT), unit).word[0];
+	return hash_mix(sum) | 1; // 0 means unknown
+}
+
+static void *grown(void *memory, usize size)
+{
+	memory = realloc(memory, size);
+	if (!memory)
+		abort();
+	return memory;
+}
+
+static void add_candidate(struct candidates *set, u64 unit, const u8 *data)
+{
+	u64 hash = unit_hash(unit, data);
 	for (u32 i = 0; i < set->count; i++)
-		if (!memcmp(set->items[i].bytes, data, DISK_UNIT))
+		if (set->hashes[i] == hash)
 			return;
 	if (set->count == set->size) {
 		set->size = set->size ? 2 * set->size : 4;
-		void *items = realloc(set->items, set->size * sizeof *set->items);
-		if (!items)
-			abort();
-		set->items = items;
+		set->items = grown(set->items, set->size * sizeof *set->items);
+		set->hashes = grown(set->hashes, set->size * sizeof *set->hashes);
 	}
+	set->hashes[set->count] = hash;
 	memcpy(set->items[set->count++].bytes, data, DISK_UNIT);
 }
 
-static void add_torn(struct candidates *set, const u8 *old, const u8 *new)
+static void add_torn(struct candidates *set, u64 unit, const u8 *old, const u8 *new)
 {
 	u8 mixed[DISK_UNIT];
 	for (u32 cut = 1; cut < SECTORS; cut++) {
 		memcpy(mixed, new, DISK_UNIT);
 		memcpy(mixed + cut * SECTOR, old + cut * SECTOR, DISK_UNIT - cut * SECTOR);
-		add_candidate(set, mixed);
+		add_candidate(set, unit, mixed);
 		memcpy(mixed, old, DISK_UNIT);
 		memcpy(mixed + cut * SECTOR, new + cut *SECTOR, DISK_UNIT - cut * SECTOR);
-		add_candidate(set, mixed);
+		add_candidate(set, unit, mixed);
 	}
 }
 
@@ -75,12 +133,12 @@ static void make_candidates(struct explore *explore, u64 unit)
 	// The newest first: the run in which all landed is the first one.
 	for (u32 i = explore->end; i-- > explore->first;)
 		if (explore->logged->log[i].unit == unit)
-			add_candidate(set, explore->logged->log[i].data->bytes);
-	add_candidate(set, old);
+			add_candidate(set, unit, explore->logged->log[i].data->bytes);
+	add_candidate(set, unit, old);
 	for (u32 i = explore->first; explore->options->is_torn && i < explore->end; i++) {
 		if (explore->logged->log[i].unit != unit)
 			continue;
-		add_torn(set, old, explore->logged->log[i].data->bytes);
+		add_torn(set, unit, old, explore->logged->log[i].data->bytes);
 		old = explore->logged->log[i].data->bytes;
 	}
 }
@@ -102,20 +160,35 @@ static u32 decide(struct explore *explore, u32 count)
 	return decision->taken;
 }
 
+static const struct disk_unit *read_volatile(struct explore *explore, u64 unit, u64 *hash)
+{
+	struct candidates *set = &explore->candidates[unit];
+	if (!set->count)
+		make_candidates(explore, unit);
+	u32 taken = decide(explore, set->count);
+	*hash = set->hashes[taken];
+	return &set->items[taken];
+}
+
 static const struct disk_unit *view_read(void *view, u64 unit)
 {
 	struct explore *explore = view;
 	if (explore->written_in[unit] == explore->run)
 		return explore->overlay[unit];
-	if (!explore->volatiles[unit])
-		return explore->durable->now[unit];
-	if (explore->read_in[unit] != explore->run) {
-		if (!explore->candidates[unit].count)
-			make_candidates(explore, unit);
-		u32 taken = decide(explore, explore->candidates[unit].count);
-		explore->decided[unit] = &explore->candidates[unit].items[taken];
-		explore->read_in[unit] = explore->run;
+	if (explore->read_in[unit] == explore->run)
+		return explore->decided[unit];
+	explore->read_in[unit] = explore->run;
+	u64 *hash = &explore->durable_hashes[unit];
+	if (explore->volatiles[unit]) {
+		u64 decided;
+		explore->decided[unit] = read_volatile(explore, unit, &decided);
+		explore->seen += decided;
+		return explore->decided[unit];
 	}
+	explore->decided[unit] = explore->durable->now[unit];
+	if (!*hash)
+		*hash = unit_hash(unit, explore->decided[unit]);
+	explore->seen += *hash;
 	return explore->decided[unit];
 }
 
@@ -149,15 +222,12 @@ static void run_point(
 	explore->depth = 0;
 	explore->result.points++;
 	do {
-		struct disk *view = disk_create(explore->logged->units);
-		view->view = explore;
-		view->view_read = view_read;
-		view->view_write = view_write;
 		explore->run++;
 		explore->position = 0;
-		bool good = check(context, view, crash);
-		disk_destroy(view);
+		explore->seen = 0;
+		bool good = check(context, explore->view, crash);
 		explore->result.executions++;
+		explore->result.distinct += states_add(explore->seen);
 		explore->result.violations += !good;
 		if (explore->options->executions_max && ++done == explore->options->executions_max) {
 			explore->result.cuts++;
@@ -171,6 +241,7 @@ static void set_volatile(struct explore *explore, u32 first, u32 end)
 	for (u64 i = 0; i < explore->logged->units; i++) {
 		explore->volatiles[i] = 0;
 		free(explore->candidates[i].items);
+		free(explore->candidates[i].hashes);
 		explore->candidates[i] = (struct candidates){};
 	}
 	for (u32 i = first; i < end; i++)
@@ -192,13 +263,18 @@ static void explore_init(struct explore *explore, const struct disk *base)
 {
 	u64 units = base->units;
 	explore->durable = disk_copy(base);
+	explore->view = disk_create(units);
+	explore->view->view = explore;
+	explore->view->view_read = view_read;
+	explore->view->view_write = view_write;
+	explore->durable_hashes = calloc(units, sizeof *explore->durable_hashes);
 	explore->volatiles = calloc(units, sizeof *explore->volatiles);
 	explore->candidates = calloc(units, sizeof *explore->candidates);
 	explore->read_in = calloc(units, sizeof *explore->read_in);
 	explore->decided = calloc(units, sizeof *explore->decided);
 	explore->written_in = calloc(units, sizeof *explore->written_in);
 	explore->overlay = calloc(units, sizeof *explore->overlay);
-	if (!explore->volatiles || !explore->candidates || !explore->read_in || !explore->decided ||
+	if (!explore->durable_hashes || !explore->volatiles || !explore->candidates || !explore->read_in || !explore->decided ||
 		!explore->written_in || !explore->overlay)
 		abort();
 }
@@ -207,9 +283,12 @@ static void explore_fini(struct explore *explore)
 {
 	for (u64 i = 0; i < explore->logged->units; i++) {
 		free(explore->candidates[i].items);
+		free(explore->candidates[i].hashes);
 		free(explore->overlay[i]);
 	}
 	disk_destroy(explore->durable);
+	disk_destroy(explore->view);
+	free(explore->durable_hashes);
 	free(explore->volatiles);
 	free(explore->candidates);
 	free(explore->read_in);
@@ -233,9 +312,11 @@ struct explore_result explore_crashes(const struct disk *base, const struct disk
 			continue;
 		u32 epoch = logged->log[writes - 1].flushes;
 		u32 honoured = epoch > options->lies ? epoch - options->lies : 0;
-		for (; durable < writes && logged->log[durable].flushes < honoured; durable++)
-			memcpy(disk_unit_at(explore->durable, logged->log[durable].unit),
-				logged->log[durable].data, DISK_UNIT);
+		for (; durable < writes && logged->log[durable].flushes < honoured; durable++) {
+			u64 unit = logged->log[durable].unit;
+			memcpy(disk_unit_at(explore->durable, unit), logged->log[durable].data, DISK_UNIT);
+			explore->durable_hashes[unit] = 0;
+		}
 		set_volatile(explore, durable, writes);
 		struct crash crash = { .writes = writes, .flushes = honoured };
 		run_point(explore, &crash, check, context);

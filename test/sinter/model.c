@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/hash.h"
+#include "lib/sinter/checksum.h"
 #include "lib/sinter/sinter.h"
 
 static bool is_directory(const struct model_node *node)
@@ -327,5 +328,5 @@ u64 model_hash_names(const struct model *model)
 
 u64 model_hash_file(const struct model_node *node)
 {
-	return hash_view(view_from(node->data, node->size), 11);
+	return hash_pair(checksum(view_from(node->data, node->size), 11).word[0], node->size);
 }

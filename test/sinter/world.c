@@ -6,16 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *allocate(void *context, usize size)
+static void *kept_find(struct world *world, usize size)
+{
+	for (u32 i = 0; i < WORLD_KEPT; i++) {
+		void *memory = world->kept[i].memory;
+		if (!memory || world->kept[i].size != size)
+			continue;
+		world->kept[i].memory = nullptr;
+		return memory;
+	}
+	return nullptr;
+}
+
+static void *allocate_blocks(void *context, usize size)
 {
 	struct world *world = context;
 	if (++world->allocations == world->fail_allocation)
 		return nullptr;
-	void *memory = aligned_alloc(4096, (size + 4095) & ~(usize)4095);
+	void *memory = kept_find(world, size);
+	world->memory += (i64)size;
+	if (memory)
+		return memory;
+	memory = aligned_alloc(4096, (size + 4095) & ~(usize)4095);
 	if (!memory)
 		abort();
-	memset(memory, 0, size);
-	world->memory += (i64)size;
+	memset(memory, 0xa5, size); // whoever trusts it is found
+	return memory;
+}
+
+static void *allocate(void *context, usize size)
+{
+	void *memory = allocate_blocks(context, size);
+	if (memory)
+		memset(memory, 0, size);
 	return memory;
 }
 
@@ -23,6 +46,12 @@ static void release(void *context, void *memory, usize size)
 {
 	struct world *world = context;
 	world->memory -= (i64)size;
+	for (u32 i = 0; world->keeps_memory && i < WORLD_KEPT; i++) {
+		if (world->kept[i].memory)
+			continue;
+		world->kept[i] = (struct world_memory){ memory, size };
+		return;
+	}
 	free(memory);
 }
 
@@ -52,12 +81,30 @@ void world_init(struct world *world, u64 seed)
 {
 	*world = (struct world){ .clock = 1000000000000,
 		.port = { .allocate = allocate,
+			.allocate_blocks = allocate_blocks,
 			.release = release,
 			.now = now,
 			.random = random_number,
 			.report = report,
 			.context = world } };
 	random_init(&world->random, seed);
+}
+
+void world_init_again(struct world *world, const struct world *before, u64 seed)
+{
+	struct world_memory kept[WORLD_KEPT];
+	memcpy(kept, before->kept, sizeof kept);
+	world_init(world, seed);
+	memcpy(world->kept, kept, sizeof kept);
+	world->keeps_memory = true;
+}
+
+void world_fini(struct world *world)
+{
+	for (u32 i = 0; i < WORLD_KEPT; i++) {
+		free(world->kept[i].memory);
+		world->kept[i].memory = nullptr;
+	}
 }
 
 struct disk *world_format(struct world *world, u64 units)

@@ -9,6 +9,13 @@
 
 NONNULL_BEGIN
 
+enum { WORLD_KEPT = 16 };
+
+struct world_memory {
+	void *_Nullable memory; // owned
+	usize size;
+};
+
 struct world {
 	struct port port;
 	u64 clock; // ns; each look at it is 1 us later
@@ -17,9 +24,14 @@ struct world {
 	u64 fail_allocation; // this one fails; 0: none
 	i64 memory;          // bytes held
 	u32 reports;
+	bool keeps_memory;
+	struct world_memory kept[WORLD_KEPT];
 };
 
 void world_init(struct world *world, u64 seed);
+// The same for one pool after the other: memory that the one before has given back is used again.
+void world_init_again(struct world *world, const struct world *before, u64 seed);
+void world_fini(struct world *world); // only after keeps_memory
 
 constexpr u64 WORLD_UNITS = 4096; // the smallest pool
 

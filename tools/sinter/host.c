@@ -119,6 +119,7 @@ static void report(void *context, view_t sentence)
 struct port host_port(void)
 {
 	return (struct port){ .allocate = allocate,
+		.allocate_blocks = allocate,
 		.release = release,
 		.now = now,
 		.random = random_number,
