@@ -6,7 +6,6 @@
 #include "lib/base/format.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/check_local.h"
-#include "lib/sinter/checksum.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/read.h"
 #include "lib/sinter/space.h"
@@ -43,7 +42,7 @@ static void mark(struct blocks *blocks, u64 address, u32 units)
 		return;
 	}
 	u32 zone = space_zone_of(pool, address);
-	u32 bit = (u32)(address_unit(address) - space_zone_unit(pool, zone));
+	u32 bit = space_bit_of(pool, address);
 	u64 mask = bits_mask(units) << bit % 64;
 	u64 *word = used_word(blocks, zone, bit);
 	if (blocks->is_marking && *word & mask)
@@ -57,22 +56,20 @@ static void mark(struct blocks *blocks, u64 address, u32 units)
 static void verify_copies(struct blocks *blocks, const pointer_t *pointer)
 {
 	struct sinter *pool = blocks->pool;
-	u8 type = pointer_type(pointer);
-	if (blocks->check->is_quick && type == BLOCK_RECORD)
+	if (blocks->check->is_quick && pointer_type(pointer) == BLOCK_RECORD)
 		return;
 	usize size = (usize)pointer_units(pointer) * UNIT_SIZE;
-	for (u32 i = 0; i < pointer_copies(pointer) * pool->leg_count; i++) {
-		u32 leg = i % pool->leg_count;
-		u64 address = AT(pointer->address, i / pool->leg_count);
-		span_t bytes = span_clamp(span_of(pool->scratch), 0, size);
-		if (AT(pool->legs, leg).is_failed)
+	span_t bytes = span_clamp(span_of(pool->scratch), 0, size);
+	for (u32 i = 0; i < pointer_copies(pointer) * LEGS_MAX; i++) {
+		u64 address = AT(pointer->address, i / LEGS_MAX);
+		u32 leg = volume_leg_number(address_vdev(address), i % LEGS_MAX);
+		if (volume_leg(pool, leg)->state != LEG_GOOD)
 			continue;
 		if (volume_read_now(pool, leg, address_unit(address), bytes) == OK &&
-			sum_equal(checksum(view_clamp(span_view(bytes), 0, pointer->stored), pointer->info),
-				pointer->sum))
+			read_is_good(pointer, view_clamp(span_view(bytes), 0, pointer->stored)))
 			continue;
 		blocks->check->bad_copies++;
-		check_complain(blocks->check, "a copy of a block is bad (unit, leg)", address, leg);
+		check_complain(blocks->check, "a copy of a block is bad (address, leg)", address, leg);
 	}
 }
 
@@ -208,7 +205,7 @@ static err_t check_zone(struct blocks *blocks, u32 number)
 	}
 	for (u32 i = 0; i < zone->units / 64; i++) {
 		u64 should = *used_word(blocks, number, i * 64), is = *zone_word(pool, number, i);
-		u64 unit = space_zone_unit(pool, number) + i * 64;
+		u64 unit = space_zone_address(pool, number) + i * 64;
 		if (should & ~is)
 			check_complain(blocks->check, "units in use are free in the bitmap (from, bits)", unit,
 				should & ~is);
@@ -218,8 +215,9 @@ static err_t check_zone(struct blocks *blocks, u32 number)
 		free_units += 64 - bits_count(is);
 		blocks->check->units_used += bits_count(should);
 	}
-	if (!zone->is_changed && (free_units != zone->record.free_units ||
-								 zone_free_chunks(pool, number) != zone->record.free_chunks))
+	if (zone->has_record && !zone->is_changed &&
+		(free_units != zone->record.free_units ||
+			zone_free_chunks(pool, number) != zone->record.free_chunks))
 		check_complain(blocks->check, "a zone record counts wrongly", number, free_units);
 	return OK;
 }

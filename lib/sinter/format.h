@@ -17,7 +17,8 @@ constexpr u32 INLINE_MAX = 2048;
 constexpr u32 VALUE_MAX = 4096;
 constexpr u32 NAME_SIZE_MAX = 255;
 constexpr u32 LEVEL_MAX = 8;
-constexpr u32 LEGS_MAX = 4;
+constexpr u32 LEGS_MAX = 4;   // of a vdev
+constexpr u32 VDEVS_MAX = 16; // of a pool
 constexpr u32 COPIES_MAX = 3;
 constexpr u32 KEEP_ROOTS = 3; // K: how many older roots stay intact
 constexpr u64 FILE_SIZE_MAX = INT64_MAX;
@@ -45,9 +46,10 @@ constexpr u32 ZONE_UNITS_MIN = 256;
 
 enum feature : u64 {
 	FEATURE_LZ4 = 1 << 0,
+	FEATURE_VDEVS = 1 << 7,
 	FEATURE_CLONES = 1 << 9,
 	FEATURE_SNAPSHOTS = 1 << 10,
-	FEATURES_KNOWN = FEATURE_LZ4 | FEATURE_CLONES | FEATURE_SNAPSHOTS,
+	FEATURES_KNOWN = FEATURE_LZ4 | FEATURE_VDEVS | FEATURE_CLONES | FEATURE_SNAPSHOTS,
 };
 
 typedef struct {
@@ -94,6 +96,23 @@ static_assert(sizeof(struct config_block) == UNIT_SIZE);
 enum superblock_flag : u32 { SUPERBLOCK_CLEAN = 1 };
 enum feature_mask : u8 { FEATURES_COMPATIBLE, FEATURES_READ_ONLY, FEATURES_INCOMPATIBLE };
 
+// A top-level device as of a root.
+struct leg_errors {
+	u32 read, bad, write, healed;
+};
+
+struct vdev_entry {
+	u64 units; // of each leg
+	u64 zone_unit;
+	u32 zone_units;
+	u32 leaving;               // bit a leg: it goes as soon as no other one is behind
+	u64 leg_guids[LEGS_MAX];   // 0: none
+	u64 legs_behind[LEGS_MAX]; // 0, or the txg up to which the leg is complete
+	struct leg_errors errors[LEGS_MAX];
+	u64 reserved;
+};
+static_assert(sizeof(struct vdev_entry) == 160);
+
 struct superblock {
 	u64 magic;
 	u32 version, flags;
@@ -106,11 +125,13 @@ struct superblock {
 	u64 oldest;
 	u64 units_total, units_allocated;
 	u64 next_object;
-	u64 config_sequence;
+	u64 reserved_config;
 	u64 features[3];
-	u64 legs_behind[LEGS_MAX];
+	u32 vdevs, reserved_vdevs;
+	u64 reserved_legs[3];
 	u64 log_base, log_skip;
-	u8 reserved[3824];
+	struct vdev_entry vdev[VDEVS_MAX];
+	u8 reserved[1264];
 	sum_t sum;
 };
 static_assert(sizeof(struct superblock) == UNIT_SIZE);
@@ -133,6 +154,7 @@ enum pool_item : u8 {
 	ITEM_DEAD = 6,
 	ITEM_DEADPART = 7,
 	ITEM_PROPERTY = 8,
+	ITEM_SCRUB = 14,
 };
 
 enum dataset_item : u8 {
@@ -223,10 +245,23 @@ struct bitmap_header {
 	u32 vdev, zone;
 	u32 units;
 	u64 txg;
-	u64 reserved[3];
+	u64 pool_guid;
+	u64 reserved[2];
 	sum_t sum;
 };
 static_assert(sizeof(struct bitmap_header) == BITMAP_HEADER);
+
+// Where a scrub is. Of a tree: all before its key is done.
+enum scrub_state : u32 { SCRUB_NONE, SCRUB_RUNNING, SCRUB_PAUSED, SCRUB_DONE };
+struct scrub_record {
+	u32 state, reserved;
+	tree_key_t root; // the pool tree: 0, 0; else the key of its DATASET or SNAPSHOT item
+	tree_key_t key;
+	u64 started_s, ended_s;
+	u64 units, units_all; // of allocated ones: looked at; when it began
+	u64 blocks, bad, healed, lost;
+};
+static_assert(sizeof(struct scrub_record) == 104);
 
 struct dead_entry {
 	u64 address[COPIES_MAX];

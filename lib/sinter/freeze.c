@@ -11,11 +11,6 @@
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/space.h"
 
-static tree_key_t zone_key(u32 zone)
-{
-	return key_make(0, ITEM_ZONE, zone);
-}
-
 static u32 loaded_zone_at(const struct sinter *pool, u32 i)
 {
 	return ITEM(pool->space.loaded, pool->space.loaded_count, i).zone;
@@ -29,6 +24,14 @@ static u32 count_loaded(const struct sinter *pool)
 	return count;
 }
 
+static err_t prepare_record(struct sinter *pool, u32 zone, struct need *need)
+{
+	tree_key_t key = space_zone_key(pool, zone);
+	if (space_zone(pool, zone)->has_record)
+		return btree_prepare_edit(&pool->tree, key, need);
+	return btree_prepare_insert(&pool->tree, key, sizeof(struct zone_record), need);
+}
+
 err_t freeze_prepare(struct sinter *pool)
 {
 	u32 before;
@@ -39,7 +42,7 @@ err_t freeze_prepare(struct sinter *pool)
 		TRY(dataset_prepare_freeze(pool, &need));
 		for (u32 i = 0; i < pool->space.loaded_count; i++)
 			if (loaded_zone_at(pool, i) != NONE)
-				TRY(btree_prepare_edit(&pool->tree, zone_key(loaded_zone_at(pool, i)), &need));
+				TRY(prepare_record(pool, loaded_zone_at(pool, i), &need));
 	} while (count_loaded(pool) != before);
 	return OK;
 }
@@ -54,7 +57,12 @@ static bool mark_zones(struct sinter *pool)
 		struct zone *zone = space_zone(pool, number);
 		if (!zone->is_changed || zone->is_marked)
 			continue;
-		(void)btree_edit(&pool->tree, zone_key(number));
+		if (zone->has_record) {
+			(void)btree_edit(&pool->tree, space_zone_key(pool, number));
+		} else {
+			space_make_record(pool, number);
+			btree_insert(&pool->tree, space_zone_key(pool, number), view_of(zone->record));
+		}
 		zone->is_marked = true;
 		is_any = true;
 	}
@@ -69,7 +77,8 @@ static void write_zone_records(struct sinter *pool)
 			continue;
 		struct zone *zone = space_zone(pool, number);
 		zone->is_marked = false;
-		err_t err = span_copy(btree_edit(&pool->tree, zone_key(number)), view_of(zone->record));
+		err_t err =
+			span_copy(btree_edit(&pool->tree, space_zone_key(pool, number)), view_of(zone->record));
 		assert(err == OK);
 	}
 }

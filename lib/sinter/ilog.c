@@ -319,8 +319,7 @@ static void fail(struct sinter *pool, err_t err)
 static void begin(struct sinter *pool)
 {
 	struct ilog *log = &pool->log;
-	if (pool->is_read_only || pool->txg.phase != COMMIT_IDLE ||
-		!volume_has_room(pool, pool->leg_count))
+	if (pool->is_read_only || pool->txg.phase != COMMIT_IDLE || !volume_has_room(pool, LEGS_MAX))
 		return;
 	pool->epoch++;
 	if (log->is_overflown || !build(pool)) {
@@ -348,11 +347,15 @@ void ilog_work(struct sinter *pool)
 			log->phase = LOG_FLUSHING;
 	}
 	if (log->phase == LOG_FLUSHING && !log->work.under_way) {
-		if (log->work.error != OK)
-			fail(pool, log->work.error);
-		else
-			log->done_ticket = log->ticket;
 		log->phase = LOG_IDLE;
+		if (log->work.error != OK) {
+			fail(pool, log->work.error);
+		} else if (pool->is_table_changed) { // a leg failed: only a root that says so answers
+			log->is_overflown = true;
+			txg_want(pool, pool->txg.open);
+		} else {
+			log->done_ticket = log->ticket;
+		}
 	}
 }
 

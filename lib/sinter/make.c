@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// make.c - a new pool: labels, empty zones, then one ordinary commit with the root dataset in it.
+// make.c - a new pool: empty labels, one ordinary commit with the root dataset in it, then the
+// configuration. Zones need nothing: those without a record were never used.
+#include "lib/sinter/make.h"
 #include "lib/base/bits.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/checksum.h"
@@ -10,65 +12,71 @@
 #include "lib/sinter/space.h"
 #include "lib/sinter/txg.h"
 #include "lib/sinter/volume.h"
-#include "lib/sinter/zone.h"
 
 constexpr u64 LARGE_DEVICE_UNITS = (u64)64 << 30 >> 12;
 
-static void choose_zones(struct config_block *config)
+static u64 new_guid(struct sinter *pool, u64 fixed, u32 number)
 {
-	u64 end = align_down(config->units, 64) - 2 * LABEL_UNITS;
-	u64 quarter = align_down((end - config->zone_unit) / 4, 64);
-	config->bitmap_units = config->units < LARGE_DEVICE_UNITS ? 1 : 4;
-	u64 most = (u64)(config->bitmap_units * UNIT_SIZE - BITMAP_HEADER) * 8;
-	config->zone_units = (u32)min_u64(quarter, most);
+	return fixed ? fixed + 1 + number : pool->port.random(pool->port.context);
 }
 
-static void make_config(struct sinter *pool, const struct sinter_format *format, u64 units)
+void make_vdev(struct sinter *pool, u32 number, u64 units)
+{
+	const struct config_block *config = &pool->config;
+	struct vdev_entry *entry = &AT(pool->vdevs, number).entry;
+	u64 log_units = number ? 0 : config->log_units;
+	u64 end = align_down(units, LABEL_UNITS) - 2 * LABEL_UNITS;
+	u64 most = (u64)(config->bitmap_units * UNIT_SIZE - BITMAP_HEADER) * 8;
+	AT(pool->vdevs, number) = (struct vdev){};
+	entry->units = units;
+	entry->zone_unit = align_up(LOG_FIRST_UNIT + log_units, 64);
+	entry->zone_units = (u32)min_u64(align_down((end - entry->zone_unit) / 4, 64), most);
+}
+
+// The devices in groups of so many legs: one top-level device each.
+static err_t make_vdevs(struct sinter *pool, const struct sinter_format *format, u32 count)
+{
+	u32 legs = format->legs ? format->legs : count;
+	struct leg given[LEGS_ALL];
+	memory_copy(given, pool->legs, sizeof given);
+	memory_fill(pool->legs, 0, sizeof pool->legs);
+	pool->vdev_count = count / legs;
+	for (u32 i = 0; i < pool->vdev_count; i++) {
+		u64 units = UINT64_MAX;
+		for (u32 n = 0; n < legs; n++)
+			units = min_u64(units, AT(given, i * legs + n).device.units);
+		if (units < DEVICE_UNITS_MIN || units > DEVICE_UNITS_MAX)
+			return ERR_RANGE;
+		if (!i) {
+			pool->config.log_units = min_u64(max_u64(units / 256, 256), 65536);
+			pool->config.bitmap_units = units < LARGE_DEVICE_UNITS ? 1 : 4;
+		}
+		make_vdev(pool, i, units);
+		for (u32 n = 0; n < legs; n++) {
+			u32 number = volume_leg_number(i, n);
+			AT(AT(pool->vdevs, i).entry.leg_guids, n) = new_guid(pool, format->guid, number);
+			*volume_leg(pool, number) = AT(given, i * legs + n);
+			volume_leg(pool, number)->label_units = units;
+		}
+	}
+	return OK;
+}
+
+static err_t make_config(struct sinter *pool, const struct sinter_format *format, u32 count)
 {
 	struct config_block *config = &pool->config;
 	struct port *port = &pool->port;
-	u64 guid = format->guid ? format->guid : port->random(port->context);
 	*config = (struct config_block){ .magic = MAGIC_CONFIG,
 		.version = SINTER_VERSION,
 		.unit_log2 = 12,
-		.pool_guid = guid,
-		.sequence = 1,
-		.vdevs = 1,
-		.legs = pool->leg_count,
+		.pool_guid = format->guid ? format->guid : port->random(port->context),
 		.kind = 1,
-		.units = units,
 		.log_unit = LOG_FIRST_UNIT,
-		.log_units = min_u64(max_u64(units / 256, 256), 65536),
 		.created_s = (u64)port->now(port->context).s };
-	config->zone_unit = align_up(config->log_unit + config->log_units, 64);
-	AT(config->features, FEATURES_INCOMPATIBLE) =
-		format->compression == COMPRESS_LZ4 ? FEATURE_LZ4 : 0;
-	for (u32 i = 0; i < pool->leg_count; i++)
-		AT(config->leg_guids, i) =
-			format->guid ? format->guid + 1 + i : port->random(port->context);
 	view_t name = view_clamp(format->name, 0, sizeof config->name - 1);
 	err_t err = span_copy(span_of(config->name), name);
 	assert(err == OK);
-	choose_zones(config);
-}
-
-// One zone after the other, through one loaded place: a large device has more than fit in memory.
-static err_t write_zones(struct sinter *pool)
-{
-	u32 count = pool->space.zone_count;
-	for (u32 i = 0; i < count; i++) {
-		u32 next = 0;
-		struct work work = {};
-		space_make_zone(pool, i, (i + count / 2) % count);
-		space_freeze(pool, 1);
-		while (!space_write(pool, &work, &next))
-			volume_wait(pool);
-		volume_wait_for(pool, &work);
-		TRY(work.error);
-		pool->epoch++;
-		space_settle(pool);
-	}
-	return OK;
+	return make_vdevs(pool, format, count);
 }
 
 static err_t make_trees(struct sinter *pool, const struct sinter_format *format)
@@ -98,61 +106,55 @@ static err_t make_trees(struct sinter *pool, const struct sinter_format *format)
 	root.group = format->group;
 	root.parent = INODE_ROOT;
 	btree_insert(&dataset->tree, key_make(INODE_ROOT, ITEM_INODE, 0), view_of(root));
-	for (u32 i = 0; i < pool->space.zone_count; i++) {
-		if (cache_room(pool) <= pool->frames_reserved)
-			return ERR_NO_MEMORY;
-		btree_insert(&pool->tree, key_make(0, ITEM_ZONE, i), view_of(space_zone(pool, i)->record));
-	}
 	btree_insert(&pool->tree, dataset_key(DATASET_ROOT), view_of(dataset->record));
 	pool->txg.is_changed = true;
 	return OK;
 }
 
+static err_t each_leg(struct sinter *pool, err_t (*act)(struct sinter *pool, u32 leg))
+{
+	for (u32 i = 0; i < LEGS_ALL; i++)
+		if (volume_is_written(pool, i))
+			TRY(act(pool, i));
+	return OK;
+}
+
 static err_t write_all(struct sinter *pool, const struct sinter_format *format)
 {
-	for (u32 i = 0; i < pool->leg_count; i++) // no root of an earlier pool may be found again
-		TRY(label_clear(pool, i));
-	TRY(write_zones(pool));
-	pool->super = (struct superblock){ .pool_guid = pool->config.pool_guid,
-		.oldest = 2,
-		.next_object = DATASET_ROOT + 1,
-		.config_sequence = 1 };
-	memory_copy(pool->super.features, pool->config.features, sizeof pool->super.features);
+	TRY(each_leg(pool, label_clear)); // no root of an earlier pool may be found again
+	pool->super = (struct superblock){
+		.pool_guid = pool->config.pool_guid, .oldest = 2, .next_object = DATASET_ROOT + 1
+	};
+	AT(pool->super.features, FEATURES_INCOMPATIBLE) =
+		(format->compression == COMPRESS_LZ4 ? FEATURE_LZ4 : 0) |
+		(pool->vdev_count > 1 ? FEATURE_VDEVS : 0);
 	pool->txg.durable = 1;
 	pool->txg.open = 2;
 	btree_init(&pool->tree, pool, &POINTER_HOLE, LINEAGE_POOL);
+	TRY(open_zone_records(pool)); // there are none: all zones are empty
 	TRY(make_trees(pool, format));
 	bool may_mature;
-	TRY(space_ready(pool, 64 + pool->space.zone_count / 32, &may_mature));
+	TRY(space_ready(pool, 64, &may_mature));
 	TRY(txg_commit_now(pool, true));
-	for (u32 i = 0; i < pool->leg_count; i++) {
-		pool->config.leg = i;
-		pool->config.leg_guid = AT(pool->config.leg_guids, i);
-		TRY(label_write_config(pool, i, &pool->config));
-	}
-	struct work work = {};
-	while (!volume_flush(pool, &work))
-		volume_wait(pool);
-	volume_wait_for(pool, &work);
-	return work.error;
+	TRY(each_leg(pool, label_write_config));
+	return volume_flush_now(pool);
 }
 
 err_t sinter_format(const struct port *port, const struct device *devices, u32 count,
 	const struct sinter_format *format)
 {
-	if (!count || count > LEGS_MAX || format->copies > COPIES_MAX ||
-		format->compression > COMPRESS_LZ4)
+	u32 legs = format->legs ? format->legs : count;
+	if (!count || legs > LEGS_MAX || count % legs || count / legs > VDEVS_MAX ||
+		format->copies > COPIES_MAX || format->compression > COMPRESS_LZ4)
 		return ERR_INVALID;
-	u64 units = UINT64_MAX;
-	for (u32 i = 0; i < count; i++)
-		units = min_u64(units, ITEM(devices, count, i).units);
-	if (units < DEVICE_UNITS_MIN || units > DEVICE_UNITS_MAX)
-		return ERR_RANGE;
 	struct sinter *pool = open_allocate(port, devices, count);
 	if (!pool)
 		return ERR_NO_MEMORY;
-	make_config(pool, format, units);
-	err_t err = open_memory(pool, 0, 0);
+	err_t err = make_config(pool, format, count);
+	if (err == OK)
+		err = open_memory(pool, 0);
+	if (err == OK)
+		err = open_space(pool, 0);
 	if (err == OK)
 		err = write_all(pool, format);
 	sinter_abandon(pool);

@@ -10,11 +10,12 @@
 #include "lib/sinter/label.h"
 #include "lib/sinter/pending.h"
 #include "lib/sinter/space.h"
+#include "lib/sinter/table.h"
 #include "lib/sinter/txg.h"
 #include "lib/sinter/verify.h"
 #include "lib/sinter/volume.h"
 
-static void report(struct sinter *pool, const char *sentence, u64 number)
+void open_report(struct sinter *pool, const char *sentence, u64 number)
 {
 	u8 text[160];
 	view_t view = format_view(span_of(text), "%s (%lu)", sentence, number);
@@ -30,7 +31,11 @@ struct sinter *_Nullable open_allocate(
 	pool->port = *port;
 	pool->is_blocking = true;
 	pool->epoch = 1;
-	volume_init(pool, devices, count);
+	for (u32 i = 0; i < count; i++) {
+		struct device device = ITEM(devices, count, i);
+		*volume_leg(pool, i) =
+			(struct leg){ .device = device, .state = LEG_GOOD, .label_units = device.units };
+	}
 	return pool;
 }
 
@@ -45,40 +50,25 @@ void sinter_abandon(struct sinter *pool)
 	port.release(port.context, pool, sizeof *pool);
 }
 
-err_t open_memory(struct sinter *pool, u32 frames, u32 loaded_zones)
+err_t open_memory(struct sinter *pool, u32 frames)
 {
 	frames = frames ? frames : 1024;
+	if (frames < FRAMES_MIN)
+		return ERR_INVALID;
+	TRY(cache_init(pool, frames));
+	return ilog_init(pool);
+}
+
+err_t open_space(struct sinter *pool, u32 loaded_zones)
+{
 	loaded_zones = loaded_zones ? loaded_zones : 64;
-	if (frames < FRAMES_MIN || loaded_zones < LOADED_ZONES_MIN)
+	if (loaded_zones < LOADED_ZONES_MIN)
 		return ERR_INVALID;
 	TRY(space_init(pool, loaded_zones));
-	TRY(cache_init(pool, frames));
-	TRY(ilog_init(pool));
 	u32 leaves = pool->space.zone_count / 80 + 2;
 	u32 zones = pool->space.loaded_count < leaves ? pool->space.loaded_count : leaves;
 	pool->frames_reserved = 24 + zones;
-	return frames >= pool->frames_reserved + 2 * FRAMES_OF_STEP ? OK : ERR_NO_MEMORY;
-}
-
-// All legs of one mirror, each once; then they stand in the order of their numbers.
-static err_t find_legs(struct sinter *pool)
-{
-	struct leg legs[LEGS_MAX] = {};
-	u32 seen = 0;
-	for (u32 i = 0; i < pool->leg_count; i++) {
-		struct config_block config = {};
-		TRY(label_read_config(pool, i, &config));
-		if (i && config.pool_guid != pool->config.pool_guid)
-			return ERR_INVALID;
-		if (config.legs != pool->leg_count || seen >> config.leg & 1)
-			return ERR_INVALID;
-		if (!i || config.sequence > pool->config.sequence)
-			pool->config = config;
-		seen |= 1u << config.leg;
-		AT(legs, config.leg) = AT(pool->legs, i);
-	}
-	memory_copy(pool->legs, legs, sizeof legs);
-	return OK;
+	return pool->cache.count >= pool->frames_reserved + 2 * FRAMES_OF_STEP ? OK : ERR_NO_MEMORY;
 }
 
 static err_t check_features(const struct sinter *pool, bool is_read_only)
@@ -101,25 +91,31 @@ static void use_root(struct sinter *pool)
 static err_t load_zone_record(struct sinter *pool, u32 number)
 {
 	struct zone *zone = space_zone(pool, number);
-	TRY(btree_load(&pool->tree, key_make(0, ITEM_ZONE, number), span_of(zone->record)));
-	const struct zone_record *record = &zone->record;
-	bool is_sane = record->place < BITMAP_PLACES && record->copy_zone < pool->space.zone_count &&
-	               record->free_units <= zone->units &&
-	               record->free_chunks <= zone->units / CHUNK_UNITS &&
-	               record->txg <= pool->super.txg;
+	struct zone_record *record = &zone->record;
+	err_t err = btree_load(&pool->tree, space_zone_key(pool, number), span_of(*record));
+	zone->has_record = err == OK;
+	if (err == ERR_NOT_FOUND) {
+		u32 units = zone->units - space_header_units(pool);
+		*record = (struct zone_record){ .free_units = units, .free_chunks = units / CHUNK_UNITS };
+		return OK;
+	}
+	TRY(err);
+	bool is_sane =
+		record->place < BITMAP_PLACES && record->copy_zone < AT(pool->vdevs, zone->vdev).zones &&
+		record->free_units <= zone->units && record->free_chunks <= zone->units / CHUNK_UNITS &&
+		record->txg <= pool->super.txg;
 	return is_sane ? OK : ERR_CORRUPT;
 }
 
-// All zone records; and the bitmaps of the last groups are there, as the nodes are.
-static err_t load_zone_records(struct sinter *pool)
+// And the bitmaps of the last groups are there, as the nodes are.
+err_t open_zone_records(struct sinter *pool)
 {
 	space_forget(pool);
 	for (u32 i = 0; i < pool->space.zone_count; i++) {
+		const struct zone *zone = space_zone(pool, i);
 		pool->epoch++;
-		err_t err = load_zone_record(pool, i);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-		if (space_zone(pool, i)->record.txg + KEEP_ROOTS >= pool->super.txg)
+		TRY(load_zone_record(pool, i));
+		if (zone->has_record && zone->record.txg + KEEP_ROOTS >= pool->super.txg)
 			TRY(space_load(pool, i));
 	}
 	return OK;
@@ -130,67 +126,89 @@ static bool is_log_place_sane(const struct sinter *pool)
 	return pool->super.log_position < pool->config.log_units;
 }
 
-// The newest root whose nodes of the last groups are all there.
-static err_t choose_root(struct sinter *pool, bool is_read_only)
+// Takes this root, if its nodes of the last groups are all there.
+static err_t try_root(
+	struct sinter *pool, struct table_open *open, const struct sinter_options *options)
 {
-	u64 below = UINT64_MAX, oldest = 0;
-	for (u32 skipped = 0; skipped <= KEEP_ROOTS; skipped++) {
-		err_t err = label_find_super(pool, below, &pool->super);
-		if (err != OK || pool->super.txg < oldest)
-			return skipped ? ERR_CORRUPT : err;
-		TRY(check_features(pool, is_read_only));
-		use_root(pool);
-		if (!skipped)
-			oldest = pool->super.oldest;
-		err = is_log_place_sane(pool) ? verify_recent(pool) : ERR_CORRUPT;
-		if (err == OK)
-			err = load_zone_records(pool);
-		pool->rewound = skipped;
-		if (err == OK || err == ERR_NO_MEMORY)
-			return err;
-		below = pool->super.txg;
-	}
-	return ERR_CORRUPT;
+	TRY(check_features(pool, options->is_read_only));
+	TRY(table_map(pool, open, &pool->super));
+	space_fini(pool);
+	TRY(open_space(pool, options->loaded_zones));
+	use_root(pool);
+	if (!is_log_place_sane(pool))
+		return ERR_CORRUPT;
+	TRY(verify_recent(pool));
+	return open_zone_records(pool);
 }
 
-// After the root is chosen: zones, abandoned roots, the log.
-static err_t open_root(struct sinter *pool, bool is_read_only)
+// The newest root that can be taken, at most K back.
+static err_t choose_root(
+	struct sinter *pool, struct table_open *open, const struct sinter_options *options)
 {
-	if (pool->rewound) {
-		report(pool, "a device ignored a flush: roots skipped", pool->rewound);
-		if (!is_read_only)
-			TRY(label_erase_above(pool, pool->super.txg));
+	err_t first = ERR_CORRUPT;
+	for (u32 i = 0; i < open->found.count; i++) {
+		pool->super = AT(open->found.supers, i);
+		if (pool->super.txg < AT(open->found.supers, 0).oldest)
+			break;
+		pool->rewound = i;
+		err_t err = try_root(pool, open, options);
+		if (err == OK || err == ERR_NO_MEMORY || err == ERR_UNSUPPORTED || err == ERR_INVALID)
+			return err;
+		first = i ? first : err;
 	}
+	return first == ERR_IO ? ERR_IO : ERR_CORRUPT;
+}
+
+// After the root is chosen: abandoned roots, legs, the log.
+static err_t open_root(struct sinter *pool, const struct table_open *open, bool is_read_only)
+{
+	if (pool->rewound)
+		open_report(pool, "a device ignored a flush: roots skipped", pool->rewound);
+	for (u32 i = 0; i < LEGS_ALL && pool->rewound && !is_read_only; i++)
+		if (volume_is_written(pool, i))
+			TRY(label_erase_above(pool, i, pool->super.txg));
+	TRY(table_begin(pool, open, is_read_only));
 	pool->is_never_written = is_read_only;
 	TRY(ilog_replay(pool));
-	if (!is_read_only && (pool->txg.is_changed || pool->rewound))
+	if (!is_read_only && (pool->txg.is_changed || pool->rewound || pool->is_table_changed))
 		TRY(txg_commit_now(pool, false));
 	pool->is_read_only = is_read_only;
+	return OK;
+}
+
+static err_t open_all(
+	struct sinter *pool, struct table_open *open, const struct sinter_options *options)
+{
+	TRY(table_read(pool, open));
+	TRY(open_memory(pool, options->frames));
+	// Healing is safe even for a root that is not chosen then: its own blocks lie where no kept
+	// root has any.
+	pool->is_read_only = options->is_read_only;
+	TRY(choose_root(pool, open, options));
+	pool->is_read_only = false;
+	TRY(open_root(pool, open, options->is_read_only));
 	return OK;
 }
 
 err_t sinter_open(const struct port *port, const struct device *devices, u32 count,
 	const struct sinter_options *options, struct sinter **out)
 {
-	if (!count || count > LEGS_MAX)
+	if (!count || count > LEGS_ALL)
 		return ERR_INVALID;
 	for (u32 i = 0; i < count; i++)
 		if (ITEM(devices, count, i).units < DEVICE_UNITS_MIN)
 			return ERR_NOT_FOUND;
-	struct sinter *pool = open_allocate(port, devices, count);
+	struct table_open *open = port->allocate(port->context, sizeof *open);
+	struct sinter *pool = open ? open_allocate(port, devices, count) : nullptr;
+	err_t err = ERR_NO_MEMORY;
+	if (pool) {
+		open->count = count;
+		err = open_all(pool, open, options);
+	}
+	if (open)
+		port->release(port->context, open, sizeof *open);
 	if (!pool)
-		return ERR_NO_MEMORY;
-	err_t err = find_legs(pool);
-	if (err == OK)
-		err = open_memory(pool, options->frames, options->loaded_zones);
-	// Healing is safe even for a root that is not chosen then: its own blocks lie where no kept
-	// root has any.
-	pool->is_read_only = options->is_read_only;
-	if (err == OK)
-		err = choose_root(pool, options->is_read_only);
-	pool->is_read_only = false;
-	if (err == OK)
-		err = open_root(pool, options->is_read_only);
+		return err;
 	if (err != OK) {
 		sinter_abandon(pool);
 		return err;
@@ -241,16 +259,37 @@ void sinter_status(const struct sinter *pool, struct sinter_status *out)
 		.cache_hits = pool->cache.hits,
 		.cache_misses = pool->cache.misses,
 		.rewound = pool->rewound,
-		.legs = pool->leg_count,
-		.legs_failed = pool->leg_count - volume_legs(pool),
+		.vdevs = pool->vdev_count,
 		.is_read_only = pool->is_read_only,
 		.failure = pool->failure };
 	memory_copy(out->name, pool->config.name, sizeof out->name);
-	for (u32 i = 0; i < pool->leg_count; i++) {
-		out->read_errors += AT(pool->legs, i).read_errors;
-		out->bad_blocks += AT(pool->legs, i).bad_blocks;
-		out->healed += AT(pool->legs, i).healed;
+	for (u32 i = 0; i < LEGS_ALL; i++) {
+		struct sinter_leg leg;
+		if (!sinter_leg(pool, i, &leg))
+			continue;
+		out->legs++;
+		out->legs_failed += leg.state != LEG_GOOD;
+		out->read_errors += leg.errors.read;
+		out->bad_blocks += leg.errors.bad;
+		out->healed += leg.errors.healed;
 	}
+}
+
+bool sinter_leg(const struct sinter *pool, u32 number, struct sinter_leg *out)
+{
+	if (number >= LEGS_ALL || AT(pool->legs, number).state == LEG_NONE)
+		return false;
+	const struct vdev_entry *entry = &AT(pool->vdevs, number / LEGS_MAX).entry;
+	u32 leg = number % LEGS_MAX;
+	*out = (struct sinter_leg){ .vdev = number / LEGS_MAX,
+		.leg = leg,
+		.guid = AT(entry->leg_guids, leg),
+		.units = entry->units,
+		.behind = AT(entry->legs_behind, leg),
+		.is_leaving = entry->leaving >> leg & 1,
+		.state = AT(pool->legs, number).state,
+		.errors = AT(entry->errors, leg) };
+	return true;
 }
 
 u64 sinter_sync_begin(struct sinter *pool)

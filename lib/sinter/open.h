@@ -6,9 +6,13 @@
 
 NONNULL_BEGIN
 
+// The devices become legs 0, 1, … for now.
 struct sinter *_Nullable open_allocate(
 	const struct port *port, const struct device *devices, u32 count);
-// Once the configuration is known: cache, zones, log. 0: the usual size.
-err_t open_memory(struct sinter *pool, u32 frames, u32 loaded_zones);
+err_t open_memory(struct sinter *pool, u32 frames); // cache, log. 0: the usual size
+// Zones, once the table is known; also again. 0: as many loaded as usual.
+err_t open_space(struct sinter *pool, u32 loaded_zones);
+err_t open_zone_records(struct sinter *pool); // what the tree says of all zones
+void open_report(struct sinter *pool, const char *sentence, u64 number);
 
 NONNULL_END

@@ -34,6 +34,16 @@ static inline u64 address_unit(u64 address)
 	return address & ADDRESS_UNIT_MASK;
 }
 
+static inline u32 address_vdev(u64 address)
+{
+	return (u32)(address >> 56);
+}
+
+static inline u64 address_make(u32 vdev, u64 unit)
+{
+	return (u64)vdev << 56 | unit;
+}
+
 static inline u64 pointer_birth(const pointer_t *pointer)
 {
 	return pointer->info & BIRTH_MASK;

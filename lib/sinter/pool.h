@@ -11,7 +11,7 @@
 NONNULL_BEGIN
 
 constexpr u32 NONE = UINT32_MAX;
-constexpr u32 TRANSFERS = 128;
+constexpr u32 TRANSFERS = 256;
 constexpr u32 VERSIONS = KEEP_ROOTS + 1; // of a zone's bitmap, besides the open one
 constexpr u32 DATASETS_MAX = 32;         // open at a time
 constexpr u32 LOG_BUFFER = 128 * 1024;   // records of names and attributes of one txg
@@ -40,11 +40,20 @@ struct transfer {
 	u32 leg;
 };
 
+// Number vdev * LEGS_MAX + leg in pool.legs; what a root says of it is in the vdev's entry.
 struct leg {
 	struct device device;
+	enum leg_state state;
 	u32 under_way;
-	bool is_failed; // a write or flush failed: never used again
-	u64 read_errors, bad_blocks, healed;
+	u64 label_units; // where its labels are: those of a device so large
+	u64 config_sequence;
+};
+
+struct vdev {
+	struct vdev_entry entry;      // as the next root will say
+	u32 first_zone, zones;        // in space.zones
+	u32 preferred[2][COPIES_MAX]; // zone by class (metadata, data) and copy
+	u64 available;                // chunks: sum over its loaded zones
 };
 
 enum buffer_state : u8 {
@@ -93,7 +102,9 @@ struct bitmap {
 
 struct zone {
 	struct zone_record record;
-	u32 loaded; // index of its bitmaps, or NONE
+	u8 vdev;
+	bool has_record; // else it was never used
+	u32 loaded;      // index of its bitmaps, or NONE
 	u32 units;
 	u32 available; // chunks that the next freeze may allocate; right while loaded
 	u32 cursor;    // word where the search for a chunk begins
@@ -120,10 +131,12 @@ struct space {
 	u8 *bitmaps;                // owned: memory of all of loaded
 	usize bitmap_size;
 	u32 zone_count, loaded_count;
-	u32 words;                    // of a full zone
-	u32 preferred[2][COPIES_MAX]; // zone by class (metadata, data) and copy
-	u64 available;                // chunks: sum over loaded zones
+	u32 loaded_wanted; // as asked for at opening
+	u32 words;         // of a full zone
+	u64 available;     // chunks: sum over loaded zones
 	u64 units_total;
+	u32 turn[2];      // by class: the vdev that new blocks go to
+	i64 turn_left[2]; // units, until it is the next one's turn
 };
 
 enum commit_phase : u8 {
@@ -232,10 +245,13 @@ struct snapshot_wait {
 
 struct sinter {
 	struct port port;
-	struct leg legs[LEGS_MAX];
-	u32 leg_count;
-	struct config_block config;
-	struct superblock super; // newest durable
+	struct leg legs[LEGS_ALL];
+	struct vdev vdevs[VDEVS_MAX];
+	u32 vdev_count;
+	u32 under_way;              // requests
+	bool is_table_changed;      // a leg failed: no sync is answered until a root says so
+	struct config_block config; // of vdev 0
+	struct superblock super;    // newest durable
 	struct transfer transfers[TRANSFERS];
 	struct cache cache;
 	struct space space;

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: MIT
-// read.c - attempt number a reads copy a mod copies on leg a / copies.
+// read.c - one block from whichever copy on whichever leg is good; bad ones are written again.
 #include "lib/sinter/read.h"
 
 #include "lib/sinter/cache.h"
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/compress.h"
 #include "lib/sinter/node.h"
+#include "lib/sinter/space.h"
 
 bool read_is_address(const struct sinter *pool, u64 address, u32 units)
 {
-	const struct config_block *config = &pool->config;
+	u32 number = address_vdev(address);
 	u64 unit = address_unit(address);
-	if (address != unit || unit < config->zone_unit || !units || units > CHUNK_UNITS)
+	if (number >= pool->vdev_count || address != address_make(number, unit) || !units ||
+		units > CHUNK_UNITS)
 		return false;
-	u64 zone = (unit - config->zone_unit) / config->zone_units;
-	u64 within = (unit - config->zone_unit) % config->zone_units;
-	return zone < pool->space.zone_count && within >= 2 * BITMAP_PLACES * config->bitmap_units &&
-	       within + units <= ITEM(pool->space.zones, pool->space.zone_count, zone).units;
+	const struct vdev *vdev = &AT(pool->vdevs, number);
+	if (unit < vdev->entry.zone_unit)
+		return false;
+	u64 zone = (unit - vdev->entry.zone_unit) / vdev->entry.zone_units;
+	u64 within = (unit - vdev->entry.zone_unit) % vdev->entry.zone_units;
+	return zone < vdev->zones && within >= space_header_units(pool) &&
+	       within + units <=
+	           ITEM(pool->space.zones, pool->space.zone_count, vdev->first_zone + zone).units;
 }
 
 bool read_is_possible(const struct sinter *pool, const pointer_t *pointer)
@@ -31,9 +37,37 @@ bool read_is_possible(const struct sinter *pool, const pointer_t *pointer)
 	return true;
 }
 
-static u32 attempts_of(const struct sinter *pool, const struct buffer *buffer)
+bool read_is_good(const pointer_t *pointer, view_t stored)
 {
-	return pointer_copies(&buffer->pointer) * pool->leg_count;
+	return sum_equal(checksum(stored, pointer->info), pointer->sum);
+}
+
+// Attempt a: copy a mod copies, on the leg number a / copies of its vdev; LEGS_MAX rounds of good
+// legs, then as many of those that are behind.
+static u32 leg_of(const struct buffer *buffer, u32 attempt)
+{
+	u32 copies = pointer_copies(&buffer->pointer);
+	u64 address = AT(buffer->pointer.address, attempt % copies);
+	return volume_leg_number(address_vdev(address), attempt / copies % LEGS_MAX);
+}
+
+static u32 attempts_of(const struct buffer *buffer)
+{
+	return pointer_copies(&buffer->pointer) * LEGS_MAX;
+}
+
+static bool is_possible(const struct sinter *pool, const struct buffer *buffer, u32 attempt)
+{
+	enum leg_state state = AT(pool->legs, leg_of(buffer, attempt)).state;
+	return state == (attempt < attempts_of(buffer) ? LEG_GOOD : LEG_BEHIND);
+}
+
+// The first possible attempt from here on.
+static u8 next_attempt(const struct sinter *pool, const struct buffer *buffer, u32 attempt)
+{
+	while (attempt < 2 * attempts_of(buffer) && !is_possible(pool, buffer, attempt))
+		attempt++;
+	return (u8)attempt;
 }
 
 static struct device_io attempt_io(struct sinter *pool, const struct buffer *buffer, u32 attempt)
@@ -44,35 +78,44 @@ static struct device_io attempt_io(struct sinter *pool, const struct buffer *buf
 		.bytes = span_clamp(cache_bytes(pool, buffer), 0, size) };
 }
 
-void read_start(struct sinter *pool, struct buffer *buffer)
+static void submit_attempt(struct sinter *pool, struct buffer *buffer)
 {
-	u32 leg = buffer->attempt / pointer_copies(&buffer->pointer);
 	buffer->work.error = OK;
-	if (AT(pool->legs, leg).is_failed) {
-		buffer->work.error = ERR_IO;
-		return;
-	}
 	while (!volume_has_room(pool, 1)) // only when blocking; else the caller looked
 		volume_wait(pool);
 	struct device_io io = attempt_io(pool, buffer, buffer->attempt);
+	u32 leg = leg_of(buffer, buffer->attempt);
 	io.request = DEVICE_READ;
-	volume_submit(pool, &buffer->work, leg, io);
+	if (volume_is_written(pool, leg))
+		volume_submit(pool, &buffer->work, leg, io);
+	else
+		buffer->work.error = ERR_IO; // it failed while we waited
+}
+
+void read_start(struct sinter *pool, struct buffer *buffer)
+{
+	buffer->attempt = next_attempt(pool, buffer, 0);
+	if (buffer->attempt < 2 * attempts_of(buffer))
+		submit_attempt(pool, buffer);
+	else
+		buffer->work.error = ERR_IO;
 }
 
 err_t read_try_next(struct sinter *pool, struct buffer *buffer)
 {
 	err_t err = buffer->work.error != OK ? ERR_IO : ERR_CORRUPT;
-	u32 copies = pointer_copies(&buffer->pointer);
-	if (err == ERR_CORRUPT)
-		AT(pool->legs, buffer->attempt / copies).bad_blocks++;
-	if (!AT(pool->legs, buffer->attempt / copies).is_failed)
-		buffer->bad |= 1u << buffer->attempt;
-	if (buffer->attempt + 1u == attempts_of(pool, buffer))
-		return err;
+	u32 all = attempts_of(buffer), next = next_attempt(pool, buffer, buffer->attempt + 1u);
 	if (!volume_has_room(pool, 1) && !pool->is_blocking)
 		return ERR_WOULD_BLOCK;
-	buffer->attempt++;
-	read_start(pool, buffer);
+	if (buffer->attempt < all) { // of a leg that is behind nobody expects much
+		if (err == ERR_CORRUPT)
+			volume_errors(pool, leg_of(buffer, buffer->attempt))->bad++;
+		buffer->bad |= 1u << buffer->attempt;
+	}
+	if (next >= 2 * all)
+		return err;
+	buffer->attempt = (u8)next;
+	submit_attempt(pool, buffer);
 	return OK;
 }
 
@@ -80,7 +123,7 @@ err_t read_try_next(struct sinter *pool, struct buffer *buffer)
 // is safe at any time while the block is in use.
 static void heal(struct sinter *pool, struct buffer *buffer)
 {
-	if (pool->is_read_only || !volume_has_room(pool, attempts_of(pool, buffer)))
+	if (pool->is_read_only || !volume_has_room(pool, attempts_of(buffer)))
 		return;
 	struct buffer *image = cache_take(pool);
 	if (!image)
@@ -89,15 +132,14 @@ static void heal(struct sinter *pool, struct buffer *buffer)
 	span_t bytes = cache_bytes(pool, image);
 	err_t err = span_copy(bytes, span_view(cache_bytes(pool, buffer)));
 	assert(err == OK);
-	u32 copies = pointer_copies(&buffer->pointer);
-	for (u32 attempt = 0; attempt < attempts_of(pool, buffer); attempt++) {
-		u32 leg = attempt / copies;
-		if (!(buffer->bad >> attempt & 1) || AT(pool->legs, leg).is_failed)
+	for (u32 attempt = 0; attempt < attempts_of(buffer); attempt++) {
+		u32 leg = leg_of(buffer, attempt);
+		if (!(buffer->bad >> attempt & 1) || !volume_is_written(pool, leg))
 			continue;
 		struct device_io io = attempt_io(pool, buffer, attempt);
 		io.request = DEVICE_WRITE;
 		io.bytes = span_clamp(bytes, 0, io.bytes.size);
-		AT(pool->legs, leg).healed++;
+		volume_errors(pool, leg)->healed++;
 		volume_submit(pool, &pool->healing, leg, io);
 	}
 }
@@ -128,7 +170,7 @@ err_t read_verify(struct sinter *pool, struct buffer *buffer)
 		return buffer->work.error;
 	const pointer_t *pointer = &buffer->pointer;
 	view_t stored = view_clamp(span_view(cache_bytes(pool, buffer)), 0, pointer->stored);
-	if (!sum_equal(checksum(stored, pointer->info), pointer->sum))
+	if (!read_is_good(pointer, stored))
 		return ERR_CORRUPT;
 	if (buffer->bad)
 		heal(pool, buffer);

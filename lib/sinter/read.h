@@ -10,6 +10,9 @@ NONNULL_BEGIN
 bool read_is_possible(const struct sinter *pool, const pointer_t *pointer);
 bool read_is_address(const struct sinter *pool, u64 address, u32 units);
 
+// Are these the stored bytes that the pointer means?
+bool read_is_good(const pointer_t *pointer, view_t stored);
+
 void read_start(struct sinter *pool, struct buffer *buffer);
 // What arrived is the block; it is unpacked, and bad copies found on the way are written again.
 // Else ERR_CORRUPT.

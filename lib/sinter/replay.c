@@ -215,12 +215,12 @@ static err_t read_block(struct sinter *pool, u64 position, u32 leg, struct log_h
 
 static err_t find_block(struct sinter *pool, u64 *position, struct log_header *out)
 {
-	for (u32 i = 0; i < 2 * pool->leg_count; i++) {
+	for (u32 i = 0; i < 2 * LEGS_MAX; i++) {
 		u64 at = i % 2 ? 0 : pool->log.position;
-		if (read_block(pool, at, i / 2, out) != OK)
-			continue;
-		*position = at;
-		return OK;
+		if (volume_is_written(pool, i / 2) && read_block(pool, at, i / 2, out) == OK) {
+			*position = at;
+			return OK;
+		}
 	}
 	return ERR_NOT_FOUND;
 }

@@ -28,15 +28,16 @@ struct sinter_format {
 	u8 copies;   // of data; 0: 1
 	u8 compression;
 	u32 mode, user, group; // of the root directory; mode 0: 0755
+	u32 legs;              // of each top-level device; 0: all devices are one mirror
 };
 
-// Makes a pool on one device or on a mirror of up to four of one size. Everything on them is lost.
+// Makes a pool of mirrors of up to four legs each, or single devices. Everything on them is lost.
 err_t sinter_format(const struct port *port, const struct device *devices, u32 count,
 	const struct sinter_format *format);
 
-// Opens the pool on all legs of a mirror, in any order. Waits for the devices. ERR_NOT_FOUND: no
-// pool here. ERR_UNSUPPORTED: a newer format. ERR_INVALID: of different pools, or a leg is missing.
-// ERR_CORRUPT: no root verifies.
+// Opens the pool on its devices, in any order. Legs may be missing as long as each mirror has one
+// that is up to date. Waits for the devices. ERR_NOT_FOUND: no pool here. ERR_UNSUPPORTED: a newer
+// format. ERR_INVALID: of different pools, or too few. ERR_CORRUPT: no root verifies.
 err_t sinter_open(const struct port *port, const struct device *devices, u32 count,
 	const struct sinter_options *options, struct sinter *_Nonnull *_Nonnull out);
 // Commits (unless read-only or failed), waits, releases. The error is the commit's; it is closed
@@ -59,12 +60,30 @@ struct sinter_status {
 	u64 cache_hits, cache_misses;
 	u64 read_errors, bad_blocks, healed; // of all legs
 	u32 rewound;                         // roots skipped at opening: the device had ignored a flush
-	u32 legs, legs_failed;
+	u32 vdevs, legs, legs_failed;        // legs that are not good
 	bool is_read_only;
 	err_t failure;
 	char name[64];
 };
 void sinter_status(const struct sinter *pool, struct sinter_status *out);
+
+// One leg of one top-level device: number vdev * LEGS_MAX + leg. False: there is none.
+enum leg_state : u8 {
+	LEG_NONE,
+	LEG_MISSING, // belongs to the pool, but is not here
+	LEG_FAILED,  // a write or flush failed: not used until the pool is opened again
+	LEG_BEHIND,  // is written, and read only where no other leg helps
+	LEG_GOOD,
+};
+constexpr u32 LEGS_ALL = VDEVS_MAX * LEGS_MAX;
+struct sinter_leg {
+	u32 vdev, leg;
+	u64 guid, units, behind;
+	bool is_leaving;
+	enum leg_state state;
+	struct leg_errors errors; // since the leg joined; kept over a close
+};
+bool sinter_leg(const struct sinter *pool, u32 number, struct sinter_leg *out);
 
 // All of the pool becomes durable: begin, then done until it is not ERR_WOULD_BLOCK.
 u64 sinter_sync_begin(struct sinter *pool);

@@ -9,6 +9,7 @@
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/label.h"
 #include "lib/sinter/space.h"
+#include "lib/sinter/table.h"
 #include "lib/sinter/volume.h"
 
 // Chunks that stay for what frees space: unlink must work on a full pool.
@@ -113,15 +114,14 @@ static bool begin(struct sinter *pool)
 static bool write_block(struct sinter *pool, struct buffer *buffer)
 {
 	u32 copies = pointer_copies(&buffer->pointer);
-	if (!volume_has_room(pool, copies * pool->leg_count))
+	if (!volume_has_room(pool, copies * LEGS_MAX))
 		return false;
 	const struct buffer *image =
 		buffer->stored_frame == NONE ? buffer : cache_buffer(pool, buffer->stored_frame);
 	usize size = (usize)pointer_units(&buffer->pointer) * UNIT_SIZE;
 	span_t bytes = span_clamp(cache_bytes(pool, image), 0, size);
 	for (u32 i = 0; i < copies; i++)
-		if (!volume_write(
-				pool, &pool->txg.work, address_unit(AT(buffer->pointer.address, i)), bytes))
+		if (!volume_write(pool, &pool->txg.work, AT(buffer->pointer.address, i), bytes))
 			never_reached();
 	return true;
 }
@@ -175,7 +175,13 @@ static bool advance(struct sinter *pool)
 		txg->next = 0;
 		break;
 	case COMMIT_SUPERBLOCK:
-		if (work->under_way || !label_write_super(pool, work, &txg->next))
+		if (work->under_way && !txg->next)
+			return false;
+		if (!txg->next) {
+			table_store(pool, &txg->super);
+			pool->is_table_changed = false;
+		}
+		if (!label_write_super(pool, work, &txg->next))
 			return false;
 		break;
 	case COMMIT_FLUSH:
@@ -185,6 +191,11 @@ static bool advance(struct sinter *pool)
 	case COMMIT_END:
 		if (work->under_way)
 			return false;
+		if (pool->is_table_changed) { // a leg failed: the same root again, saying so
+			txg->next = 0;
+			txg->phase = COMMIT_SUPERBLOCK;
+			return true;
+		}
 		end(pool);
 		return true;
 	}

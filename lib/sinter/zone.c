@@ -7,27 +7,39 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/volume.h"
 
-err_t space_init(struct sinter *pool, u32 loaded_zones)
+// Zones of a device: those in front are full, the last one may be shorter. False: it has none.
+static bool count_zones(struct vdev *vdev)
 {
-	struct space *space = &pool->space;
-	struct port *port = &pool->port;
-	const struct config_block *config = &pool->config;
-	u64 end = align_down(config->units, 64) - 2 * LABEL_UNITS, units = end - config->zone_unit;
-	u64 count = units / config->zone_units, rest = align_down(units % config->zone_units, 64);
-	count += rest >= ZONE_UNITS_MIN;
-	if (!count || count > UINT32_MAX)
-		return ERR_CORRUPT;
-	space->zone_count = (u32)count;
-	space->loaded_count = loaded_zones < count ? loaded_zones : (u32)count;
-	space->bitmap_size = (usize)config->bitmap_units * UNIT_SIZE;
-	space->words = config->zone_units / 64;
-	usize bitmaps = (usize)space->loaded_count * (VERSIONS + 1) * space->bitmap_size;
-	space->zones = port->allocate(port->context, count * sizeof(struct zone));
-	space->loaded = port->allocate(port->context, space->loaded_count * sizeof(struct loaded_zone));
-	space->bitmaps = port->allocate_blocks(port->context, bitmaps);
-	if (!space->zones || !space->loaded || !space->bitmaps)
-		return ERR_NO_MEMORY;
-	span_t memory = span_from(space->bitmaps, bitmaps);
+	u64 end = align_down(vdev->entry.units, LABEL_UNITS) - 2 * LABEL_UNITS;
+	u64 units = end - vdev->entry.zone_unit;
+	u64 count = units / vdev->entry.zone_units;
+	count += align_down(units % vdev->entry.zone_units, 64) >= ZONE_UNITS_MIN;
+	vdev->zones = (u32)count;
+	vdev->available = 0;
+	return count && count <= UINT32_MAX / VDEVS_MAX;
+}
+
+static void init_zones(struct sinter *pool, u32 number)
+{
+	struct vdev *vdev = &AT(pool->vdevs, number);
+	u64 end = align_down(vdev->entry.units, LABEL_UNITS) - 2 * LABEL_UNITS;
+	for (u32 i = 0; i < vdev->zones; i++) {
+		struct zone *zone = space_zone(pool, vdev->first_zone + i);
+		u64 first = vdev->entry.zone_unit + (u64)i * vdev->entry.zone_units;
+		zone->vdev = (u8)number;
+		zone->loaded = NONE;
+		zone->units = (u32)align_down(min_u64(end - first, vdev->entry.zone_units), 64);
+		pool->space.units_total += zone->units;
+	}
+	for (u32 i = 0; i < COPIES_MAX; i++) { // apart from each other
+		u32 half = vdev->zones * i / 2;
+		AT(AT(vdev->preferred, SPACE_METADATA), i) = half % vdev->zones;
+		AT(AT(vdev->preferred, SPACE_DATA), i) = (vdev->zones / 4 + half) % vdev->zones;
+	}
+}
+
+static void init_loaded(struct space *space, span_t memory)
+{
 	for (u32 i = 0; i < space->loaded_count; i++) {
 		struct loaded_zone *loaded = &ITEM(space->loaded, space->loaded_count, i);
 		loaded->zone = NONE;
@@ -37,16 +49,34 @@ err_t space_init(struct sinter *pool, u32 loaded_zones)
 			*(v == VERSIONS ? &loaded->now : &AT(loaded->versions, v % VERSIONS)) = bitmap;
 		}
 	}
-	for (u32 i = 0; i < count; i++) {
-		struct zone *zone = space_zone(pool, i);
-		zone->loaded = NONE;
-		zone->units = (u64)(i + 1) * config->zone_units <= units ? config->zone_units : (u32)rest;
-		space->units_total += zone->units;
+}
+
+err_t space_init(struct sinter *pool, u32 loaded_zones)
+{
+	struct space *space = &pool->space;
+	struct port *port = &pool->port;
+	u64 count = 0;
+	*space = (struct space){ .bitmap_size = (usize)pool->config.bitmap_units * UNIT_SIZE };
+	space->loaded_wanted = loaded_zones;
+	for (u32 i = 0; i < pool->vdev_count; i++) {
+		struct vdev *vdev = &AT(pool->vdevs, i);
+		if (!count_zones(vdev))
+			return ERR_CORRUPT;
+		vdev->first_zone = (u32)count;
+		count += vdev->zones;
+		space->words = (u32)max_u64(space->words, vdev->entry.zone_units / 64);
 	}
-	for (u32 i = 0; i < COPIES_MAX; i++) {
-		AT(AT(space->preferred, SPACE_METADATA), i) = (u32)(count * i / 2 % count);
-		AT(AT(space->preferred, SPACE_DATA), i) = (u32)((count / 4 + count * i / 2) % count);
-	}
+	space->zone_count = (u32)count;
+	space->loaded_count = loaded_zones < count ? loaded_zones : (u32)count;
+	usize bitmaps = (usize)space->loaded_count * (VERSIONS + 1) * space->bitmap_size;
+	space->zones = port->allocate(port->context, count * sizeof(struct zone));
+	space->loaded = port->allocate(port->context, space->loaded_count * sizeof(struct loaded_zone));
+	space->bitmaps = port->allocate_blocks(port->context, bitmaps);
+	if (!space->zones || !space->loaded || !space->bitmaps)
+		return ERR_NO_MEMORY;
+	init_loaded(space, span_from(space->bitmaps, bitmaps));
+	for (u32 i = 0; i < pool->vdev_count; i++)
+		init_zones(pool, i);
 	return OK;
 }
 
@@ -62,6 +92,7 @@ void space_fini(struct sinter *pool)
 			port->context, space->loaded, space->loaded_count * sizeof(struct loaded_zone));
 	if (space->bitmaps)
 		port->release(port->context, space->bitmaps, bitmaps);
+	*space = (struct space){};
 }
 
 static struct loaded_zone *loaded_of(struct sinter *pool, u32 zone)
@@ -100,24 +131,39 @@ u32 zone_free_chunks(struct sinter *pool, u32 zone)
 	return sum;
 }
 
+static void set_available(struct sinter *pool, u32 number, u32 chunks)
+{
+	struct zone *zone = space_zone(pool, number);
+	pool->space.available += chunks;
+	pool->space.available -= zone->available;
+	AT(pool->vdevs, zone->vdev).available += chunks;
+	AT(pool->vdevs, zone->vdev).available -= zone->available;
+	zone->available = chunks;
+}
+
 void zone_count(struct sinter *pool, u32 zone)
 {
 	u32 sum = 0;
 	for (u32 i = 0; i < space_zone(pool, zone)->units / 64; i++)
 		sum += count_chunks(zone_busy(pool, zone, i));
-	pool->space.available += sum;
-	pool->space.available -= space_zone(pool, zone)->available;
-	space_zone(pool, zone)->available = sum;
+	set_available(pool, zone, sum);
 }
 
-u64 zone_place_unit(const struct sinter *pool, u32 zone, u32 place)
+u64 zone_place(const struct sinter *pool, u32 zone, u32 place)
 {
-	return space_zone_unit(pool, zone) + (u64)place * pool->config.bitmap_units;
+	return space_zone_address(pool, zone) + (u64)place * pool->config.bitmap_units;
 }
 
-u64 zone_copy_unit(const struct sinter *pool, u32 copy_zone, u32 place)
+u64 zone_copy_place(struct sinter *pool, u32 number, u32 place)
 {
-	return zone_place_unit(pool, copy_zone, BITMAP_PLACES + place);
+	const struct zone *zone = space_zone(pool, number);
+	u32 copy = AT(pool->vdevs, zone->vdev).first_zone + zone->record.copy_zone;
+	return zone_place(pool, copy, BITMAP_PLACES + place);
+}
+
+static u32 number_in_vdev(const struct sinter *pool, u32 number)
+{
+	return (u32)key_offset(space_zone_key(pool, number));
 }
 
 static sum_t bitmap_sum(const struct sinter *pool, struct bitmap *bitmap)
@@ -129,11 +175,14 @@ static sum_t bitmap_sum(const struct sinter *pool, struct bitmap *bitmap)
 	return sum;
 }
 
-bool zone_verify(const struct sinter *pool, u32 zone, struct bitmap *bitmap)
+bool zone_verify(const struct sinter *pool, u32 number, struct bitmap *bitmap)
 {
-	return bitmap->header.magic == MAGIC_BITMAP && bitmap->header.zone == zone &&
-	       bitmap->header.units == ITEM(pool->space.zones, pool->space.zone_count, zone).units &&
-	       sum_equal(bitmap->header.sum, bitmap_sum(pool, bitmap));
+	const struct zone *zone = &ITEM(pool->space.zones, pool->space.zone_count, number);
+	const struct bitmap_header *header = &bitmap->header;
+	return header->magic == MAGIC_BITMAP && header->vdev == zone->vdev &&
+	       header->zone == number_in_vdev(pool, number) && header->units <= zone->units &&
+	       header->pool_guid == pool->config.pool_guid &&
+	       sum_equal(header->sum, bitmap_sum(pool, bitmap));
 }
 
 static span_t bitmap_span(const struct sinter *pool, struct bitmap *bitmap)
@@ -147,18 +196,31 @@ static u32 place_of_version(const struct zone *zone, u32 version)
 	return (zone->record.place + BITMAP_PLACES - version) % BITMAP_PLACES;
 }
 
-static void load_next(struct sinter *pool, struct loaded_zone *loaded)
+// Attempt a: the bitmap or its copy (a odd), on leg a / 2; good legs first, then those behind.
+static bool is_attempt_possible(struct sinter *pool, const struct loaded_zone *loaded, u32 attempt)
+{
+	u32 leg = volume_leg_number(space_zone(pool, loaded->zone)->vdev, attempt / 2 % LEGS_MAX);
+	return volume_leg(pool, leg)->state == (attempt < 2 * LEGS_MAX ? LEG_GOOD : LEG_BEHIND);
+}
+
+// The first possible attempt from this one on. False: there is none.
+static bool load_next(struct sinter *pool, struct loaded_zone *loaded)
 {
 	struct zone *zone = space_zone(pool, loaded->zone);
-	u32 place = place_of_version(zone, loaded->version), leg = loaded->attempt / 2;
-	u64 unit = loaded->attempt % 2 ? zone_copy_unit(pool, zone->record.copy_zone, place)
-	                               : zone_place_unit(pool, loaded->zone, place);
-	loaded->work.error = AT(pool->legs, leg).is_failed ? ERR_IO : OK;
-	if (loaded->work.error == OK)
-		volume_submit(pool, &loaded->work, leg,
-			(struct device_io){ .request = DEVICE_READ,
-				.unit = unit,
-				.bytes = bitmap_span(pool, AT(loaded->versions, loaded->version)) });
+	u32 place = place_of_version(zone, loaded->version);
+	while (loaded->attempt < 4 * LEGS_MAX && !is_attempt_possible(pool, loaded, loaded->attempt))
+		loaded->attempt++;
+	if (loaded->attempt >= 4 * LEGS_MAX)
+		return false;
+	u64 address = loaded->attempt % 2 ? zone_copy_place(pool, loaded->zone, place)
+	                                  : zone_place(pool, loaded->zone, place);
+	loaded->work.error = OK;
+	volume_submit(pool, &loaded->work,
+		volume_leg_number(zone->vdev, loaded->attempt / 2 % LEGS_MAX),
+		(struct device_io){ .request = DEVICE_READ,
+			.unit = address_unit(address),
+			.bytes = bitmap_span(pool, AT(loaded->versions, loaded->version)) });
+	return true;
 }
 
 static bool is_version_good(struct sinter *pool, struct loaded_zone *loaded)
@@ -193,11 +255,24 @@ static void unload(struct sinter *pool, struct loaded_zone *loaded)
 {
 	if (loaded->zone == NONE)
 		return;
-	struct zone *zone = space_zone(pool, loaded->zone);
-	pool->space.available -= zone->available;
-	zone->available = 0;
-	zone->loaded = NONE;
+	set_available(pool, loaded->zone, 0);
+	space_zone(pool, loaded->zone)->loaded = NONE;
 	loaded->zone = NONE;
+}
+
+// What arrived is judged; then the next version, or the next place to find this one. False: there
+// is no more to read.
+static bool load_on(struct sinter *pool, struct loaded_zone *loaded)
+{
+	if (is_version_good(pool, loaded)) {
+		u64 txg = AT(loaded->versions, loaded->version)->header.txg;
+		AT(loaded->version_txg, loaded->version++) = txg;
+		loaded->attempt = 0;
+		return loaded->version < VERSIONS && !is_oldest_needed(pool, txg) &&
+		       load_next(pool, loaded);
+	}
+	loaded->attempt++;
+	return load_next(pool, loaded);
 }
 
 static err_t load_step(struct sinter *pool, struct loaded_zone *loaded)
@@ -207,25 +282,27 @@ static err_t load_step(struct sinter *pool, struct loaded_zone *loaded)
 			volume_wait(pool);
 		if (loaded->work.under_way || !volume_has_room(pool, 1))
 			return ERR_WOULD_BLOCK;
-		if (is_version_good(pool, loaded)) {
-			u64 txg = AT(loaded->versions, loaded->version)->header.txg;
-			AT(loaded->version_txg, loaded->version++) = txg;
-			loaded->attempt = 0;
-			if (loaded->version == VERSIONS || is_oldest_needed(pool, txg))
-				load_ended(pool, loaded);
-			else
-				load_next(pool, loaded);
-		} else if (++loaded->attempt < 2 * pool->leg_count) {
-			load_next(pool, loaded);
-		} else if (loaded->version) {
-			load_ended(pool, loaded); // no older one was ever written, or it cannot be read
-		} else {
-			err_t err = loaded->work.error != OK ? ERR_IO : ERR_CORRUPT;
-			unload(pool, loaded);
-			return err;
+		if (load_on(pool, loaded))
+			continue;
+		if (loaded->version) { // older ones were never written, are not needed or cannot be read
+			load_ended(pool, loaded);
+			continue;
 		}
+		err_t err = loaded->work.error != OK ? ERR_IO : ERR_CORRUPT;
+		unload(pool, loaded);
+		return err;
 	}
 	return OK;
+}
+
+// A zone that was never used has no bitmap yet.
+static void load_empty(struct sinter *pool, struct loaded_zone *loaded)
+{
+	span_fill(bitmap_span(pool, loaded->now), 0);
+	loaded->version = VERSIONS;
+	for (u32 unit = 0; unit < space_header_units(pool); unit++)
+		*zone_word(pool, loaded->zone, unit / 64) |= (u64)1 << unit % 64;
+	zone_count(pool, loaded->zone);
 }
 
 // A free place, or that of the zone longest not used. Null: all are in use until a commit ends.
@@ -248,7 +325,7 @@ static struct loaded_zone *_Nullable find_place(struct sinter *pool)
 }
 
 // Some places stay for the zones that the commit itself must load.
-static bool is_crowded(struct sinter *pool)
+bool space_is_crowded(struct sinter *pool)
 {
 	u32 changed = 0;
 	for (u32 i = 0; i < pool->space.zone_count && !pool->txg.is_preparing; i++)
@@ -262,7 +339,7 @@ err_t space_load(struct sinter *pool, u32 number)
 	struct zone *zone = space_zone(pool, number);
 	if (zone->loaded == NONE) {
 		struct loaded_zone *loaded = find_place(pool);
-		if (!loaded || is_crowded(pool)) {
+		if (!loaded || space_is_crowded(pool)) {
 			pool->txg.is_wanted = true;
 			return ERR_WOULD_BLOCK;
 		}
@@ -275,7 +352,10 @@ err_t space_load(struct sinter *pool, u32 number)
 		zone->loaded = (u32)(loaded - pool->space.loaded);
 		while (!volume_has_room(pool, 1))
 			volume_wait(pool);
-		load_next(pool, loaded);
+		if (!zone->has_record)
+			load_empty(pool, loaded);
+		else if (!load_next(pool, loaded))
+			loaded->work.error = ERR_IO; // load_step says so
 	}
 	struct loaded_zone *loaded = loaded_of(pool, number);
 	loaded->epoch = pool->epoch;
@@ -288,20 +368,18 @@ void space_forget(struct sinter *pool)
 		unload(pool, &ITEM(pool->space.loaded, pool->space.loaded_count, i));
 }
 
-void space_make_zone(struct sinter *pool, u32 number, u32 copy_zone)
+void space_make_record(struct sinter *pool, u32 number)
 {
 	struct zone *zone = space_zone(pool, number);
-	struct loaded_zone *loaded = find_place(pool);
-	assert(loaded);
-	loaded->zone = number;
-	loaded->version = VERSIONS;
-	zone->loaded = (u32)(loaded - pool->space.loaded);
-	zone->record = (struct zone_record){ .place = BITMAP_PLACES - 1, .copy_zone = copy_zone };
-	span_fill(bitmap_span(pool, loaded->now), 0);
-	for (u32 unit = 0; unit < space_header_units(pool); unit++)
-		*zone_word(pool, number, unit / 64) |= (u64)1 << unit % 64;
-	zone->is_changed = true;
-	zone_count(pool, number);
+	const struct vdev *vdev = &AT(pool->vdevs, zone->vdev);
+	u32 own = number - vdev->first_zone, other = own ^ 1;
+	zone->record.copy_zone = own;
+	if (other < vdev->zones) {
+		const struct zone *partner = space_zone(pool, vdev->first_zone + other);
+		if (!partner->has_record || partner->record.copy_zone == own)
+			zone->record.copy_zone = other;
+	}
+	zone->has_record = true;
 }
 
 static void count_record(struct sinter *pool, u32 number)
@@ -323,9 +401,12 @@ static void freeze_zone(struct sinter *pool, struct loaded_zone *loaded, u64 txg
 	}
 	AT(loaded->versions, 0) = oldest;
 	AT(loaded->version_txg, 0) = txg;
-	loaded->now->header = (struct bitmap_header){
-		.magic = MAGIC_BITMAP, .zone = loaded->zone, .units = zone->units, .txg = txg
-	};
+	loaded->now->header = (struct bitmap_header){ .magic = MAGIC_BITMAP,
+		.vdev = zone->vdev,
+		.zone = number_in_vdev(pool, loaded->zone),
+		.units = zone->units,
+		.txg = txg,
+		.pool_guid = pool->config.pool_guid };
 	loaded->now->header.sum = bitmap_sum(pool, loaded->now);
 	err_t err = span_copy(bitmap_span(pool, oldest), span_view(bitmap_span(pool, loaded->now)));
 	assert(err == OK);
@@ -353,12 +434,12 @@ bool space_write(struct sinter *pool, struct work *work, u32 *next)
 		struct loaded_zone *loaded = &ITEM(pool->space.loaded, pool->space.loaded_count, *next);
 		if (loaded->zone == NONE || !space_zone(pool, loaded->zone)->is_written)
 			continue;
-		if (!volume_has_room(pool, 2 * pool->leg_count))
+		if (!volume_has_room(pool, 2 * LEGS_MAX))
 			return false;
 		const struct zone_record *record = &space_zone(pool, loaded->zone)->record;
 		span_t bytes = bitmap_span(pool, AT(loaded->versions, 0));
-		u64 own = zone_place_unit(pool, loaded->zone, record->place);
-		u64 copy = zone_copy_unit(pool, record->copy_zone, record->place);
+		u64 own = zone_place(pool, loaded->zone, record->place);
+		u64 copy = zone_copy_place(pool, loaded->zone, record->place);
 		if (!volume_write(pool, work, own, bytes) || !volume_write(pool, work, copy, bytes))
 			never_reached();
 	}

@@ -11,8 +11,8 @@ u64 zone_busy(struct sinter *pool, u32 zone, u32 word);  // allocated now or in 
 u32 zone_free_chunks(struct sinter *pool, u32 zone);     // of the open bitmap
 void zone_count(struct sinter *pool, u32 zone);          // sets available
 // Where bitmap number place of a zone stands, and where its copy does.
-u64 zone_place_unit(const struct sinter *pool, u32 zone, u32 place);
-u64 zone_copy_unit(const struct sinter *pool, u32 copy_zone, u32 place);
+u64 zone_place(const struct sinter *pool, u32 zone, u32 place);
+u64 zone_copy_place(struct sinter *pool, u32 zone, u32 place);
 // Is it the bitmap of this zone, undamaged?
 bool zone_verify(const struct sinter *pool, u32 zone, struct bitmap *bitmap);
 

@@ -33,7 +33,8 @@ static void print(const char *what, struct explore_result sum)
 	printf("%s: %llu crash points, %llu states (%llu distinct), 2^%.0f raw, %llu cut short, "
 		   "%llu violations\n",
 		what, (unsigned long long)sum.points, (unsigned long long)sum.executions,
-		(unsigned long long)sum.distinct, log2(sum.raw_states), (unsigned long long)sum.cuts, (unsigned long long)sum.violations);
+		(unsigned long long)sum.distinct, log2(sum.raw_states), (unsigned long long)sum.cuts,
+		(unsigned long long)sum.violations);
 }
 
 // Some files of each kind, in place before the log begins.
@@ -205,9 +206,8 @@ TEST(crash_pairs_of_operations)
 	options.executions_max = from_environment("SINTER_STATES", 12);
 	u64 every = from_environment("SINTER_PAIRS", 97);
 	for (u64 i = 0; i < count * count * 4 && !sum.violations; i += every)
-		add(&sum,
-			explore_pair(&singles[i / count % count], &singles[i % count],
-				(u32)(i / count / count), options));
+		add(&sum, explore_pair(&singles[i / count % count], &singles[i % count],
+					  (u32)(i / count / count), options));
 	print("pairs of operations, torn writes", sum);
 	CHECK_EQ(sum.violations, 0);
 }

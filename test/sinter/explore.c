@@ -274,8 +274,8 @@ static void explore_init(struct explore *explore, const struct disk *base)
 	explore->decided = calloc(units, sizeof *explore->decided);
 	explore->written_in = calloc(units, sizeof *explore->written_in);
 	explore->overlay = calloc(units, sizeof *explore->overlay);
-	if (!explore->durable_hashes || !explore->volatiles || !explore->candidates || !explore->read_in || !explore->decided ||
-		!explore->written_in || !explore->overlay)
+	if (!explore->durable_hashes || !explore->volatiles || !explore->candidates ||
+		!explore->read_in || !explore->decided || !explore->written_in || !explore->overlay)
 		abort();
 }
 

@@ -27,11 +27,11 @@ static void dump_config(const struct config_block *config, u32 label)
 	if (config->magic != MAGIC_CONFIG)
 		return;
 	printf("label %u: configuration %" PRIu64 " of \"%.63s\", guid %016" PRIx64
-		   ", leg %u of %u, %" PRIu64 " units, zones of %u from %" PRIu64 ", log of %" PRIu64
-		   " from %" PRIu64 ", features %" PRIx64 ", sum %s\n",
-		label, config->sequence, config->name, config->pool_guid, config->leg, config->legs,
-		config->units, config->zone_units, config->zone_unit, config->log_units, config->log_unit,
-		AT(config->features, FEATURES_INCOMPATIBLE),
+		   ", device %u leg %u of %u, %" PRIu64 " units, zones of %u from %" PRIu64
+		   ", log of %" PRIu64 " from %" PRIu64 ", features %" PRIx64 ", sum %s\n",
+		label, config->sequence, config->name, config->pool_guid, config->vdev, config->leg,
+		config->legs, config->units, config->zone_units, config->zone_unit, config->log_units,
+		config->log_unit, AT(config->features, FEATURES_INCOMPATIBLE),
 		is_sum_good(view_of(*config), config->pool_guid) ? "good" : "BAD");
 }
 
