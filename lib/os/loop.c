@@ -62,8 +62,11 @@ err_t loop_connection(struct loop *loop, u64 badge, handle_t *out)
 
 static void on_event(struct loop *loop, const struct message *message)
 {
-	if (message->badge >= LOOP_EVENTS_MAX)
+	if (message->badge >= LOOP_EVENTS_MAX) {
+		if (loop->on_event)
+			loop->on_event(loop->self, message->badge);
 		return;
+	}
 	const struct loop_event *event = &AT(loop->events, message->badge);
 	if (event->handler)
 		event->handler(event->self, (u32)AT(message->word, 0));

@@ -27,6 +27,8 @@ struct loop {
 	void *_Nullable self;
 	void (*_Nullable on_hangup)(void *_Nullable self, u64 badge);
 	void (*_Nullable on_cancel)(void *_Nullable self, handle_t reply, bool is_abandoned);
+	// An event that the service bound to the port itself, with a key from LOOP_EVENTS_MAX on.
+	void (*_Nullable on_event)(void *_Nullable self, u64 key);
 	struct loop_event events[LOOP_EVENTS_MAX];
 	bool is_stopped;
 };

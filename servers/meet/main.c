@@ -6,6 +6,7 @@
 #include "lib/os/start.h"
 #include "os/syscalls.h"
 #include "servers/meet/fifo.h"
+#include "servers/meet/queue.h"
 
 constexpr u32 LISTENERS_MAX = 256;
 
@@ -88,6 +89,14 @@ static const struct meet_ops operations = {
 	.left = operation_left,
 	.listen = operation_listen,
 	.connect = operation_connect,
+	.queue_open = operation_queue_open,
+	.queue_unlink = operation_queue_unlink,
+	.queue_send = operation_queue_send,
+	.queue_receive = operation_queue_receive,
+	.queue_status = operation_queue_status,
+	.queue_notify = operation_queue_notify,
+	.queue_forget = operation_queue_forget,
+	.queue_noticed = operation_queue_noticed,
 };
 
 static void on_hangup(void *_Nullable self, u64 badge)
@@ -101,6 +110,14 @@ static void on_cancel(void *_Nullable self, handle_t reply, bool is_abandoned)
 	(void)self;
 	(void)is_abandoned;
 	fifo_cancel(reply);
+	queue_cancel(reply);
+}
+
+// Of connections that are bound to the port under their badges.
+static void on_event(void *_Nullable self, u64 key)
+{
+	(void)self;
+	queue_alone(key);
 }
 
 int main(void)
@@ -111,6 +128,7 @@ int main(void)
 	fifo_port = start_handle("port");
 	loop.on_hangup = on_hangup;
 	loop.on_cancel = on_cancel;
+	loop.on_event = on_event;
 	loop_serve(&loop, meet_dispatch, &operations, nullptr);
 	service_ready();
 	return loop_run(&loop) == OK ? 0 : 1;

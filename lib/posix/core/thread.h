@@ -88,6 +88,7 @@ struct posix_thread {
 	struct signal_stack signal_stack;
 	struct restart restart;
 	u32 services;                        // calls of services made, for traces
+	u64 service_deadline;                // of calls of services; 0: none
 	struct trace_line *_Nullable traced; // owned, on the heap: the call under way
 	char name[16];
 	bool has_forced;

@@ -85,7 +85,12 @@ err_t connection_call_words(handle_t connection, u64 *tag, struct message_words 
 		.r13 = AT(words->word, 5),
 		.r14 = AT(words->word, 6),
 		.r15 = AT(words->word, 7) };
-	thread_self()->services++;
+	struct posix_thread *self = thread_self();
+	self->services++;
+	if (self->service_deadline) {
+		self->block.deadline = self->service_deadline;
+		registers.rsi |= TAG_DEADLINE;
+	}
 	posix_wait_call(&registers);
 	*words = (struct message_words){ { registers.rdx, registers.r10, registers.r8, registers.r9,
 		registers.r12, registers.r13, registers.r14, registers.r15 } };

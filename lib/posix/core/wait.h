@@ -45,9 +45,16 @@ static inline void wait_open(struct posix_thread *self)
 		signal_remind(self);
 	self->open_mask = self->leave_mask;
 }
+// The same, and given up at a deadline: ERR_TIMED_OUT.
+static inline void wait_open_until(struct posix_thread *self, u64 deadline)
+{
+	self->service_deadline = deadline == DEADLINE_NEVER ? 0 : deadline;
+	wait_open(self);
+}
 static inline void wait_close(struct posix_thread *self)
 {
 	self->open_mask = MASK_ALL;
+	self->service_deadline = 0;
 }
 
 // One system call of the kernel by registers, interruptible when open_mask says so (entry.S).

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// kinds.c - FILE_EVENT: eventfd (counter.c), timerfd (timer_file.c), signalfd (signal_file.c), told
-// apart.
+// kinds.c - FILE_EVENT: eventfd (counter.c), timerfd (timer_file.c), signalfd (signal_file.c),
+// message queues (queue.c), told apart.
 #include "lib/posix/event/kinds.h"
 
 #include "abi/signals.h"
+#include "ifc/meet.h"
+#include "lib/posix/event/queue.h"
 #include "lib/posix/event/stream.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
@@ -35,8 +37,16 @@ static u32 input_bit(const struct file *file)
 		[EVENT_COUNTER] = COUNTER_READABLE,
 		[EVENT_TIMER] = SIGNAL_FIRED,
 		[EVENT_TIMER_REAL] = SIGNAL_FIRED,
+		[EVENT_QUEUE] = MEET_EVENT_READABLE,
 	};
 	return file->description->tree < EVENT_SORTS ? AT(bits, file->description->tree) : 0;
+}
+
+static u32 output_bit(const struct file *file)
+{
+	return is(file, EVENT_COUNTER) ? COUNTER_WRITABLE
+	       : is(file, EVENT_QUEUE) ? MEET_EVENT_WRITABLE
+	                               : 0;
 }
 
 static u32 event_ready(struct posix_thread *self, const struct file *file)
@@ -45,7 +55,7 @@ static u32 event_ready(struct posix_thread *self, const struct file *file)
 		return signals_ready(self, file);
 	u32 signals = handle_signals(file->handle);
 	u32 holds = signals & input_bit(file) ? POLL_IN : 0;
-	return holds | (is(file, EVENT_COUNTER) && signals & COUNTER_WRITABLE ? POLL_OUT : 0);
+	return holds | (signals & output_bit(file) ? POLL_OUT : 0);
 }
 
 static u32 event_watch(const struct file *file, u32 wanted, handle_t *out)
@@ -54,7 +64,7 @@ static u32 event_watch(const struct file *file, u32 wanted, handle_t *out)
 	if (is(file, EVENT_SIGNALS))
 		return 0;
 	u32 bits = wanted & POLL_IN ? input_bit(file) : 0;
-	return bits | (is(file, EVENT_COUNTER) && wanted & POLL_OUT ? COUNTER_WRITABLE : 0);
+	return bits | (wanted & POLL_OUT ? output_bit(file) : 0);
 }
 
 static i64 event_stat(struct posix_thread *, const struct file *file, struct linux_stat *out)
@@ -63,12 +73,19 @@ static i64 event_stat(struct posix_thread *, const struct file *file, struct lin
 	return 0;
 }
 
+static void event_close(struct posix_thread *, const struct file *file, bool)
+{
+	if (is(file, EVENT_QUEUE))
+		queue_closed(file);
+}
+
 const struct operations event_operations = {
 	.read = event_read,
 	.write = event_write,
 	.stat = event_stat,
 	.ready = event_ready,
 	.watch = event_watch,
+	.close = event_close,
 };
 
 i64 event_install(struct posix_thread *self, enum event_sort sort, handle_t handle, u32 flags,

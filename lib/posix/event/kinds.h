@@ -12,6 +12,7 @@ enum event_sort : u16 {
 	EVENT_TIMER,
 	EVENT_TIMER_REAL, // counts by the clock of the day
 	EVENT_SIGNALS,
+	EVENT_QUEUE, // POSIX message queue (queue.h)
 	EVENT_SORTS,
 };
 

@@ -81,8 +81,10 @@ static u32 socket_ready(struct posix_thread *, const struct file *file)
 	handle_t input = socket_input(file);
 	u32 in = input.raw ? handle_signals(input) : 0;
 	u32 holds = in & SIGNAL_READABLE || socket->has_peeked ? POLL_IN : 0;
+	if (socket->state == SOCKET_LISTENING || socket->state == SOCKET_HEARING)
+		return holds;
 	if (socket->state != SOCKET_CONNECTED)
-		return socket->state == SOCKET_LISTENING ? holds : POLL_OUT | POLLHUP;
+		return POLL_OUT | POLLHUP;
 	u32 out = socket->output.raw ? handle_signals(socket->output) : SIGNAL_HANGUP;
 	bool is_in_over = in & SIGNAL_HANGUP || socket->is_input_shut;
 	holds |= out & SIGNAL_WRITABLE ? POLL_OUT : 0;
@@ -225,8 +227,26 @@ i64 call_socketpair(struct posix_thread *self, const struct arguments *arguments
 	return answer;
 }
 
+// A netlink socket is a place where mq_notify leaves its cookie: what is written to it is read from
+// it. It has no address and sends nothing, so that programs that look for routes go without.
+static i64 netlink_make(struct posix_thread *self, u32 type)
+{
+	struct socket like = { .type = SOCK_STREAM, .state = SOCKET_HEARING };
+	handle_t input;
+	TRY_ERR(stream_create(PIPE_SIZE, 0, &input, &like.output));
+	return socket_install(self, &like, input, type);
+}
+
+static bool is_netlink(const struct arguments *arguments)
+{
+	u32 type = ARG_U32(1) & SOCK_TYPE_MASK;
+	return ARG_INT(0) == AF_NETLINK && !ARG_INT(2) && (type == SOCK_RAW || type == SOCK_DGRAM);
+}
+
 i64 call_socket(struct posix_thread *self, const struct arguments *arguments)
 {
+	if (is_netlink(arguments))
+		return netlink_make(self, ARG_U32(1));
 	TRY_POSIX(socket_check_type(ARG_INT(0), ARG_U32(1), ARG_INT(2)));
 	const struct socket like = { .type = ARG_U32(1) & SOCK_TYPE_MASK };
 	return socket_install(self, &like, HANDLE_NONE, ARG_U32(1));

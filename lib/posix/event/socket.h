@@ -13,7 +13,8 @@
 
 NONNULL_BEGIN
 
-enum socket_state : u32 { SOCKET_NEW, SOCKET_LISTENING, SOCKET_CONNECTED };
+// hearing: has bytes to read, and nobody to send to (netlink).
+enum socket_state : u32 { SOCKET_NEW, SOCKET_LISTENING, SOCKET_CONNECTED, SOCKET_HEARING };
 
 struct socket_name {
 	u32 size; // of bytes; 0: none

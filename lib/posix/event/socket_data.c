@@ -305,7 +305,7 @@ i64 socket_receive(
 {
 	struct socket *socket = socket_of(file);
 	transfer->parcel = (struct parcel){};
-	if (socket->state != SOCKET_CONNECTED)
+	if (socket->state != SOCKET_CONNECTED && socket->state != SOCKET_HEARING)
 		return socket->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
 	if (socket->is_input_shut)
 		return 0;

@@ -30,3 +30,9 @@ struct linux_signalfd_siginfo {
 	u8 reserved[46];
 };
 static_assert(sizeof(struct linux_signalfd_siginfo) == 128);
+
+struct linux_mq_attr {
+	i64 flags, messages_max, size_max, messages;
+	i64 reserved[4];
+};
+static_assert(sizeof(struct linux_mq_attr) == 64);

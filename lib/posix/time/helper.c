@@ -5,6 +5,7 @@
 #include "lib/posix/core/start.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/poll.h"
+#include "lib/posix/event/queue.h"
 #include "lib/posix/exec/random.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/thread/slot.h"
@@ -16,7 +17,10 @@
 	handle_t port = posix_self()->time.port;
 	struct port_event event;
 	while (wait_port(self, port, DEADLINE_NEVER, &event) == OK)
-		timers_fired(self, event.key);
+		if (event.key < QUEUE_NOTICE_KEY)
+			timers_fired(self, event.key);
+		else
+			queue_noticed(event.key);
 	(void)!task_exit(EXIT_SCOPE_THREAD, 0, 0);
 	__builtin_trap();
 }
