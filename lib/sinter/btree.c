@@ -19,13 +19,7 @@ u8 btree_type(const struct btree *tree)
 	return tree->dataset ? BLOCK_NODE : BLOCK_POOL_NODE;
 }
 
-struct walk {
-	tree_key_t low, high; // the fences that the next node must have
-	u32 level;            // and its level
-	pointer_t pointer;
-};
-
-static err_t walk_begin(struct btree *tree, struct walk *walk)
+err_t btree_walk_begin(const struct btree *tree, struct walk *walk)
 {
 	*walk = (struct walk){ .low = KEY_FIRST,
 		.high = KEY_LAST,
@@ -36,7 +30,7 @@ static err_t walk_begin(struct btree *tree, struct walk *walk)
 	return OK;
 }
 
-static err_t walk_get(struct btree *tree, const struct walk *walk, struct buffer **out)
+err_t btree_walk_get(struct btree *tree, const struct walk *walk, struct buffer **out)
 {
 	struct buffer *buffer;
 	TRY(cache_get(tree->pool, &walk->pointer, &buffer));
@@ -48,7 +42,7 @@ static err_t walk_get(struct btree *tree, const struct walk *walk, struct buffer
 	return OK;
 }
 
-static void walk_down(const struct node *node, u32 slot, struct walk *walk)
+void btree_walk_down(const struct node *node, u32 slot, struct walk *walk)
 {
 	walk->low = node_key(node, slot);
 	walk->high = node_upper(node, slot);
@@ -62,13 +56,13 @@ static err_t find_leaf(struct btree *tree, tree_key_t key, struct buffer **out)
 	struct walk walk;
 	if (pointer_is_hole(&tree->root))
 		return ERR_NOT_FOUND;
-	TRY(walk_begin(tree, &walk));
+	TRY(btree_walk_begin(tree, &walk));
 	while (true) {
-		TRY(walk_get(tree, &walk, out));
+		TRY(btree_walk_get(tree, &walk, out));
 		const struct node *node = cache_node(tree->pool, *out);
 		if (!node->level)
 			return OK;
-		walk_down(node, node_child(node, key), &walk);
+		btree_walk_down(node, node_child(node, key), &walk);
 	}
 }
 
@@ -124,6 +118,8 @@ err_t btree_prepare_free(struct btree *tree, const pointer_t *pointer)
 
 void btree_free(struct btree *tree, const pointer_t *pointer)
 {
+	if (tree->dataset)
+		dataset_count_less(tree->dataset, pointer);
 	if (tree->dataset && dataset_keeps(tree->dataset, pointer))
 		dataset_add_dead(tree->dataset, pointer);
 	else
@@ -150,8 +146,8 @@ static err_t prepare_sibling(
 	u32 other = btree_sibling(parent, slot);
 	if (other == NONE)
 		return OK;
-	walk_down(parent, other, &walk);
-	TRY(walk_get(tree, &walk, &sibling));
+	btree_walk_down(parent, other, &walk);
+	TRY(btree_walk_get(tree, &walk, &sibling));
 	return prepare_node(tree, &walk.pointer, need);
 }
 
@@ -160,15 +156,17 @@ static err_t prepare(
 {
 	struct walk walk;
 	const struct node *parent = nullptr;
+	if (tree->dataset)
+		need->dataset = tree->dataset;
 	u32 slot = 0;
 	if (pointer_is_hole(&tree->root)) {
 		need->nodes++;
 		return OK;
 	}
-	TRY(walk_begin(tree, &walk));
+	TRY(btree_walk_begin(tree, &walk));
 	while (true) {
 		struct buffer *buffer;
-		TRY(walk_get(tree, &walk, &buffer));
+		TRY(btree_walk_get(tree, &walk, &buffer));
 		TRY(prepare_node(tree, &walk.pointer, need));
 		const struct node *node = cache_node(tree->pool, buffer);
 		u32 item = node_item_size(node->level ? sizeof(pointer_t) : size);
@@ -180,7 +178,7 @@ static err_t prepare(
 			return OK;
 		parent = node;
 		slot = node_child(node, key);
-		walk_down(node, slot, &walk);
+		btree_walk_down(node, slot, &walk);
 	}
 }
 

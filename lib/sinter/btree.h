@@ -12,7 +12,8 @@ NONNULL_BEGIN
 // What a change needs at worst: frames for nodes and for records, bytes for the intent log.
 struct need {
 	u32 nodes, records;
-	bool is_freeing; // may use the space kept back
+	bool is_freeing;                         // may use the space kept back
+	const struct dataset *_Nullable dataset; // whose quota it is
 };
 
 struct place {

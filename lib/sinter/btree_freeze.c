@@ -80,6 +80,8 @@ static pointer_t write_out(const struct freeze *freeze, struct buffer *buffer)
 		buffer->stored_frame == NONE ? buffer : cache_buffer(pool, buffer->stored_frame);
 	view_t stored = view_clamp(span_view(cache_bytes(pool, image)), 0, pointer.stored);
 	pointer.sum = checksum(stored, pointer.info);
+	if (freeze->tree->dataset)
+		freeze->tree->dataset->record.units += pointer_units_of_copies(&pointer);
 	cache_begin_write(pool, buffer, &pointer);
 	return pointer;
 }

@@ -20,6 +20,7 @@ struct blocks {
 	usize words_of_zone, words;
 	bool is_marking; // else the blocks must be marked already
 	u64 older_than;  // blocks born up to here belong to another dataset
+	u64 units;       // of all copies in the tree that is walked
 };
 
 void check_complain(struct sinter_check *check, const char *what, u64 a, u64 b)
@@ -83,6 +84,7 @@ static err_t visit(void *context, struct btree *tree, const pointer_t *pointer)
 		return OK;
 	if (!read_is_possible(blocks->pool, pointer))
 		return ERR_CORRUPT;
+	blocks->units += pointer_units_of_copies(pointer);
 	if (pointer_birth(pointer) <= blocks->older_than)
 		return OK;
 	for (u32 i = 0; i < pointer_copies(pointer); i++)
@@ -105,6 +107,8 @@ static err_t mark_dead(struct blocks *blocks, view_t entries)
 		at += sizeof(struct dead_entry)) {
 		pointer_t pointer = {};
 		TRY(view_load(entries, at, span_clamp(span_of(pointer), 0, sizeof(struct dead_entry))));
+		if (pointer_birth(&pointer) <= blocks->older_than)
+			continue;
 		for (u32 i = 0; i < pointer_copies(&pointer); i++)
 			mark(blocks, AT(pointer.address, i), pointer_units(&pointer));
 	}
@@ -141,6 +145,30 @@ static struct btree *tree_of_root(
 	return &(*dataset)->tree;
 }
 
+// What is left of a tree that is being destroyed.
+static err_t check_garbage(struct blocks *blocks, const struct root *root)
+{
+	static struct dataset any; // only marks what kind of tree this is
+	const struct verify_visitor visitor = {
+		.visit = visit, .context = blocks, .from = root->position
+	};
+	struct btree tree;
+	btree_init(&tree, blocks->pool, &root->pointer, root->lineage);
+	tree.dataset = &any;
+	blocks->older_than = root->keep;
+	err_t err = verify_tree(&tree, root->keep + 1, &visitor);
+	if (err != OK && err != ERR_NO_MEMORY)
+		check_complain(blocks->check, "a tree being destroyed cannot be read to its end", 0, 0);
+	return err == ERR_NO_MEMORY ? err : OK;
+}
+
+static void check_units(struct blocks *blocks, const struct dataset *dataset)
+{
+	if (!dataset_is_changed(dataset) && blocks->units != dataset->record.units)
+		check_complain(blocks->check, "a dataset counts its units wrongly (dataset, should be)",
+			dataset->record.id, blocks->units);
+}
+
 static err_t check_root(struct blocks *blocks, const struct root *root, bool is_snapshots_turn)
 {
 	const struct verify_visitor visitor = { .visit = visit, .context = blocks };
@@ -151,6 +179,7 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 	struct btree snapshot = *tree;
 	blocks->is_marking = !is_snapshots_turn;
 	blocks->older_than = dataset->record.origin_txg;
+	blocks->units = 0;
 	err_t err = OK;
 	if (is_snapshots_turn) {
 		snapshot.root = root->pointer;
@@ -162,6 +191,8 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 									dataset->dead.count * sizeof(struct dead_entry)));
 		if (err == OK)
 			err = verify_tree(tree, 0, &visitor);
+		if (err == OK)
+			check_units(blocks, dataset);
 	}
 	if (err == OK)
 		err = check_names(is_snapshots_turn ? &snapshot : tree, blocks->check);
@@ -185,8 +216,13 @@ static err_t check_roots(struct blocks *blocks, bool is_snapshots_turn)
 		TRY(err);
 		if (!is_snapshots_turn) {
 			blocks->is_marking = true;
+			blocks->older_than = root.is_garbage ? UINT64_MAX : root.origin_txg;
 			TRY(mark_dead_list(blocks, root.dead_list));
 		}
+		if (root.is_garbage && !is_snapshots_turn)
+			TRY(check_garbage(blocks, &root));
+		if (root.is_garbage)
+			continue;
 		if ((root.snapshot != 0) == is_snapshots_turn && !root.is_dying)
 			TRY(check_root(blocks, &root, is_snapshots_turn));
 	}
@@ -235,6 +271,7 @@ static err_t check_all(struct blocks *blocks)
 	}
 	TRY(check_roots(blocks, false));
 	TRY(check_roots(blocks, true));
+	TRY(check_sets(pool, blocks->check));
 	for (u32 i = 0; i < pool->space.zone_count; i++)
 		TRY(check_zone(blocks, i));
 	if (!cache_dirty(pool) &&

@@ -35,22 +35,50 @@ void dataset_add_dead(struct dataset *dataset, const pointer_t *pointer)
 	dataset->is_changed = true;
 }
 
+void dataset_count_less(struct dataset *dataset, const pointer_t *pointer)
+{
+	u64 *units = &dataset->record.units, less = pointer_units_of_copies(pointer);
+	*units -= less < *units ? less : *units; // of a damaged pool they may be wrong
+}
+
 static tree_key_t dead_key(const struct dataset *dataset, u64 txg, u32 part)
 {
 	return key_make(dataset->record.dead_list, ITEM_DEAD, txg << 8 | part);
 }
 
-static bool is_changed(const struct dataset *dataset)
+bool dataset_is_changed(const struct dataset *dataset)
 {
 	return dataset->is_used && !dataset->snapshot &&
 	       (dataset->is_changed || pointer_is_memory(&dataset->tree.root));
+}
+
+err_t dataset_settle(struct dataset *dataset)
+{
+	struct sinter *pool = dataset->tree.pool;
+	if (!dataset_is_changed(dataset))
+		return OK;
+	txg_want(pool, pool->txg.open);
+	return ERR_WOULD_BLOCK;
+}
+
+u64 dataset_unfilled(const struct dataset_record *record)
+{
+	return record->reservation > record->units ? record->reservation - record->units : 0;
+}
+
+void dataset_count_unfilled(struct dataset *dataset)
+{
+	struct sinter *pool = dataset->tree.pool;
+	pool->unfilled -= dataset->unfilled;
+	dataset->unfilled = dataset_unfilled(&dataset->record);
+	pool->unfilled += dataset->unfilled;
 }
 
 err_t dataset_prepare_freeze(struct sinter *pool, struct need *need)
 {
 	for (u32 i = 0; i < DATASETS_MAX; i++) {
 		struct dataset *dataset = &AT(pool->datasets, i);
-		if (!is_changed(dataset))
+		if (!dataset_is_changed(dataset))
 			continue;
 		TRY(btree_prepare_edit(&pool->tree, dataset_key(dataset->record.id), need));
 		u32 size = sizeof(struct dead_entry) * DEAD_ENTRIES;
@@ -77,7 +105,7 @@ void dataset_freeze(struct sinter *pool, u64 txg)
 {
 	for (u32 i = 0; i < DATASETS_MAX; i++) {
 		struct dataset *dataset = &AT(pool->datasets, i);
-		if (!is_changed(dataset))
+		if (!dataset_is_changed(dataset))
 			continue;
 		btree_freeze(&dataset->tree, txg);
 		dataset->record.root = dataset->tree.root;
@@ -93,60 +121,7 @@ void dataset_freeze(struct sinter *pool, u64 txg)
 		err_t err = span_copy(value, view_of(dataset->record));
 		assert(err == OK);
 		dataset->is_changed = false;
-	}
-}
-
-static err_t root_of_dataset(view_t value, struct root *out)
-{
-	struct dataset_record record;
-	if (value.size != sizeof record)
-		return ERR_CORRUPT;
-	TRY(view_load(value, 0, span_of(record)));
-	*out = (struct root){ .dataset = record.id,
-		.lineage = record.lineage,
-		.pointer = record.root,
-		.dead_list = record.dead_list,
-		.next_inode = record.next_inode };
-	return OK;
-}
-
-static err_t root_of_snapshot(view_t value, const struct root *dataset, struct root *out)
-{
-	struct snapshot_record record;
-	TRY(view_load(value, 0, span_of(record)));
-	*out = *dataset;
-	out->snapshot = record.txg;
-	out->pointer = record.root;
-	out->dead_list = record.dead_list;
-	out->next_inode = record.next_inode;
-	out->is_dying = record.flags & SNAPSHOT_DYING;
-	return OK;
-}
-
-err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out)
-{
-	struct place place;
-	struct root dataset;
-	while (true) {
-		TRY(btree_seek(&pool->tree, *key, &place));
-		tree_key_t at = btree_key(&pool->tree, &place);
-		u8 kind = key_kind(at);
-		if (kind == ITEM_DATASET) {
-			TRY(root_of_dataset(btree_value(&pool->tree, &place), out));
-			*key = key_make(at.object, ITEM_SNAPSHOT, 0);
-			return OK;
-		}
-		if (kind == ITEM_SNAPSHOT) {
-			struct dataset_record record;
-			view_t value = btree_value(&pool->tree, &place);
-			TRY(btree_load(&pool->tree, dataset_key(at.object), span_of(record)));
-			TRY(root_of_dataset(view_of(record), &dataset));
-			TRY(root_of_snapshot(value, &dataset, out));
-			*key = key_make(at.object, ITEM_SNAPSHOT, key_offset(at) + 1);
-			return OK;
-		}
-		u8 next = kind < ITEM_SNAPSHOT ? ITEM_SNAPSHOT : 0;
-		*key = next && at.object ? key_make(at.object, next, 0) : (tree_key_t){ at.object + 1, 0 };
+		dataset_count_unfilled(dataset);
 	}
 }
 
@@ -160,11 +135,117 @@ static struct dataset *_Nullable find_open(struct sinter *pool, u64 id, u64 snap
 	return nullptr;
 }
 
+err_t dataset_load_record(struct sinter *pool, u64 id, struct dataset_record *out)
+{
+	const struct dataset *dataset = find_open(pool, id, 0);
+	if (!dataset)
+		return btree_load(&pool->tree, dataset_key(id), span_of(*out));
+	*out = dataset->record;
+	return OK;
+}
+
+static struct root root_of_record(const struct dataset_record *record)
+{
+	return (struct root){ .dataset = record->id,
+		.lineage = record->lineage,
+		.pointer = record->root,
+		.dead_list = record->dead_list,
+		.next_inode = record->next_inode,
+		.origin_txg = record->origin_txg };
+}
+
+static err_t root_of_snapshot(view_t value, const struct dataset_record *dataset, struct root *out)
+{
+	struct snapshot_record record;
+	TRY(view_load(value, 0, span_of(record)));
+	*out = root_of_record(dataset);
+	out->snapshot = record.txg;
+	out->pointer = record.root;
+	out->dead_list = record.dead_list;
+	out->next_inode = record.next_inode;
+	out->is_dying = record.flags & SNAPSHOT_DYING;
+	return OK;
+}
+
+static err_t root_of_garbage(view_t value, struct root *out)
+{
+	struct garbage_record record;
+	if (value.size != sizeof record)
+		return ERR_CORRUPT;
+	TRY(view_load(value, 0, span_of(record)));
+	*out = (struct root){ .lineage = record.lineage,
+		.pointer = record.root,
+		.dead_list = record.dead_list,
+		.is_garbage = true,
+		.keep = record.keep,
+		.position = record.position };
+	return OK;
+}
+
+// Behind an item that is no root.
+static tree_key_t skip_to(tree_key_t at)
+{
+	u8 kind = key_kind(at);
+	if (!at.object && kind < ITEM_GARBAGE)
+		return key_make(0, ITEM_GARBAGE, 0);
+	if (at.object && kind < ITEM_SNAPSHOT)
+		return key_make(at.object, ITEM_SNAPSHOT, 0);
+	return (tree_key_t){ at.object + 1, 0 };
+}
+
+err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out)
+{
+	struct place place;
+	struct dataset_record record;
+	while (true) {
+		TRY(btree_seek(&pool->tree, *key, &place));
+		tree_key_t at = btree_key(&pool->tree, &place);
+		u8 kind = key_kind(at);
+		if (kind == ITEM_DATASET) {
+			TRY(dataset_load_record(pool, at.object, &record));
+			*out = root_of_record(&record);
+			*key = key_make(at.object, ITEM_SNAPSHOT, 0);
+			return OK;
+		}
+		if (kind == ITEM_SNAPSHOT) {
+			view_t value = btree_value(&pool->tree, &place);
+			TRY(dataset_load_record(pool, at.object, &record));
+			TRY(root_of_snapshot(value, &record, out));
+			*key = key_make(at.object, ITEM_SNAPSHOT, key_offset(at) + 1);
+			return OK;
+		}
+		if (kind == ITEM_GARBAGE && !at.object) {
+			*key = key_make(0, ITEM_GARBAGE, key_offset(at) + 1);
+			return root_of_garbage(btree_value(&pool->tree, &place), out);
+		}
+		*key = skip_to(at);
+	}
+}
+
+err_t dataset_count_all(struct sinter *pool)
+{
+	tree_key_t key = KEY_FIRST;
+	pool->unfilled = 0;
+	while (true) {
+		struct root root;
+		struct dataset_record record;
+		pool->epoch++;
+		err_t err = dataset_next_root(pool, &key, &root);
+		if (err == ERR_NOT_FOUND)
+			return OK;
+		TRY(err);
+		if (root.snapshot || root.is_garbage)
+			continue;
+		TRY(btree_load(&pool->tree, dataset_key(root.dataset), span_of(record)));
+		pool->unfilled += dataset_unfilled(&record);
+	}
+}
+
 struct dataset *_Nullable dataset_slot(struct sinter *pool)
 {
 	for (u32 i = 0; i < DATASETS_MAX; i++) {
 		struct dataset *dataset = &AT(pool->datasets, i);
-		if (!dataset->is_used || (!dataset->users && !is_changed(dataset)))
+		if (!dataset->is_used || (!dataset->users && !dataset_is_changed(dataset)))
 			return dataset;
 	}
 	return nullptr;
@@ -186,6 +267,7 @@ err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset **out)
 		*dataset = (struct dataset){ .record = record, .is_used = true };
 		btree_init(&dataset->tree, pool, &record.root, record.lineage);
 		dataset->tree.dataset = dataset;
+		dataset->unfilled = dataset_unfilled(&record);
 		dataset->has_pending = dataset->may_have_dying = true; // until looked
 	}
 	dataset->users++;

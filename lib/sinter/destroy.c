@@ -59,7 +59,7 @@ err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg)
 	err_t err = find_dying(dataset, &other);
 	if (err != ERR_NOT_FOUND)
 		return err == OK ? ERR_BUSY : err;
-	if (is_open(dataset, txg))
+	if (is_open(dataset, txg) || destroy.record.clones)
 		return ERR_BUSY;
 	TRY(btree_prepare_edit(destroy.tree, snapshot_key(dataset, txg), &need));
 	TRY(txg_admit(pool, &need));

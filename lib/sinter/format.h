@@ -49,7 +49,9 @@ enum feature : u64 {
 	FEATURE_VDEVS = 1 << 7,
 	FEATURE_CLONES = 1 << 9,
 	FEATURE_SNAPSHOTS = 1 << 10,
-	FEATURES_KNOWN = FEATURE_LZ4 | FEATURE_VDEVS | FEATURE_CLONES | FEATURE_SNAPSHOTS,
+	FEATURE_GARBAGE = 1 << 11,
+	FEATURES_KNOWN =
+		FEATURE_LZ4 | FEATURE_VDEVS | FEATURE_CLONES | FEATURE_SNAPSHOTS | FEATURE_GARBAGE,
 };
 
 typedef struct {
@@ -154,7 +156,10 @@ enum pool_item : u8 {
 	ITEM_DEAD = 6,
 	ITEM_DEADPART = 7,
 	ITEM_PROPERTY = 8,
+	ITEM_KEY = 9,
+	ITEM_RECEIVE = 13,
 	ITEM_SCRUB = 14,
+	ITEM_GARBAGE = 15,
 };
 
 enum dataset_item : u8 {
@@ -193,6 +198,8 @@ static_assert(offsetof(struct node, slots) == NODE_HEADER);
 constexpr u64 LINEAGE_POOL = 1;
 constexpr u64 DATASET_ROOT = 16;
 
+enum dataset_flag : u32 { DATASET_READ_ONLY = 1, DATASET_RECEIVING = 2, DATASET_NO_ATIME = 4 };
+
 struct dataset_record {
 	u64 id, lineage, parent, guid;
 	u64 created_s;
@@ -227,6 +234,16 @@ struct snapshot_record {
 	u64 reserved[3];
 };
 static_assert(sizeof(struct snapshot_record) == 176);
+
+struct garbage_record {
+	pointer_t root;
+	u64 lineage;
+	u64 keep; // txg
+	tree_key_t position;
+	u64 dead_list;
+	u64 reserved;
+};
+static_assert(sizeof(struct garbage_record) == 120);
 
 struct zone_record {
 	u64 txg;

@@ -40,7 +40,8 @@ err_t inode_begin(struct dataset *dataset, bool is_change)
 	pool->epoch++;
 	if (!is_change)
 		return OK;
-	return dataset->snapshot || pool->is_read_only ? ERR_READ_ONLY : OK;
+	bool is_closed = dataset->record.flags & (DATASET_READ_ONLY | DATASET_RECEIVING);
+	return dataset->snapshot || is_closed || pool->is_read_only ? ERR_READ_ONLY : OK;
 }
 
 err_t inode_load(struct dataset *dataset, u64 inode, struct inode_record *out)

@@ -20,8 +20,8 @@ err_t named_check(view_t name)
 
 err_t named_name(enum named kind, view_t value, view_t *out)
 {
-	usize size_at = kind == NAMED_ENTRY ? 9 : 0;
-	usize name_at = kind == NAMED_ENTRY ? DIRENT_HEAD : sizeof(struct xattr_head);
+	usize size_at = kind == NAMED_XATTR ? 0 : 9;
+	usize name_at = kind == NAMED_XATTR ? sizeof(struct xattr_head) : DIRENT_HEAD;
 	if (value.size <= name_at)
 		return ERR_CORRUPT;
 	return view_sub(value, name_at, view_at(value, size_at), out) == OK ? OK : ERR_CORRUPT;
@@ -40,7 +40,7 @@ err_t named_find(
 	struct dataset *dataset, u64 object, enum named kind, view_t name, struct found *out)
 {
 	u64 hash = siphash(name, dataset->record.hash_key) >> 8 & ~COLLISION_MASK;
-	struct btree *tree = &dataset->tree;
+	struct btree *tree = kind == NAMED_CHILD ? &dataset->tree.pool->tree : &dataset->tree;
 	u64 number = 0; // of the names met so far, all in a row from 0
 	tree_key_t key = key_make(object, kind, hash);
 	out->key = (tree_key_t){};

@@ -6,7 +6,8 @@
 
 NONNULL_BEGIN
 
-enum named : u8 { NAMED_ENTRY = ITEM_DIRENT, NAMED_XATTR = ITEM_XATTR };
+// NAMED_CHILD: datasets below a dataset, in the pool tree.
+enum named : u8 { NAMED_CHILD = ITEM_CHILD, NAMED_XATTR = ITEM_XATTR, NAMED_ENTRY = ITEM_DIRENT };
 
 // OK: its key and value. ERR_NOT_FOUND: key is where it would be inserted. ERR_NO_SPACE: 256 names
 // have this hash.

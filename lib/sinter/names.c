@@ -12,13 +12,7 @@ u8 names_type(u32 mode)
 	return (u8)((mode & MODE_TYPE) >> 12);
 }
 
-// What a DIRENT holds.
-struct entry_value {
-	u8 bytes[DIRENT_HEAD + NAME_SIZE_MAX];
-	usize size;
-};
-
-static struct entry_value make_entry(u64 inode, u8 type, view_t name)
+struct entry_value names_value(u64 inode, u8 type, view_t name)
 {
 	struct entry_value value = { .size = DIRENT_HEAD + name.size };
 	memory_copy(value.bytes, &inode, sizeof inode);
@@ -31,7 +25,7 @@ static struct entry_value make_entry(u64 inode, u8 type, view_t name)
 
 void names_insert(struct dataset *dataset, tree_key_t key, view_t name, struct entry entry)
 {
-	struct entry_value value = make_entry(entry.inode, entry.type, name);
+	struct entry_value value = names_value(entry.inode, entry.type, name);
 	btree_insert(&dataset->tree, key, view_clamp(view_of(value.bytes), 0, value.size));
 }
 

@@ -169,6 +169,8 @@ static err_t open_root(struct sinter *pool, const struct table_open *open, bool 
 			TRY(label_erase_above(pool, i, pool->super.txg));
 	TRY(table_begin(pool, open, is_read_only));
 	pool->is_never_written = is_read_only;
+	pool->has_garbage = true;
+	TRY(dataset_count_all(pool));
 	TRY(ilog_replay(pool));
 	if (!is_read_only && (pool->txg.is_changed || pool->rewound || pool->is_table_changed))
 		TRY(txg_commit_now(pool, false));
@@ -261,6 +263,7 @@ void sinter_status(const struct sinter *pool, struct sinter_status *out)
 		.rewound = pool->rewound,
 		.vdevs = pool->vdev_count,
 		.is_read_only = pool->is_read_only,
+		.is_destroying = pool->has_garbage,
 		.failure = pool->failure };
 	memory_copy(out->name, pool->config.name, sizeof out->name);
 	for (u32 i = 0; i < LEGS_ALL; i++) {

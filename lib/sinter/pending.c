@@ -4,6 +4,7 @@
 #include "lib/sinter/pending.h"
 
 #include "lib/sinter/cache.h"
+#include "lib/sinter/garbage.h"
 #include "lib/sinter/inode.h"
 #include "lib/sinter/snapshot.h"
 #include "lib/sinter/txg.h"
@@ -182,4 +183,5 @@ void pending_work(struct sinter *pool)
 			break;
 		}
 	}
+	garbage_work(pool);
 }

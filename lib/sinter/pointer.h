@@ -96,6 +96,11 @@ static inline u32 pointer_copies(const pointer_t *pointer)
 	return copies;
 }
 
+static inline u64 pointer_units_of_copies(const pointer_t *pointer)
+{
+	return (u64)pointer_copies(pointer) * pointer_units(pointer);
+}
+
 static inline bool pointer_equal(const pointer_t *a, const pointer_t *b)
 {
 	return view_equal(view_of(*a), view_of(*b));

@@ -222,6 +222,7 @@ struct dataset {
 	u32 users;
 	bool is_used; // the place is taken, maybe only until a commit
 	u64 snapshot; // txg when this is a snapshot, opened to read; else 0
+	u64 unfilled; // as counted in the pool's
 	bool is_changed;
 	struct dead_wait dead; // not yet in the dead list
 	u64 pending_at;        // where the search for unfinished work goes on
@@ -263,7 +264,9 @@ struct sinter {
 	u32 snapshot_count;
 	struct held held[HELD_MAX];
 	struct work healing;
-	u32 epoch; // counts steps: buffers and zones used in one stay for it
+	u64 unfilled;     // units reserved by datasets and not yet used
+	bool has_garbage; // trees being destroyed, or not yet looked
+	u32 epoch;        // counts steps: buffers and zones used in one stay for it
 	u32 frames_reserved;
 	bool is_read_only;
 	bool is_never_written;   // opened to read only: not even what the log held is written

@@ -62,6 +62,7 @@ struct sinter_status {
 	u32 rewound;                         // roots skipped at opening: the device had ignored a flush
 	u32 vdevs, legs, legs_failed;        // legs that are not good
 	bool is_read_only;
+	bool is_destroying; // trees whose space is still to come back
 	err_t failure;
 	char name[64];
 };
@@ -105,8 +106,8 @@ err_t sinter_snapshot_begin(struct dataset *dataset, view_t name, u64 *out);
 err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter_snapshot *out);
 err_t sinter_snapshot_open(
 	struct dataset *dataset, u64 txg, struct dataset *_Nonnull *_Nonnull out); // to read only
-// Begins it; sinter_work goes on with it, also after a crash. ERR_BUSY: it is open, or another one
-// is being destroyed.
+// Begins it; sinter_work goes on with it, also after a crash. ERR_BUSY: it is open, has clones, or
+// another one is being destroyed.
 err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg);
 
 // Files. Times are given by the port. Types and permissions are not looked at but for what keeps
@@ -193,5 +194,51 @@ err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct s
 // Contents and attributes of the inode and all changes of names so far become durable.
 err_t sinter_fsync_begin(struct dataset *dataset, u64 inode, u64 *out);
 err_t sinter_fsync_done(struct sinter *pool, u64 ticket);
+
+// Datasets by name, below others; each has a tree and properties of its own. Durable with the next
+// sync. What is made takes its parent's properties; root says who owns its root directory.
+err_t sinter_dataset_create(
+	struct dataset *parent, view_t name, const struct sinter_new *root, u64 *out);
+err_t sinter_dataset_find(struct dataset *parent, view_t name, u64 *out);
+err_t sinter_dataset_next(struct dataset *parent, u64 cookie, struct sinter_entry *out);
+// ERR_BUSY: it is open. ERR_NOT_EMPTY: it has snapshots, or datasets below it. The space comes back
+// bit by bit (sinter_work, is_destroying), also after a crash.
+err_t sinter_dataset_destroy(struct dataset *parent, view_t name);
+struct sinter_dataset_name {
+	struct dataset *parent;
+	view_t name;
+};
+// ERR_EXISTS; ERR_INVALID: below itself.
+err_t sinter_dataset_rename(struct sinter_dataset_name from, struct sinter_dataset_name to);
+
+struct sinter_properties {
+	u64 id, guid, created_s, parent;
+	u64 units;              // referenced, of 4096 bytes, with all copies
+	u64 quota, reservation; // units; 0: none
+	u64 newest_snapshot;    // txg; 0: none
+	u64 origin, origin_txg; // of a clone: dataset and snapshot
+	u8 compression, copies;
+	bool is_read_only, is_receiving, has_no_atime;
+};
+void sinter_properties(const struct dataset *dataset, struct sinter_properties *out);
+enum property : u32 {
+	PROPERTY_QUOTA = 1,       // beyond it writing answers ERR_QUOTA
+	PROPERTY_RESERVATION = 2, // ERR_NO_SPACE: not so much is free
+	PROPERTY_COMPRESSION = 4,
+	PROPERTY_COPIES = 8, // of data written from now on
+	PROPERTY_READ_ONLY = 16,
+	PROPERTY_NO_ATIME = 32, // for the front ends
+};
+err_t sinter_set_properties(
+	struct dataset *dataset, const struct sinter_properties *values, u32 mask);
+
+// A dataset that begins as the snapshot was. The snapshot cannot be destroyed before the clone.
+err_t sinter_clone(struct dataset *origin, u64 txg, struct sinter_dataset_name name, u64 *out);
+// The clone takes over the snapshots up to its origin; what it was cloned of becomes its clone.
+// ERR_EXISTS: both have a snapshot of one name. ERR_BUSY: a snapshot is open or being destroyed.
+err_t sinter_promote(struct dataset *clone);
+// Back to the newest snapshot, whose number is given; nobody else has the dataset open.
+// ERR_NOT_EMPTY: there are newer ones.
+err_t sinter_rollback(struct dataset *dataset, u64 txg);
 
 NONNULL_END

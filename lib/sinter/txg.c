@@ -20,6 +20,28 @@ static u64 kept_back(const struct sinter *pool)
 	return max_u64(chunks / 64, small);
 }
 
+// Units that other datasets than this one have reserved.
+static u64 kept_for_others(const struct sinter *pool, const struct dataset *_Nullable dataset)
+{
+	return pool->unfilled - (dataset ? dataset->unfilled : 0);
+}
+
+// All that is dirty may be this dataset's; when that decides, a commit counts it.
+static err_t admit_quota(struct sinter *pool, const struct need *need)
+{
+	const struct dataset *dataset = need->dataset;
+	if (!dataset || !dataset->record.quota || need->is_freeing)
+		return OK;
+	u64 blocks = cache_dirty(pool) + need->nodes + need->records;
+	u64 units = dataset->record.units + blocks * CHUNK_UNITS * max_u64(2, dataset->record.copies);
+	if (units <= dataset->record.quota)
+		return OK;
+	if (!cache_dirty(pool))
+		return ERR_QUOTA;
+	txg_want(pool, pool->txg.open);
+	return ERR_WOULD_BLOCK;
+}
+
 // Chunks that the open group takes at most, with what its commit adds.
 static u64 chunks_wanted(const struct sinter *pool, const struct need *need)
 {
@@ -31,7 +53,9 @@ static u64 chunks_wanted(const struct sinter *pool, const struct need *need)
 static err_t admit_space(struct sinter *pool, const struct need *need)
 {
 	bool may_mature;
-	u64 chunks = chunks_wanted(pool, need) + (need->is_freeing ? 0 : kept_back(pool));
+	u64 chunks = chunks_wanted(pool, need);
+	if (!need->is_freeing)
+		chunks += kept_back(pool) + kept_for_others(pool, need->dataset) / CHUNK_UNITS;
 	err_t err = space_ready(pool, chunks, &may_mature);
 	if (err == OK) {
 		pool->txg.idle_commits = 0;
@@ -57,6 +81,7 @@ err_t txg_admit(struct sinter *pool, const struct need *need)
 		}
 		return volume_is_busy(pool) ? ERR_WOULD_BLOCK : ERR_NO_MEMORY;
 	}
+	TRY(admit_quota(pool, need));
 	TRY(admit_space(pool, need));
 	if (cache_dirty(pool) + frames > pool->cache.count / 3 && pool->txg.phase == COMMIT_IDLE)
 		txg_want(pool, pool->txg.open); // early, so that nobody has to wait
@@ -141,7 +166,12 @@ static void end(struct sinter *pool)
 {
 	struct txg *txg = &pool->txg;
 	txg->durable = txg->super.txg;
+	u64 next_object = pool->super.next_object,
+		features = AT(pool->super.features, FEATURES_INCOMPATIBLE);
 	pool->super = txg->super;
+	pool->super.next_object =
+		max_u64(next_object, pool->super.next_object); // the open one took some
+	AT(pool->super.features, FEATURES_INCOMPATIBLE) |= features;
 	for (u32 i = 0; i < pool->cache.count; i++)
 		if (cache_buffer(pool, i)->state == BUFFER_WRITING)
 			cache_end_write(pool, cache_buffer(pool, i));

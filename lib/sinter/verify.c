@@ -56,6 +56,11 @@ static err_t step(struct walk *walk, const struct node *node)
 	u32 slot = AT(walk->levels, walk->depth - 1).slot++;
 	if (!node->level && !is_data(walk->tree, node, slot))
 		return OK;
+	tree_key_t from = walk->visitor->from;
+	bool is_below = node->level ? key_compare(node_upper(node, slot), from) <= 0
+	                            : key_compare(node_key(node, slot), from) < 0;
+	if (is_below)
+		return OK;
 	pointer_t pointer = node_pointer(node, slot);
 	if (pointer_birth(&pointer) < walk->min_birth && !pointer_is_memory(&pointer))
 		return OK;
@@ -93,7 +98,7 @@ static err_t nothing(void *context, struct btree *tree, const pointer_t *pointer
 
 err_t verify_recent(struct sinter *pool)
 {
-	const struct verify_visitor visitor = { .visit = nothing };
+	struct verify_visitor visitor = { .visit = nothing };
 	u64 txg = pool->super.txg, min_birth = txg > KEEP_ROOTS ? txg - KEEP_ROOTS : 1;
 	tree_key_t key = KEY_FIRST;
 	TRY(verify_tree(&pool->tree, min_birth, &visitor));
@@ -109,6 +114,8 @@ err_t verify_recent(struct sinter *pool)
 		struct btree tree;
 		btree_init(&tree, pool, &root.pointer, root.lineage);
 		tree.dataset = &any;
-		TRY(verify_tree(&tree, min_birth, &visitor));
+		visitor.from = root.position;
+		u64 own = root.is_garbage && root.keep >= min_birth ? root.keep + 1 : min_birth;
+		TRY(verify_tree(&tree, own, &visitor));
 	}
 }

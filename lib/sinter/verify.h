@@ -15,6 +15,7 @@ err_t verify_recent(struct sinter *pool);
 struct verify_visitor {
 	err_t (*visit)(void *_Nullable context, struct btree *tree, const pointer_t *pointer);
 	void *_Nullable context;
+	tree_key_t from; // what is wholly below is left out
 };
 err_t verify_tree(struct btree *tree, u64 min_birth, const struct verify_visitor *visitor);
 

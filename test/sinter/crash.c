@@ -99,6 +99,11 @@ bool workload_snapshot(struct workload *workload)
 		   OK)
 		taken->inode = snapshot.txg;
 	taken->after = workload->count;
+	struct model **kept = &workload->kept[workload->snapshotted - 1];
+	*kept = malloc(sizeof **kept);
+	if (!*kept)
+		abort();
+	model_copy(*kept, &workload->model);
 	taken->flushes = workload->disk->flushes;
 	workload->answers[workload->answered++] =
 		(struct crash_answer){ .after = workload->count, .flushes = taken->flushes };
@@ -119,6 +124,53 @@ bool workload_destroy_snapshot(struct workload *workload)
 	return true;
 }
 
+bool workload_clone(struct workload *workload)
+{
+	struct crash_answer *clone = &workload->clones[workload->cloned];
+	for (u32 i = 0; i < workload->snapshotted; i++) {
+		const struct crash_answer *taken = &workload->snapshots[i];
+		char name[16];
+		u64 id;
+		if (!taken->inode)
+			continue;
+		snprintf(name, sizeof name, "c%u", workload->cloned);
+		struct sinter_dataset_name where = { workload->dataset, view_cstring(name) };
+		if (WAIT(workload->pool, sinter_clone(workload->dataset, taken->inode, where, &id)) != OK ||
+			world_sync(workload->pool) != OK)
+			return false;
+		*clone = *taken;
+		clone->inode = id;
+		clone->flushes = workload->disk->flushes;
+		workload->cloned++;
+		workload->answers[workload->answered++] =
+			(struct crash_answer){ .after = workload->count, .flushes = clone->flushes };
+		return true;
+	}
+	return true;
+}
+
+bool workload_roll_back(struct workload *workload)
+{
+	static const struct op op = { .kind = OP_ROLLBACK };
+	u32 newest = CRASH_OPS, writes = workload->disk->writes;
+	for (u32 i = 0; i < workload->snapshotted; i++)
+		if (workload->snapshots[i].inode)
+			newest = i;
+	if (newest == CRASH_OPS)
+		return true;
+	err_t err =
+		WAIT(workload->pool, sinter_rollback(workload->dataset, workload->snapshots[newest].inode));
+	if (err != OK)
+		return err == ERR_BUSY;
+	model_fini(&workload->model);
+	model_copy(&workload->model, workload->kept[newest]);
+	workload->ops[workload->count++] = op;
+	workload->states[workload->count].writes = writes;
+	note_state(workload);
+	workload->rolled_back[workload->rollbacks++] = workload->count;
+	return true;
+}
+
 void workload_end_log(struct workload *workload)
 {
 	if (workload->pool)
@@ -130,6 +182,10 @@ void workload_stop(struct workload *workload)
 {
 	workload_end_log(workload);
 	model_fini(&workload->model);
+	for (u32 i = 0; i < workload->snapshotted; i++) {
+		model_fini(workload->kept[i]);
+		free(workload->kept[i]);
+	}
 	disk_destroy(workload->disk);
 	disk_destroy(workload->base);
 }
@@ -157,6 +213,9 @@ static u32 file_must(const struct judgement *judgement, u64 inode, u32 state)
 		if (rename->inode == inode && rename->after <= state && rename->after > must)
 			must = rename->after;
 	}
+	for (u32 i = 0; i < workload->rollbacks; i++)
+		if (workload->rolled_back[i] <= state && workload->rolled_back[i] > must)
+			must = workload->rolled_back[i];
 	return must;
 }
 
@@ -205,33 +264,44 @@ static bool is_allowed(struct judgement *judgement)
 	return false;
 }
 
-// Each snapshot that was answered is there (unless it was destroyed), and exactly as the files
-// were.
+// A snapshot, or a clone that nobody changed: exactly as the files were after so many operations.
+static bool is_past_state(
+	struct judgement *judgement, struct sinter *pool, struct dataset *past, u32 after)
+{
+	struct workload *workload = judgement->workload;
+	const struct crash_state *state = &workload->states[after];
+	struct model *found = calloc(1, sizeof *found);
+	if (!found)
+		abort();
+	bool is_same = operate_scan(pool, past, found) && model_hash_names(found) == state->names;
+	for (u32 n = 0; is_same && n < MODEL_NODES; n++) {
+		struct model_node *node = &found->nodes[n];
+		is_same = !is_file(node) || (node->is_unreadable && workload->is_lying) ||
+		          state->files[file_number(workload, node->inode)] == model_hash_file(node);
+	}
+	model_fini(found);
+	free(found);
+	return is_same;
+}
+
+// Each snapshot that was answered is there (unless it was destroyed), and each clone.
 static bool are_snapshots_right(
 	struct judgement *judgement, struct sinter *pool, struct dataset *dataset)
 {
-	struct workload *workload = judgement->workload;
-	for (u32 i = 0; i < workload->snapshotted; i++) {
-		const struct crash_answer *taken = &workload->snapshots[i];
-		const struct crash_state *state = &workload->states[taken->after];
-		struct dataset *snapshot;
+	const struct workload *workload = judgement->workload;
+	for (u32 i = 0; i < workload->snapshotted + workload->cloned; i++) {
+		bool is_clone = i >= workload->snapshotted;
+		const struct crash_answer *taken =
+			is_clone ? &workload->clones[i - workload->snapshotted] : &workload->snapshots[i];
+		struct dataset *past;
 		if (!taken->inode || taken->flushes > judgement->crash->flushes)
 			continue;
-		if (WAIT(pool, sinter_snapshot_open(dataset, taken->inode, &snapshot)) != OK)
+		err_t err = is_clone ? WAIT(pool, sinter_dataset_open(pool, taken->inode, &past))
+		                     : WAIT(pool, sinter_snapshot_open(dataset, taken->inode, &past));
+		if (err != OK)
 			return false;
-		struct model *found = calloc(1, sizeof *found);
-		if (!found)
-			abort();
-		bool is_same =
-			operate_scan(pool, snapshot, found) && model_hash_names(found) == state->names;
-		for (u32 n = 0; is_same && n < MODEL_NODES; n++) {
-			struct model_node *node = &found->nodes[n];
-			is_same = !is_file(node) || (node->is_unreadable && workload->is_lying) ||
-			          state->files[file_number(workload, node->inode)] == model_hash_file(node);
-		}
-		model_fini(found);
-		free(found);
-		sinter_dataset_close(snapshot);
+		bool is_same = is_past_state(judgement, pool, past, taken->after);
+		sinter_dataset_close(past);
 		if (!is_same)
 			return false;
 	}
@@ -247,7 +317,7 @@ static bool judge_pool(struct judgement *judgement, struct sinter *pool)
 		return false;
 	if (!is_allowed(judgement))
 		return false;
-	judgement->why = "a snapshot is gone or differs";
+	judgement->why = "a snapshot or clone is gone or differs";
 	if (!are_snapshots_right(judgement, pool, dataset))
 		return false;
 	world_settle(pool);

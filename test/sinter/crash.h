@@ -35,8 +35,11 @@ struct workload {
 	struct crash_answer answers[CRASH_OPS];
 	struct crash_answer renames[CRASH_OPS];   // over another file: with the name come the contents
 	struct crash_answer snapshots[CRASH_OPS]; // inode: the snapshot's txg
+	struct model *_Nullable kept[CRASH_OPS];  // owned: what each snapshot holds
+	struct crash_answer clones[CRASH_OPS];    // inode: the dataset's number; of the state `after`
+	u32 rolled_back[CRASH_OPS];               // operations before which nothing may be seen then
 	u64 inodes[CRASH_FILES];
-	u32 count, answered, renamed, snapshotted, files;
+	u32 count, answered, renamed, snapshotted, cloned, rollbacks, files;
 	bool is_lying; // contents may be unreadable, copies bad
 	bool is_quiet;
 };
@@ -49,6 +52,8 @@ bool workload_do(struct workload *workload, const struct op *op); // false: it w
 bool workload_snapshot(
 	struct workload *workload); // takes one: it is there, and as it was, for ever
 bool workload_destroy_snapshot(struct workload *workload); // the oldest one that is there
+bool workload_clone(struct workload *workload);            // that one too: there, as it was
+bool workload_roll_back(struct workload *workload);        // to the newest one
 void workload_end_log(struct workload *workload);          // the pool is abandoned
 void workload_stop(struct workload *workload);
 

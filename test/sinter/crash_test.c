@@ -142,6 +142,16 @@ static struct explore_result explore_pair(
 	return result;
 }
 
+static bool snapshot_work(struct random *random)
+{
+	switch (random_below(random, 6)) {
+	case 0: return workload_destroy_snapshot(&workload);
+	case 1: return workload_clone(&workload);
+	case 2: return workload_roll_back(&workload);
+	default: return workload_snapshot(&workload);
+	}
+}
+
 static struct explore_result explore_random(
 	u64 seed, u32 length, struct explore_options options, bool with_snapshots)
 {
@@ -158,8 +168,7 @@ static struct explore_result explore_random(
 			op.size = 6000; // what one fsync writes is tried in all combinations
 		is_good = workload_do(&workload, &op);
 		if (is_good && with_snapshots && random_below(&random, 3) == 0)
-			is_good = random_below(&random, 3) ? workload_snapshot(&workload)
-			                                   : workload_destroy_snapshot(&workload);
+			is_good = snapshot_work(&random);
 	}
 	workload_end_log(&workload);
 	if (is_good)

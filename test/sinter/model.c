@@ -31,6 +31,19 @@ void model_fini(struct model *model)
 		free(model->nodes[i].data);
 }
 
+void model_copy(struct model *to, const struct model *from)
+{
+	*to = *from;
+	for (u32 i = 0; i < MODEL_NODES; i++) {
+		if (!from->nodes[i].data)
+			continue;
+		to->nodes[i].data = malloc(from->nodes[i].size + 1);
+		if (!to->nodes[i].data)
+			abort();
+		memcpy(to->nodes[i].data, from->nodes[i].data, from->nodes[i].size);
+	}
+}
+
 struct model_node *model_node(struct model *model, u64 inode)
 {
 	for (u32 i = 0; i < MODEL_NODES; i++)

@@ -44,6 +44,7 @@ struct model {
 
 void model_init(struct model *model); // the root directory, inode 1
 void model_fini(struct model *model);
+void model_copy(struct model *to, const struct model *from); // to holds nothing
 struct model_node *_Nullable model_node(struct model *model, u64 inode);
 struct model_name *_Nullable model_name(struct model *model, u64 directory, const char *name);
 u64 model_entries(const struct model *model, u64 directory);

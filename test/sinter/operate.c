@@ -14,7 +14,7 @@ static u8 bytes[MODEL_FILE_MAX];
 
 static const char *const kind_names[OP_KINDS] = { "create", "mkdir", "symlink", "fifo", "link",
 	"unlink", "rmdir", "rename", "exchange", "no-replace", "write", "truncate", "punch", "chmod",
-	"xattr", "rmxattr", "fsync", "sync" };
+	"xattr", "rmxattr", "fsync", "sync", "rollback" };
 
 const char *op_name(enum op_kind kind)
 {
@@ -78,7 +78,8 @@ static u32 count_names(const struct model *model)
 static enum op_kind pick_kind(
 	struct random *random, struct model *model, const struct ops_limits *limits)
 {
-	static const u8 weights[OP_KINDS] = { 14, 6, 3, 1, 4, 10, 4, 9, 3, 2, 24, 9, 6, 4, 5, 2, 6, 1 };
+	static const u8 weights[OP_KINDS] = { 14, 6, 3, 1, 4, 10, 4, 9, 3, 2, 24, 9, 6, 4, 5, 2, 6, 1,
+		0 };
 	u32 sum = 0;
 	for (u32 i = 0; i < OP_KINDS; i++)
 		sum += weights[i];
@@ -250,6 +251,7 @@ static err_t apply(const struct op *op, struct sinter *pool, struct dataset *dat
 	case OP_RMXATTR: return attributes(op, pool, dataset, model, expected);
 	case OP_FSYNC: return world_fsync(pool, dataset, op->inode);
 	case OP_SYNC: return world_sync(pool);
+	case OP_ROLLBACK:
 	case OP_KINDS: break;
 	}
 	abort();

@@ -27,6 +27,7 @@ enum op_kind : u8 {
 	OP_RMXATTR,
 	OP_FSYNC,
 	OP_SYNC,
+	OP_ROLLBACK, // of a workload with snapshots only
 	OP_KINDS,
 };
 

@@ -33,17 +33,6 @@ static u64 from_environment(const char *name, u64 otherwise)
 	return text ? strtoull(text, nullptr, 0) : otherwise;
 }
 
-static void copy_model(struct model *to, const struct model *from)
-{
-	*to = *from;
-	for (u32 i = 0; i < MODEL_NODES; i++) {
-		if (!from->nodes[i].data)
-			continue;
-		to->nodes[i].data = malloc(from->nodes[i].size + 1);
-		memcpy(to->nodes[i].data, from->nodes[i].data, from->nodes[i].size);
-	}
-}
-
 static bool open_pool(struct run *run)
 {
 	return CHECK_OK(world_open(&run->world, run->disk, &run->pool)) &&
@@ -64,7 +53,7 @@ static bool take(struct run *run, struct kept *kept)
 		ERR_EXISTS);
 	while (WAIT(run->pool, sinter_snapshot_next(run->dataset, snapshot.txg, &snapshot)) == OK)
 		kept->txg = snapshot.txg;
-	copy_model(&kept->model, &run->model);
+	model_copy(&kept->model, &run->model);
 	return CHECK(kept->txg != 0);
 }
 

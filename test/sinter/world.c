@@ -107,6 +107,12 @@ void world_fini(struct world *world)
 	}
 }
 
+u64 world_setting(const char *name, u64 otherwise)
+{
+	const char *text = getenv(name);
+	return text ? strtoull(text, nullptr, 0) : otherwise;
+}
+
 struct disk *world_format(struct world *world, u64 units)
 {
 	struct disk *disk = disk_create(units);

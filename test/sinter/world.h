@@ -31,7 +31,8 @@ struct world {
 void world_init(struct world *world, u64 seed);
 // The same for one pool after the other: memory that the one before has given back is used again.
 void world_init_again(struct world *world, const struct world *before, u64 seed);
-void world_fini(struct world *world); // only after keeps_memory
+void world_fini(struct world *world);               // only after keeps_memory
+u64 world_setting(const char *name, u64 otherwise); // a number from the environment
 
 constexpr u64 WORLD_UNITS = 4096; // the smallest pool
 

@@ -40,12 +40,20 @@ const char *explain(err_t err);                      // for people
 // Finds the inode of a path from the root of the pool.
 err_t image_find(struct image *image, const char *path, u64 *out);
 
-// From now on image->root is this snapshot, to read only. False: it complained.
-bool image_go_back(struct image *image, const char *name);
+// From now on image->root is this dataset, or snapshot of it to read only. False: it complained.
+bool image_go_to(
+	struct image *image, const char *_Nullable dataset, const char *_Nullable snapshot);
 
 int command_snapshot(struct words *words);
 int command_snapshots(struct words *words);
+int command_dataset(struct words *words);
+int command_datasets(struct words *words);
 int command_destroy(struct words *words);
+int command_rename(struct words *words);
+int command_clone(struct words *words);
+int command_promote(struct words *words);
+int command_rollback(struct words *words);
+int command_property(struct words *words);
 int command_create(struct words *words);
 int command_check(struct words *words);
 int command_list(struct words *words);

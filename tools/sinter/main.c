@@ -17,7 +17,14 @@ static const struct command {
 	{ "dump", command_dump, "show the labels, also of a damaged image" },
 	{ "snapshot", command_snapshot, "keep the present state under a name" },
 	{ "snapshots", command_snapshots, "show those there are" },
-	{ "destroy", command_destroy, "give a snapshot up, and its space back" },
+	{ "dataset", command_dataset, "make a dataset below another" },
+	{ "datasets", command_datasets, "show those there are" },
+	{ "destroy", command_destroy, "give a dataset or snapshot up, and its space back" },
+	{ "rename", command_rename, "another name or place for a dataset" },
+	{ "property", command_property, "show or set quota, compression, readonly, ..." },
+	{ "clone", command_clone, "a dataset that begins as a snapshot" },
+	{ "promote", command_promote, "make a clone independent of what it was cloned of" },
+	{ "rollback", command_rollback, "back to a snapshot" },
 	{ "mount", command_mount, "mount by FUSE" },
 };
 

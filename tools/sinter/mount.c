@@ -373,14 +373,15 @@ int command_mount(struct words *words)
 	bool is_foreground = words_flag(words, "--foreground");
 	struct words rest = *words;
 	const char *more = words_option(words, "-o"), *snapshot = words_option(words, "--at");
+	const char *dataset = words_option(words, "--dataset");
 	const char *paths = words_take(words), *at = words_take(words);
-	if (!words_end(words,
-			"mount IMAGE DIRECTORY [--at SNAPSHOT] [--read-only] [--foreground] [-o OPTIONS]") ||
+	if (!words_end(words, "mount IMAGE DIRECTORY [--dataset DATASET] [--at SNAPSHOT] [--read-only] "
+						  "[--foreground] [-o OPTIONS]") ||
 		!paths || !at)
 		return 2;
 	if (!image_open(&image, paths, is_read_only || snapshot))
 		return 1;
-	if (snapshot && !image_go_back(&image, snapshot))
+	if (!image_go_to(&image, dataset, snapshot))
 		return image_close(&image), 1;
 	struct mount mount = { .image = &image, .timeout_s = 86400 };
 	char *saved[2] = { (char *)(uintptr_t)"-o", (char *)(uintptr_t)more };

@@ -93,14 +93,15 @@ int command_list(struct words *words)
 {
 	struct image image;
 	const char *snapshot = words_option(words, "--at");
+	const char *dataset = words_option(words, "--dataset");
 	const char *paths = words_take(words), *path = words_take(words);
 	struct sinter_entry entry = {};
 	u64 directory;
-	if (!words_end(words, "list IMAGE [PATH] [--at SNAPSHOT]") || !paths)
+	if (!words_end(words, "list IMAGE [PATH] [--dataset DATASET] [--at SNAPSHOT]") || !paths)
 		return 2;
 	if (!image_open(&image, paths, true))
 		return 1;
-	if (snapshot && !image_go_back(&image, snapshot))
+	if (!image_go_to(&image, dataset, snapshot))
 		return image_close(&image), 1;
 	err_t err = image_find(&image, path ? path : "/", &directory);
 	while (err == OK) {

@@ -1,90 +1,91 @@
 // SPDX-License-Identifier: MIT
-// snapshots.c - sinter snapshot, snapshots, destroy; and choosing one to look at (--at NAME).
+// snapshots.c - sinter snapshot, snapshots; and choosing what to look at (--dataset, --at).
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "tools/sinter/command.h"
+#include "tools/sinter/target.h"
 
-static bool find_snapshot(struct image *image, const char *name, struct sinter_snapshot *out)
+bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
 {
-	*out = (struct sinter_snapshot){};
-	while (HOST_WAIT(image->pool, sinter_snapshot_next(image->root, out->txg, out)) == OK)
-		if (!out->is_dying &&
-			view_equal(view_cstring(name), view_clamp(view_of(out->name), 0, out->name_size)))
-			return true;
-	complain(name, "there is no such snapshot");
-	return false;
+	struct target target;
+	struct dataset *past;
+	if (!dataset && !snapshot)
+		return true;
+	if (!target_open(&target, image, dataset ? dataset : "/"))
+		return false;
+	sinter_dataset_close(image->root);
+	image->root = target.dataset;
+	if (!snapshot)
+		return true;
+	if (!target_find_snapshot(&target, view_cstring(snapshot), &target.snapshot))
+		return complain(snapshot, "there is no such snapshot"), false;
+	err_t err =
+		HOST_WAIT(image->pool, sinter_snapshot_open(target.dataset, target.snapshot.txg, &past));
+	if (err != OK)
+		return complain(snapshot, explain(err)), false;
+	sinter_dataset_close(image->root);
+	image->root = past;
+	return true;
 }
 
-bool image_go_back(struct image *image, const char *name)
+static err_t take(struct target *target, view_t name)
 {
-	struct sinter_snapshot snapshot;
-	struct dataset *dataset;
-	if (!find_snapshot(image, name, &snapshot))
-		return false;
-	err_t err = HOST_WAIT(image->pool, sinter_snapshot_open(image->root, snapshot.txg, &dataset));
-	if (err != OK)
-		return complain(name, explain(err)), false;
-	sinter_dataset_close(image->root);
-	image->root = dataset;
-	return true;
+	struct sinter *pool = target->image->pool;
+	u64 ticket;
+	TRY(HOST_WAIT(pool, sinter_snapshot_begin(target->dataset, name, &ticket)));
+	return HOST_WAIT(pool, sinter_sync_done(pool, ticket));
 }
 
 int command_snapshot(struct words *words)
 {
 	struct image image;
-	u64 ticket;
+	struct target target;
 	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "snapshot IMAGE NAME") || !paths || !name)
+	if (!words_end(words, "snapshot IMAGE [DATASET@]NAME") || !paths || !name)
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;
-	err_t err =
-		HOST_WAIT(image.pool, sinter_snapshot_begin(image.root, view_cstring(name), &ticket));
-	if (err == OK)
-		err = HOST_WAIT(image.pool, sinter_sync_done(image.pool, ticket));
-	int code = image_close(&image);
-	if (err == ERR_EXISTS)
-		return complain(name, "there is a snapshot of this name already");
-	return err == OK ? code : complain(name, explain(err));
+	bool is_of_root = !strchr(name, '@');
+	if (!target_open(&target, &image, is_of_root ? "/" : name))
+		return image_close(&image), 1;
+	err_t err = take(&target, is_of_root ? view_cstring(name) : target.snapshot_name);
+	target_close(&target);
+	return target_end(&image, name, err);
+}
+
+static void print_snapshot(const struct sinter_snapshot *snapshot, bool is_json, bool is_first)
+{
+	if (is_json)
+		printf("%s{\"txg\": %" PRIu64 ", \"created\": %" PRIu64 ", \"name\": \"%.*s\"}",
+			is_first ? "" : ",\n ", snapshot->txg, snapshot->created_s, snapshot->name_size,
+			(const char *)snapshot->name);
+	else
+		printf("%10" PRIu64 " %10" PRIu64 " %.*s%s\n", snapshot->txg, snapshot->created_s,
+			snapshot->name_size, (const char *)snapshot->name,
+			snapshot->is_dying ? " (being destroyed)" : "");
 }
 
 int command_snapshots(struct words *words)
 {
 	struct image image;
+	struct target target;
 	struct sinter_snapshot snapshot = {};
-	const char *paths = words_take(words);
-	if (!words_end(words, "snapshots IMAGE") || !paths)
+	bool is_json = words_flag(words, "--json"), is_first = true;
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(words, "snapshots IMAGE [DATASET] [--json]") || !paths)
 		return 2;
 	if (!image_open(&image, paths, true))
 		return 1;
-	while (HOST_WAIT(image.pool, sinter_snapshot_next(image.root, snapshot.txg, &snapshot)) == OK)
-		printf("%10" PRIu64 " %10" PRIu64 " %.*s%s\n", snapshot.txg, snapshot.created_s,
-			snapshot.name_size, (const char *)snapshot.name,
-			snapshot.is_dying ? " (being destroyed)" : "");
+	if (!target_open(&target, &image, name ? name : "/"))
+		return image_close(&image), 1;
+	printf(is_json ? "[" : "");
+	while (HOST_WAIT(image.pool, sinter_snapshot_next(target.dataset, snapshot.txg, &snapshot)) ==
+		   OK) {
+		print_snapshot(&snapshot, is_json, is_first);
+		is_first = false;
+	}
+	printf(is_json ? "]\n" : "");
+	target_close(&target);
 	return image_close(&image);
-}
-
-int command_destroy(struct words *words)
-{
-	struct image image;
-	struct sinter_snapshot snapshot, left;
-	err_t err = ERR_NOT_FOUND;
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "destroy IMAGE NAME") || !paths || !name)
-		return 2;
-	if (!image_open(&image, paths, false))
-		return 1;
-	bool is_found = find_snapshot(&image, name, &snapshot);
-	if (is_found)
-		err = HOST_WAIT(image.pool, sinter_snapshot_destroy(image.root, snapshot.txg));
-	// It goes on by itself; here we wait for the space.
-	while (err == OK &&
-		   HOST_WAIT(image.pool, sinter_snapshot_next(image.root, snapshot.txg - 1, &left)) == OK &&
-		   left.txg == snapshot.txg && left.is_dying)
-		err = HOST_WAIT(image.pool, sinter_sync_done(image.pool, sinter_sync_begin(image.pool)));
-	int code = image_close(&image);
-	if (!is_found)
-		return 1;
-	return err == OK ? code : complain(name, explain(err));
 }

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+// sets.c - datasets by name: a CHILD item below the parent, the dataset's record, its tree. All are
+// changes of the pool tree in the open group. The intent log speaks of datasets by number and does
+// not know of such changes, so until the next commit fsync commits.
+#include "lib/sinter/sets.h"
+
+#include "lib/sinter/garbage.h"
+#include "lib/sinter/ilog.h"
+#include "lib/sinter/inode.h"
+#include "lib/sinter/names.h"
+#include "lib/sinter/snapshot.h"
+#include "lib/sinter/space.h"
+#include "lib/sinter/txg.h"
+
+constexpr u32 DEPTH_MAX = 16; // datasets below each other
+
+err_t sinter_dataset_find(struct dataset *parent, view_t name, u64 *out)
+{
+	struct found found;
+	struct entry entry;
+	parent->tree.pool->epoch++;
+	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, &found));
+	TRY(named_entry(found.value, &entry));
+	*out = entry.inode;
+	return OK;
+}
+
+err_t sinter_dataset_next(struct dataset *parent, u64 cookie, struct sinter_entry *out)
+{
+	struct btree *tree = &parent->tree.pool->tree;
+	struct place place;
+	struct entry entry;
+	view_t name;
+	tree->pool->epoch++;
+	if (cookie > KEY_OFFSET_MASK)
+		return ERR_NOT_FOUND;
+	TRY(btree_seek(tree, key_make(parent->record.id, ITEM_CHILD, cookie), &place));
+	tree_key_t key = btree_key(tree, &place);
+	if (key.object != parent->record.id || key_kind(key) != ITEM_CHILD)
+		return ERR_NOT_FOUND;
+	view_t value = btree_value(tree, &place);
+	TRY(named_entry(value, &entry));
+	TRY(named_name(NAMED_CHILD, value, &name));
+	*out = (struct sinter_entry){
+		.inode = entry.inode, .cookie = key_offset(key) + 1, .name_size = (u8)name.size
+	};
+	return span_copy(span_of(out->name), name);
+}
+
+// From this dataset up to the root: how far, and is one of them `other`?
+static err_t climb(struct sinter *pool, u64 id, u64 other, u32 *depth)
+{
+	for (*depth = 0; id != DATASET_ROOT; ++*depth) {
+		struct dataset_record record;
+		if (id == other)
+			return ERR_INVALID;
+		if (*depth == DEPTH_MAX)
+			return ERR_DEPTH;
+		TRY(dataset_load_record(pool, id, &record));
+		id = record.parent;
+	}
+	return OK;
+}
+
+static err_t check_name(view_t name)
+{
+	TRY(named_check(name));
+	bool is_special = view_find(name, '@') < name.size || view_find(name, ',') < name.size;
+	return is_special ? ERR_INVALID : OK;
+}
+
+static err_t prepare_name(
+	struct dataset *parent, view_t name, struct found *found, struct need *need)
+{
+	struct btree *tree = &parent->tree.pool->tree;
+	if (parent->snapshot || tree->pool->is_read_only)
+		return ERR_READ_ONLY;
+	TRY(check_name(name));
+	err_t err = named_find(parent, parent->record.id, NAMED_CHILD, name, found);
+	if (err != ERR_NOT_FOUND)
+		return err == OK ? ERR_EXISTS : err;
+	return btree_prepare_insert(tree, found->key, names_size(name), need);
+}
+
+err_t sets_slot(struct sinter *pool)
+{
+	return dataset_slot(pool) ? OK : ERR_BUSY;
+}
+
+err_t sets_prepare_new(struct dataset *parent, view_t name, struct found *found, struct need *need)
+{
+	struct sinter *pool = parent->tree.pool;
+	u32 depth;
+	pool->epoch++;
+	TRY(prepare_name(parent, name, found, need));
+	TRY(climb(pool, parent->record.id, 0, &depth));
+	if (depth + 1 >= DEPTH_MAX)
+		return ERR_DEPTH;
+	TRY(sets_slot(pool));
+	return btree_prepare_insert(
+		&pool->tree, dataset_key(pool->super.next_object), sizeof(struct dataset_record), need);
+}
+
+static void insert_name(struct dataset *parent, view_t name, tree_key_t key, u64 id)
+{
+	struct entry_value value = names_value(id, 0, name);
+	btree_insert(&parent->tree.pool->tree, key, view_clamp(view_of(value.bytes), 0, value.size));
+	ilog_cannot(parent->tree.pool);
+}
+
+struct dataset *sets_add(struct dataset *parent, view_t name, const struct found *found,
+	const struct dataset_record *record)
+{
+	struct sinter *pool = parent->tree.pool;
+	struct port *port = &pool->port;
+	struct dataset *dataset = dataset_slot(pool);
+	assert(dataset);
+	*dataset = (struct dataset){ .record = *record, .is_used = true, .is_changed = true };
+	dataset->record.id = pool->super.next_object++;
+	dataset->record.parent = parent->record.id;
+	dataset->record.guid = port->random(port->context);
+	dataset->record.created_s = (u64)port->now(port->context).s;
+	if (!dataset->record.lineage)
+		dataset->record.lineage = dataset->record.id;
+	btree_init(&dataset->tree, pool, &dataset->record.root, dataset->record.lineage);
+	dataset->tree.dataset = dataset;
+	dataset->has_pending = true;
+	btree_insert(&pool->tree, dataset_key(dataset->record.id), view_of(dataset->record));
+	insert_name(parent, name, found->key, dataset->record.id);
+	return dataset;
+}
+
+err_t sinter_dataset_create(
+	struct dataset *parent, view_t name, const struct sinter_new *root, u64 *out)
+{
+	struct sinter *pool = parent->tree.pool;
+	struct port *port = &pool->port;
+	struct need need = { .nodes = 1 }; // its root
+	struct found found;
+	TRY(sets_prepare_new(parent, name, &found, &need));
+	TRY(txg_admit(pool, &need));
+	const struct dataset_record record = { .next_inode = INODE_ROOT + 1,
+		.hash_key = { port->random(port->context), port->random(port->context) },
+		.record_log2 = RECORD_LOG2,
+		.compression = parent->record.compression,
+		.check_kind = CHECK_XXH3,
+		.copies = parent->record.copies };
+	struct dataset *dataset = sets_add(parent, name, &found, &record);
+	struct inode_record inode = inode_new(pool, (root->mode & 07777) | MODE_DIRECTORY);
+	inode.user = root->user;
+	inode.group = root->group;
+	inode.parent = INODE_ROOT;
+	btree_insert(&dataset->tree, inode_key(INODE_ROOT), view_of(inode));
+	*out = dataset->record.id;
+	return OK;
+}
+
+bool sets_has_open_snapshot(const struct dataset *dataset)
+{
+	for (u32 i = 0; i < DATASETS_MAX; i++) {
+		const struct dataset *other = &AT(dataset->tree.pool->datasets, i);
+		if (other->users && other->record.id == dataset->record.id && other->snapshot)
+			return true;
+	}
+	return false;
+}
+
+err_t sets_prepare_alone(struct dataset *dataset)
+{
+	struct sinter *pool = dataset->tree.pool;
+	if (dataset->snapshot || pool->is_read_only)
+		return ERR_READ_ONLY;
+	if (dataset->users > 1 || sets_has_open_snapshot(dataset))
+		return ERR_BUSY;
+	for (u32 i = 0; i < HELD_MAX; i++)
+		if (AT(pool->held, i).count && AT(pool->held, i).dataset == dataset)
+			return ERR_BUSY;
+	return dataset_settle(dataset);
+}
+
+// One clone of the origin's snapshot less. *is_there: it has one.
+static err_t prepare_origin(
+	struct dataset *dataset, tree_key_t *key, struct snapshot_record *record, struct need *need)
+{
+	struct btree *tree = &dataset->tree.pool->tree;
+	struct place place;
+	*key = key_make(dataset->record.origin, ITEM_SNAPSHOT, dataset->record.origin_txg);
+	if (!dataset->record.origin)
+		return OK;
+	TRY(btree_find(tree, *key, &place));
+	TRY(view_load(btree_value(tree, &place), 0, span_of(*record)) == OK ? OK : ERR_CORRUPT);
+	return btree_prepare_edit(tree, *key, need);
+}
+
+static err_t destroy(struct dataset *parent, struct dataset *dataset, const struct found *found)
+{
+	struct sinter *pool = parent->tree.pool;
+	struct need need = { .is_freeing = true };
+	struct snapshot_record origin;
+	struct sinter_snapshot snapshot;
+	struct sinter_entry child;
+	tree_key_t origin_key, keys[] = { dataset_key(dataset->record.id), found->key };
+	TRY(sets_prepare_alone(dataset));
+	err_t err = sinter_snapshot_next(dataset, 0, &snapshot);
+	if (err == ERR_NOT_FOUND)
+		err = sinter_dataset_next(dataset, 0, &child);
+	if (err != ERR_NOT_FOUND)
+		return err == OK ? ERR_NOT_EMPTY : err;
+	pool->epoch++;
+	TRY(prepare_origin(dataset, &origin_key, &origin, &need));
+	for (u32 i = 0; i < COUNT(keys); i++)
+		TRY(btree_prepare_remove(&pool->tree, AT(keys, i), &need));
+	TRY(garbage_prepare(dataset, &need));
+	TRY(txg_admit(pool, &need));
+	if (dataset->record.origin) {
+		origin.clones--;
+		err = span_copy(btree_edit(&pool->tree, origin_key), view_of(origin));
+		assert(err == OK);
+	}
+	for (u32 i = 0; i < COUNT(keys); i++)
+		btree_remove(&pool->tree, AT(keys, i));
+	garbage_add(dataset, dataset->record.newest_snapshot);
+	pool->unfilled -= dataset->unfilled;
+	dataset->is_used = false;
+	ilog_cannot(pool);
+	return OK;
+}
+
+err_t sinter_dataset_destroy(struct dataset *parent, view_t name)
+{
+	struct sinter *pool = parent->tree.pool;
+	struct dataset *dataset;
+	struct found found;
+	struct entry entry;
+	if (parent->snapshot || pool->is_read_only)
+		return ERR_READ_ONLY;
+	pool->epoch++;
+	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, &found));
+	TRY(named_entry(found.value, &entry));
+	TRY(sinter_dataset_open(pool, entry.inode, &dataset));
+	err_t err = destroy(parent, dataset, &found);
+	sinter_dataset_close(dataset);
+	return err;
+}
+
+static err_t rename_to(
+	struct dataset *dataset, const struct found *old, struct sinter_dataset_name to)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct need need = {};
+	struct found found;
+	u32 depth;
+	TRY(climb(pool, to.parent->record.id, dataset->record.id, &depth));
+	if (depth + 1 >= DEPTH_MAX)
+		return ERR_DEPTH;
+	TRY(prepare_name(to.parent, to.name, &found, &need));
+	TRY(btree_prepare_remove(&pool->tree, old->key, &need));
+	TRY(txg_admit(pool, &need));
+	btree_remove(&pool->tree, old->key);
+	insert_name(to.parent, to.name, found.key, dataset->record.id);
+	dataset->record.parent = to.parent->record.id;
+	dataset->is_changed = true;
+	return OK;
+}
+
+err_t sinter_dataset_rename(struct sinter_dataset_name from, struct sinter_dataset_name to)
+{
+	struct sinter *pool = from.parent->tree.pool;
+	struct dataset *dataset;
+	struct found found;
+	struct entry entry;
+	pool->epoch++;
+	TRY(named_find(from.parent, from.parent->record.id, NAMED_CHILD, from.name, &found));
+	TRY(named_entry(found.value, &entry));
+	TRY(sinter_dataset_open(pool, entry.inode, &dataset));
+	err_t err = rename_to(dataset, &found, to);
+	sinter_dataset_close(dataset);
+	return err;
+}
+
+void sinter_properties(const struct dataset *dataset, struct sinter_properties *out)
+{
+	const struct dataset_record *record = &dataset->record;
+	*out = (struct sinter_properties){ .id = record->id,
+		.guid = record->guid,
+		.created_s = record->created_s,
+		.parent = record->parent,
+		.units = record->units,
+		.quota = record->quota,
+		.reservation = record->reservation,
+		.newest_snapshot = record->newest_snapshot,
+		.origin = record->origin,
+		.origin_txg = record->origin_txg,
+		.compression = record->compression,
+		.copies = record->copies,
+		.is_read_only = dataset->snapshot || record->flags & DATASET_READ_ONLY,
+		.is_receiving = record->flags & DATASET_RECEIVING,
+		.has_no_atime = record->flags & DATASET_NO_ATIME };
+}
+
+static err_t check_properties(
+	const struct dataset *dataset, const struct sinter_properties *values, u32 mask)
+{
+	struct sinter *pool = dataset->tree.pool;
+	u64 free = space_units_free(pool), kept = pool->unfilled - dataset->unfilled;
+	if (mask & PROPERTY_COMPRESSION && values->compression > COMPRESS_LZ4)
+		return ERR_INVALID;
+	if (mask & PROPERTY_COPIES && (!values->copies || values->copies > COPIES_MAX))
+		return ERR_INVALID;
+	if (!(mask & PROPERTY_RESERVATION) || values->reservation <= dataset->record.units)
+		return OK;
+	u64 more = values->reservation - dataset->record.units, slack = pool->space.units_total / 8;
+	return kept + more + slack <= free ? OK : ERR_NO_SPACE;
+}
+
+static void set_flag(struct dataset_record *record, u32 flag, bool is_set)
+{
+	record->flags = is_set ? record->flags | flag : record->flags & ~flag;
+}
+
+err_t sinter_set_properties(
+	struct dataset *dataset, const struct sinter_properties *values, u32 mask)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct dataset_record *record = &dataset->record;
+	struct need need = { .nodes = LEVEL_MAX, .is_freeing = true };
+	if (dataset->snapshot || pool->is_read_only)
+		return ERR_READ_ONLY;
+	TRY(check_properties(dataset, values, mask));
+	TRY(txg_admit(pool, &need));
+	if (mask & PROPERTY_QUOTA)
+		record->quota = values->quota;
+	if (mask & PROPERTY_RESERVATION)
+		record->reservation = values->reservation;
+	if (mask & PROPERTY_COMPRESSION)
+		record->compression = values->compression;
+	if (record->compression == COMPRESS_LZ4)
+		AT(pool->super.features, FEATURES_INCOMPATIBLE) |= FEATURE_LZ4;
+	if (mask & PROPERTY_COPIES)
+		record->copies = values->copies;
+	if (mask & PROPERTY_READ_ONLY)
+		set_flag(record, DATASET_READ_ONLY, values->is_read_only);
+	if (mask & PROPERTY_NO_ATIME)
+		set_flag(record, DATASET_NO_ATIME, values->has_no_atime);
+	dataset->is_changed = true;
+	dataset_count_unfilled(dataset);
+	return OK;
+}

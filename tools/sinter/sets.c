@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// sets.c - sinter dataset, datasets, destroy, rename, clone, promote, rollback.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/sinter/target.h"
+
+enum { DEPTH = 17 };
+
+int command_dataset(struct words *words)
+{
+	struct image image;
+	struct target target;
+	const struct sinter_new root = { .mode = 0755 };
+	u64 id;
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(words, "dataset IMAGE NAME") || !paths || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!target_open_place(&target, &image, name))
+		return image_close(&image), 1;
+	err_t err = HOST_WAIT(
+		image.pool, sinter_dataset_create(target.place.parent, target.place.name, &root, &id));
+	target_close(&target);
+	return target_end(&image, name, err);
+}
+
+// Datasets on the way down, each with its name and how far its children were listed.
+struct level {
+	struct dataset *dataset;
+	struct sinter_entry child;
+	usize path_size;
+};
+
+struct listing {
+	struct image *image;
+	struct level levels[DEPTH];
+	u32 depth;
+	char path[4096];
+	bool is_json, is_any;
+};
+
+static void print_dataset(struct listing *listing)
+{
+	struct sinter_properties p;
+	const struct level *level = &AT(listing->levels, listing->depth - 1);
+	sinter_properties(level->dataset, &p);
+	const char *path = level->path_size ? listing->path : "/";
+	if (listing->is_json)
+		printf("%s{\"name\": \"%s\", \"id\": %" PRIu64 ", \"created\": %" PRIu64
+			   ", \"bytes\": %" PRIu64 ", \"quota\": %" PRIu64 ", \"reservation\": %" PRIu64
+			   ", \"origin\": %" PRIu64 ", \"read_only\": %s}",
+			listing->is_any ? ",\n " : "[", path, p.id, p.created_s, p.units * UNIT_SIZE,
+			p.quota * UNIT_SIZE, p.reservation * UNIT_SIZE, p.origin,
+			p.is_read_only ? "true" : "false");
+	else
+		printf("%12" PRIu64 " %s%s%s\n", p.units * UNIT_SIZE, path, p.origin ? " (clone)" : "",
+			p.is_receiving ? " (received in part)" : "");
+	listing->is_any = true;
+}
+
+static err_t enter(struct listing *listing, u64 id)
+{
+	struct level *level = &AT(listing->levels, listing->depth);
+	*level = (struct level){ .path_size = strlen(listing->path) };
+	TRY(HOST_WAIT(
+		listing->image->pool, sinter_dataset_open(listing->image->pool, id, &level->dataset)));
+	listing->depth++;
+	print_dataset(listing);
+	return OK;
+}
+
+static err_t list_step(struct listing *listing)
+{
+	struct level *level = &AT(listing->levels, listing->depth - 1);
+	struct sinter_entry *child = &level->child;
+	*span_at(span_of(listing->path), level->path_size) = 0;
+	err_t err =
+		HOST_WAIT(listing->image->pool, sinter_dataset_next(level->dataset, child->cookie, child));
+	if (err == OK && listing->depth == DEPTH)
+		err = ERR_DEPTH;
+	if (err == OK && level->path_size + child->name_size + 2u < sizeof listing->path) {
+		span_t rest = span_from_offset(span_of(listing->path), level->path_size);
+		snprintf((char *)rest.data, rest.size, "%s%.*s", level->path_size ? "/" : "",
+			child->name_size, (const char *)child->name);
+		return enter(listing, child->inode);
+	}
+	sinter_dataset_close(level->dataset);
+	listing->depth--;
+	return err == ERR_NOT_FOUND ? OK : err;
+}
+
+int command_datasets(struct words *words)
+{
+	struct image image;
+	static struct listing listing; // large; one thread
+	listing = (struct listing){ .image = &image, .is_json = words_flag(words, "--json") };
+	const char *paths = words_take(words);
+	if (!words_end(words, "datasets IMAGE [--json]") || !paths)
+		return 2;
+	if (!image_open(&image, paths, true))
+		return 1;
+	err_t err = enter(&listing, DATASET_ROOT);
+	while (listing.depth) {
+		err_t step = list_step(&listing);
+		err = err == OK ? step : err;
+	}
+	if (listing.is_json)
+		printf("]\n");
+	int code = image_close(&image);
+	return err == OK ? code : complain(paths, explain(err));
+}
+
+// It goes on by itself, also later; here we wait for the space.
+static err_t wait_for_snapshot(struct target *target)
+{
+	struct image *image = target->image;
+	struct sinter_snapshot left;
+	u64 txg = target->snapshot.txg;
+	while (HOST_WAIT(image->pool, sinter_snapshot_next(target->dataset, txg - 1, &left)) == OK &&
+		   left.txg == txg && left.is_dying)
+		TRY(target_commit(image));
+	return OK;
+}
+
+static err_t wait_for_garbage(struct image *image)
+{
+	struct sinter_status status;
+	do {
+		TRY(target_commit(image));
+		sinter_wait(image->pool);
+		sinter_status(image->pool, &status);
+	} while (status.is_destroying);
+	return OK;
+}
+
+static int destroy_snapshot(struct image *image, const char *name)
+{
+	struct target target;
+	if (!target_open_snapshot(&target, image, name))
+		return image_close(image), 1;
+	err_t err =
+		HOST_WAIT(image->pool, sinter_snapshot_destroy(target.dataset, target.snapshot.txg));
+	if (err == OK)
+		err = wait_for_snapshot(&target);
+	target_close(&target);
+	return target_end(image, name, err);
+}
+
+static int destroy_dataset(struct image *image, const char *name)
+{
+	struct target target;
+	if (!target_open_place(&target, image, name))
+		return image_close(image), 1;
+	err_t err =
+		HOST_WAIT(image->pool, sinter_dataset_destroy(target.place.parent, target.place.name));
+	if (err == OK)
+		err = wait_for_garbage(image);
+	target_close(&target);
+	return target_end(image, name, err);
+}
+
+int command_destroy(struct words *words)
+{
+	struct image image;
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(words, "destroy IMAGE DATASET | IMAGE [DATASET]@SNAPSHOT") || !paths || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	return strchr(name, '@') ? destroy_snapshot(&image, name) : destroy_dataset(&image, name);
+}
+
+int command_rename(struct words *words)
+{
+	struct image image;
+	struct target from, to;
+	const char *paths = words_take(words), *old = words_take(words), *new = words_take(words);
+	if (!words_end(words, "rename IMAGE DATASET NEW") || !paths || !old || !new)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!target_open_place(&from, &image, old))
+		return image_close(&image), 1;
+	if (!target_open_place(&to, &image, new)) {
+		target_close(&from);
+		return image_close(&image), 1;
+	}
+	err_t err = HOST_WAIT(image.pool, sinter_dataset_rename(from.place, to.place));
+	target_close(&to);
+	target_close(&from);
+	return target_end(&image, old, err);
+}
+
+int command_clone(struct words *words)
+{
+	struct image image;
+	struct target from, to;
+	u64 id;
+	const char *paths = words_take(words), *origin = words_take(words), *name = words_take(words);
+	if (!words_end(words, "clone IMAGE [DATASET]@SNAPSHOT NAME") || !paths || !origin || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!target_open_snapshot(&from, &image, origin))
+		return image_close(&image), 1;
+	if (!target_open_place(&to, &image, name)) {
+		target_close(&from);
+		return image_close(&image), 1;
+	}
+	err_t err = HOST_WAIT(image.pool, sinter_clone(from.dataset, from.snapshot.txg, to.place, &id));
+	target_close(&to);
+	target_close(&from);
+	return target_end(&image, name, err);
+}
+
+int command_promote(struct words *words)
+{
+	struct image image;
+	struct target target;
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(words, "promote IMAGE CLONE") || !paths || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!target_open(&target, &image, name))
+		return image_close(&image), 1;
+	err_t err = HOST_WAIT(image.pool, sinter_promote(target.dataset));
+	target_close(&target);
+	return target_end(&image, name, err);
+}
+
+// The image's own opening of the root dataset would keep a rollback of it from being alone.
+static err_t roll_back(struct image *image, struct target *target, bool is_forced)
+{
+	struct sinter_snapshot newer;
+	sinter_dataset_close(image->root);
+	err_t err = OK;
+	while (is_forced && err == OK &&
+		   HOST_WAIT(image->pool,
+			   sinter_snapshot_next(target->dataset, target->snapshot.txg, &newer)) == OK) {
+		struct target doomed = *target;
+		doomed.snapshot = newer;
+		if (!newer.is_dying)
+			err = HOST_WAIT(image->pool, sinter_snapshot_destroy(target->dataset, newer.txg));
+		if (err == OK)
+			err = wait_for_snapshot(&doomed);
+	}
+	if (err == OK)
+		err = HOST_WAIT(image->pool, sinter_rollback(target->dataset, target->snapshot.txg));
+	if (err == OK)
+		err = wait_for_garbage(image);
+	err_t again =
+		HOST_WAIT(image->pool, sinter_dataset_open(image->pool, DATASET_ROOT, &image->root));
+	return err == OK ? again : err;
+}
+
+int command_rollback(struct words *words)
+{
+	struct image image;
+	struct target target;
+	bool is_forced = words_flag(words, "--force");
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(words, "rollback IMAGE [DATASET]@SNAPSHOT [--force]") || !paths || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!target_open_snapshot(&target, &image, name))
+		return image_close(&image), 1;
+	err_t err = roll_back(&image, &target, is_forced);
+	target_close(&target);
+	if (err == ERR_NOT_EMPTY) {
+		image_close(&image);
+		return complain(name, "there are newer snapshots; --force destroys them");
+	}
+	return target_end(&image, name, err);
+}

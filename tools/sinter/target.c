@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// target.c - "a/b@monday": which dataset of an image, and which snapshot of it. "" and "/" are the
+// root dataset.
+#include "tools/sinter/target.h"
+
+#include <string.h>
+
+static err_t find_dataset(struct image *image, view_t path, u64 *out)
+{
+	*out = DATASET_ROOT;
+	while (path.size) {
+		struct dataset *parent;
+		usize end = view_find(path, '/');
+		view_t name = view_clamp(path, 0, end);
+		path = view_from_offset(path, end + 1);
+		if (!name.size)
+			continue;
+		TRY(HOST_WAIT(image->pool, sinter_dataset_open(image->pool, *out, &parent)));
+		err_t err = HOST_WAIT(image->pool, sinter_dataset_find(parent, name, out));
+		sinter_dataset_close(parent);
+		TRY(err);
+	}
+	return OK;
+}
+
+static err_t open_dataset(struct image *image, view_t path, struct dataset **out)
+{
+	u64 id;
+	TRY(find_dataset(image, path, &id));
+	return HOST_WAIT(image->pool, sinter_dataset_open(image->pool, id, out));
+}
+
+bool target_find_snapshot(struct target *target, view_t name, struct sinter_snapshot *out)
+{
+	struct sinter *pool = target->image->pool;
+	*out = (struct sinter_snapshot){};
+	while (HOST_WAIT(pool, sinter_snapshot_next(target->dataset, out->txg, out)) == OK)
+		if (!out->is_dying && view_equal(name, view_clamp(view_of(out->name), 0, out->name_size)))
+			return true;
+	return false;
+}
+
+bool target_open(struct target *target, struct image *image, const char *text)
+{
+	view_t all = view_cstring(text);
+	usize at = view_find(all, '@');
+	*target = (struct target){ .image = image, .text = text };
+	err_t err = open_dataset(image, view_clamp(all, 0, at), &target->dataset);
+	if (err != OK) {
+		complain(text, err == ERR_NOT_FOUND ? "there is no such dataset" : explain(err));
+		return false;
+	}
+	if (at == all.size)
+		return true;
+	target->snapshot_name = view_from_offset(all, at + 1);
+	target->has_snapshot = target_find_snapshot(target, target->snapshot_name, &target->snapshot);
+	return true;
+}
+
+bool target_open_snapshot(struct target *target, struct image *image, const char *text)
+{
+	if (!target_open(target, image, text))
+		return false;
+	if (target->has_snapshot)
+		return true;
+	complain(text, target->snapshot_name.size ? "there is no such snapshot"
+											  : "a snapshot is needed: DATASET@SNAPSHOT");
+	target_close(target);
+	return false;
+}
+
+void target_close(struct target *target)
+{
+	sinter_dataset_close(target->dataset);
+}
+
+bool target_open_place(struct target *target, struct image *image, const char *text)
+{
+	view_t all = view_cstring(text);
+	usize slash = all.size;
+	while (slash && view_at(all, slash - 1) != '/')
+		slash--;
+	*target = (struct target){ .image = image, .text = text };
+	target->place.name = view_from_offset(all, slash);
+	err_t err = open_dataset(image, view_clamp(all, 0, slash), &target->dataset);
+	if (err != OK)
+		return complain(
+				   text, err == ERR_NOT_FOUND ? "there is no such dataset above" : explain(err)),
+		       false;
+	target->place.parent = target->dataset;
+	return true;
+}
+
+err_t target_commit(struct image *image)
+{
+	return HOST_WAIT(image->pool, sinter_sync_done(image->pool, sinter_sync_begin(image->pool)));
+}
+
+static const char *explain_change(err_t err)
+{
+	switch ((i32)err) {
+	case ERR_EXISTS: return "there is one of this name already";
+	case ERR_NOT_FOUND: return "there is no such dataset or snapshot";
+	case ERR_NOT_EMPTY: return "it has snapshots or datasets below it; destroy these first";
+	case ERR_BUSY: return "it is in use: it has clones, or is being changed";
+	case ERR_INVALID: return "this name cannot be used here";
+	case ERR_DEPTH: return "datasets are nested too deeply";
+	case ERR_STATE: return "it is no clone";
+	case ERR_NO_SPACE: return "not so much space is free";
+	case ERR_READ_ONLY: return "the pool or dataset is read-only";
+	default: return explain(err);
+	}
+}
+
+int target_end(struct image *image, const char *subject, err_t err)
+{
+	if (err == OK)
+		err = target_commit(image);
+	int code = image_close(image);
+	return err == OK ? code : complain(subject, explain_change(err));
+}
