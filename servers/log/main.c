@@ -82,8 +82,21 @@ static void answer_readers(struct log_server *log)
 		answer(log, AT(log->readers, i));
 }
 
-static void add(struct log_server *log, const struct log_record *record, view_t text)
+// A line is one line of text: what would move a terminal's cursor, or begin a line that looks like
+// somebody else's, is no part of it.
+static void make_plain(span_t text)
 {
+	for (usize i = 0; i < text.size; i++) {
+		u8 *byte = span_at(text, i);
+		if ((*byte < ' ' && *byte != '\t') || *byte == 0x7f)
+			*byte = '?';
+	}
+}
+
+static void add(struct log_server *log, const struct log_record *record, span_t raw)
+{
+	make_plain(raw);
+	view_t text = span_view(raw);
 	ring_append(log->ring, record, text);
 	echo(log, record, text);
 	answer_readers(log);
@@ -99,8 +112,9 @@ static err_t operation_write(
 	};
 	if (lease.size > sizeof room)
 		return ERR_TOO_BIG;
-	TRY(lease_get(lease, 0, span_clamp(span_of(room), 0, lease.size)));
-	add(log, &record, view_clamp(view_of(room), 0, lease.size));
+	span_t text = span_clamp(span_of(room), 0, lease.size);
+	TRY(lease_get(lease, 0, text));
+	add(log, &record, text);
 	return OK;
 }
 
@@ -143,7 +157,7 @@ static bool take_message(struct log_server *log, handle_t stream)
 	if (record.sequence == LOG_NAMING)
 		ring_name(log->ring, record.identity, span_view(text));
 	else
-		add(log, &record, span_view(text));
+		add(log, &record, text);
 	return true;
 }
 

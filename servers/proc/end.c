@@ -75,6 +75,7 @@ static void pass_on(struct process *child, struct process *reaper)
 		return;
 	}
 	process_adopt(reaper, child);
+	SET(child->exit_signal, SIG_CHLD); // what its parent wished to get is not the reaper's to get
 	process_publish(child);
 	if (child->parent_signal)
 		signal_kernel(child, child->parent_signal);

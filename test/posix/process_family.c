@@ -74,6 +74,27 @@ static int reaps(void)
 	return waitpid(-1, &status, 0) == -1 && errno == ECHILD ? 0 : 4;
 }
 
+// Its child wishes it another signal than SIGCHLD: a reaper must not get that one.
+static int leaves_with_wish(void)
+{
+	if (syscall(SYS_clone, SIGUSR2, 0, 0, 0, 0) == 0) {
+		pause_ms(50);
+		_exit(22);
+	}
+	return 0;
+}
+
+static int reaps_unharmed(void)
+{
+	int status;
+	on_signal(SIGCHLD, SIG_DFL, 0);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) || child_end(child(leaves_with_wish)) != 0)
+		return 1;
+	if (waitpid(-1, &status, 0) <= 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 22)
+		return 2;
+	return 0;
+}
+
 static void told_of_parent(int number)
 {
 	(void)number;
@@ -95,6 +116,7 @@ static int dies_before_its_child(void)
 static void orphans(void)
 {
 	is(child_end(child(reaps)), 0, "a subreaper gets what its child left");
+	is(child_end(child(reaps_unharmed)), 0, "and SIGCHLD for it, whatever its parent wished");
 	is(child_end(child(dies_before_its_child)), 0, "a parent that dies first");
 	is(heard(), 'p', "its child is told");
 }
