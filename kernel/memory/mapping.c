@@ -74,13 +74,17 @@ static err_t cut_edges(struct space *space, u64 address, u64 end)
 	return cut_at(space, end);
 }
 
-// Where PART_MAPPINGS mappings from an address on end, or the range.
+// Where PART_MAPPINGS mappings from an address on end, or those before a gap, or the range.
 static u64 part_end(struct space *space, u64 at, u64 end)
 {
 	struct mapping *mapping = space_first_after(space, at);
-	for (u32 i = 0; i < PART_MAPPINGS && mapping && mapping->address < end; i++)
+	u64 stop = mapping ? mapping->address : end;
+	for (u32 i = 0; i < PART_MAPPINGS && mapping && mapping->address < end &&
+		 mapping->address - stop < LARGE_PAGE_SIZE; i++) {
+		stop = mapping_end(mapping);
 		mapping = mapping_next(mapping);
-	return mapping ? min_u64(mapping->address, end) : end;
+	}
+	return min_u64(stop, end);
 }
 
 // Takes a range out of the page tables, or the part up to the address that it answers. Freeing a
@@ -172,15 +176,16 @@ err_t space_discard(struct space *space, u64 address, u64 size, struct long_call
 static err_t unmap_part(struct space *space, u64 address, u64 end, struct long_call *call)
 {
 	u64 at = address + call->done;
-	if (!call->done && !is_used(space, at, end))
+	if (!is_used(space, at, end))
 		return OK;
 	if (!call->done)
 		TRY(cut_edges(space, address, end));
+	at = max_u64(at, space_first_after(space, at)->address); // nothing is in between
 	u64 stop = clear_part(space, at, part_end(space, at, end));
 	stop = give_back(space, at, stop, end);
 	take_out(space, at, stop);
 	call->done = stop - address;
-	if (stop < end)
+	if (is_used(space, stop, end))
 		return SYSCALL_MORE;
 	u64 *hint = address >= USER_HIGH_START ? &space->high_hint : &space->low_hint;
 	if (end == *hint) // last mapped, first unmapped: the addresses are used again
@@ -308,27 +313,13 @@ err_t space_map(
 
 static err_t check_mapped(struct space *space, u64 address, u64 end, u32 access)
 {
-	struct mapping *mapping = space_find(space, address);
-	while (mapping) {
-		if (access & ~mapping->allowed)
-			return ERR_RIGHTS;
-		u64 next = mapping_end(mapping);
-		if (next >= end)
-			return OK;
-		mapping = mapping_next(mapping);
-		if (mapping && mapping->address != next)
-			break;
+	while (address < end) {
+		const struct mapping *mapping = space_find(space, address);
+		if (!mapping || access & ~mapping->allowed)
+			return mapping ? ERR_RIGHTS : ERR_NOT_FOUND;
+		address = mapping_end(mapping);
 	}
-	return ERR_NOT_FOUND;
-}
-
-// Only less access needs the tables changed; more comes by faults. As far as the address answered.
-static u64 restrict_part(struct space *space, u64 at, u64 end, u32 lost)
-{
-	if (!lost)
-		return end;
-	bool is_write_only = !(lost & (MAP_FLAGS_READ | MAP_FLAGS_EXEC));
-	return space_change_part(space, at, end, is_write_only ? table_protect_part : table_unmap_part);
+	return OK;
 }
 
 // Joins a mapping with the one before it if both show one piece of memory in the same way.
@@ -371,7 +362,9 @@ static err_t protect_part(
 	struct mapping *first = space_find(space, at), *mapping;
 	for (mapping = first; mapping && mapping->address < stop; mapping = mapping_next(mapping))
 		lost |= mapping->flags & ~access & ACCESS_FLAGS;
-	stop = restrict_part(space, at, stop, lost);
+	if (lost) // more access comes by faults
+		stop = space_change_part(space, at, stop,
+			lost & ~(u32)MAP_FLAGS_WRITE ? table_unmap_part : table_protect_part);
 	for (mapping = first; mapping && mapping_end(mapping) <= stop; mapping = mapping_next(mapping))
 		mapping->flags = (mapping->flags & ~ACCESS_FLAGS) | access;
 	join_all(space, at, stop);
@@ -404,8 +397,9 @@ static err_t move_part(struct space *space, u64 from, u64 end, u64 to, struct lo
 	if (!call->done) {
 		TRY(space->is_dead ? ERR_STATE : OK);
 		TRY(is_used(space, to, to + (end - from)) ? ERR_EXISTS : OK);
-		TRY(part_end(space, from, end) < end ? ERR_RANGE : OK);
-		TRY(check_mapped(space, from, end, 0));
+		u64 stop = part_end(space, from, end);
+		TRY(check_mapped(space, from, stop, 0));
+		TRY(stop == end ? OK : space_find(space, stop) ? ERR_RANGE : ERR_NOT_FOUND);
 		TRY(cut_edges(space, from, end));
 	}
 	u64 stop = clear_part(space, from + call->done, end);
