@@ -54,7 +54,9 @@ struct tree_inode {
 	u32 clocks;        // enum tree_clock
 	u32 contents;      // the server's handle
 	u32 count;         // directory: entries
-	u64 reserved[3];
+	u64 image;         // the server's: where its bytes are in the boot image
+	u32 watched;       // what somebody wants to be told of: Linux's mask of inotify
+	u32 reserved[3];
 };
 static_assert(sizeof(struct tree_inode) == 128);
 
@@ -77,8 +79,9 @@ struct tree_head {
 	u32 inodes, entries, buckets;
 	u64 names; // bytes
 	u64 inodes_at, entries_at, buckets_at, names_at;
-	u64 size; // of everything
-	u32 seed; // of hashes
+	u64 size;    // of everything
+	u32 seed;    // of hashes
+	u32 watches; // how many inodes are watched, by how many
 	// The server's own from here on.
 	u32 free_inode, fresh_inode, used_inodes;
 	u32 free_entry, fresh_entry, used_entries;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// boot.c - see boot.h. An inode notes where in the image its bytes are (reserved[0]); memory is
+// boot.c - see boot.h. An inode notes where in the image its bytes are (image); memory is
 // made of them when the file is first opened, sharing whole pages where they lie on page
 // boundaries.
 #include "servers/ramfs/boot.h"
@@ -46,7 +46,7 @@ static void set_contents(struct tree_inode *inode, view_t image, view_t data)
 	if (!data.size)
 		return;
 	inode->length = data.size;
-	AT(inode->reserved, 0) = (u64)(uintptr_t)data.data - (u64)(uintptr_t)image.data;
+	inode->image = (u64)(uintptr_t)data.data - (u64)(uintptr_t)image.data;
 }
 
 static err_t add_inode(const struct cpio_entry *file, u32 directory, u32 *out)
@@ -117,7 +117,7 @@ static err_t copy(const struct tree_inode *inode, handle_t *out)
 	u64 done;
 	view_t image, data;
 	TRY(boot_image(&image));
-	TRY(view_sub(image, AT(inode->reserved, 0), inode->length, &data));
+	TRY(view_sub(image, inode->image, inode->length, &data));
 	TRY(memory_create(MEMORY_KIND_ANONYMOUS, inode->length, HANDLE_NONE, 0, 0, out));
 	for (u64 at = 0; at < data.size; at += done) {
 		err_t err = memory_write(*out, at, view_from_offset(data, at), &done);
@@ -131,7 +131,7 @@ static err_t copy(const struct tree_inode *inode, handle_t *out)
 
 err_t boot_clone(const struct tree_inode *inode, handle_t *out, bool *is_whole)
 {
-	u64 offset = AT(inode->reserved, 0), size = (inode->length + PAGE_MASK) & ~PAGE_MASK;
+	u64 offset = inode->image, size = (inode->length + PAGE_MASK) & ~PAGE_MASK;
 	*is_whole = offset & PAGE_MASK;
 	if (*is_whole)
 		return copy(inode, out);

@@ -2,6 +2,7 @@
 // change.c - mode, owner, group, times of an inode, by Linux's rules.
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/operations.h"
+#include "servers/ramfs/watch.h"
 
 constexpr u32 TIMES = TREE_WHAT_ACCESSED | TREE_WHAT_MODIFIED;
 constexpr u32 TIMES_NOW = TREE_WHAT_ACCESSED_NOW | TREE_WHAT_MODIFIED_NOW;
@@ -90,6 +91,7 @@ err_t operation_change(void *_Nullable self, struct caller caller, lease_t lease
 	if (change.what & TREE_WHAT_MODE)
 		set_mode(inode, change.mode, &who);
 	set_times(&change, inode);
+	watch_both(change.inode, change.entry, IN_ATTRIB);
 	answer_remember(caller, TREE_CHANGE_TAG, change.serial, &(struct replay){});
 	return OK;
 }

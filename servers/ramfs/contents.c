@@ -6,6 +6,7 @@
 #include "abi/memory.h"
 #include "os/syscalls.h"
 #include "servers/ramfs/boot.h"
+#include "servers/ramfs/watch.h"
 
 u32 contents_rights(u32 flags)
 {
@@ -54,6 +55,7 @@ err_t contents_get(u32 number, handle_t *out)
 
 void inode_end(u32 number)
 {
+	watch_gone(number);
 	close_later((handle_t){ inode_at(number)->contents }, true);
 	tree_inode_free(&writer, number);
 }

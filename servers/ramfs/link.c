@@ -4,6 +4,7 @@
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/contents.h"
 #include "servers/ramfs/operations.h"
+#include "servers/ramfs/watch.h"
 
 constexpr u32 LINKS_MAX = 65000;
 constexpr u32 REMOVE_DIRECTORY = 0x200; // AT_REMOVEDIR
@@ -17,6 +18,7 @@ void name_lost(u32 number)
 	}
 	SET_INODE(inode, links, inode->links - 1);
 	touch_changed(inode);
+	watch_self(number, IN_ATTRIB);
 }
 
 // Nobody gives another's program or secret a name that its owner can't take away.
@@ -58,6 +60,8 @@ err_t operation_link(void *_Nullable self, struct caller caller, lease_t lease)
 	SET_INODE(inode, links, inode->links + 1);
 	touch_changed(inode);
 	touch_modified(inode_at(asked->directory));
+	watch_self(asked->inode, IN_ATTRIB);
+	watch_named(asked->directory, request->name, asked->inode, IN_CREATE, 0);
 	answer_remember(caller, TREE_LINK_TAG, asked->serial, &(struct replay){});
 	return OK;
 }
@@ -104,6 +108,7 @@ static err_t unlink(struct caller caller, const struct request *request)
 	tree_change_begin(&writer);
 	u32 number = tree_entry(&writer.tree, entry)->inode;
 	struct tree_inode *directory = inode_at(asked->directory);
+	watch_named(asked->directory, request->name, number, IN_DELETE, 0);
 	tree_entry_remove(&writer, entry); // notes the whole directory: first
 	touch_modified(directory);
 	if (is_directory(inode_at(number)))

@@ -10,6 +10,7 @@
 #include "servers/ramfs/boot.h"
 #include "servers/ramfs/lock.h"
 #include "servers/ramfs/operations.h"
+#include "servers/ramfs/watch.h"
 
 static err_t operation_table(
 	void *_Nullable self, struct caller caller, u64 *out_offset, u64 *out_size, handle_t *out_table)
@@ -82,6 +83,12 @@ const struct tree_ops operations = {
 	.make_brief = operation_make_brief,
 	.unlink_brief = operation_unlink_brief,
 	.rename_brief = operation_rename_brief,
+	.watcher = operation_watcher,
+	.watch_add = operation_watch_add,
+	.watch_remove = operation_watch_remove,
+	.watch_take = operation_watch_take,
+	.watch_size = operation_watch_size,
+	.tell = operation_tell,
 };
 
 static bool hands_out_contents(u64 tag)
@@ -119,7 +126,12 @@ static bool serve(struct message *message)
 	case MESSAGE_HANGUP: hangup(message->badge); return false;
 	case MESSAGE_CANCEL: lock_cancel((handle_t){ (u32)message->badge }, false); return false;
 	case MESSAGE_ABANDON: lock_cancel((handle_t){ (u32)message->badge }, true); return false;
-	case MESSAGE_EVENT: service_answer(); return false;
+	case MESSAGE_EVENT:
+		if (message->badge >> 32 == BADGE_WATCHER)
+			watcher_alone((u32)message->badge);
+		else
+			service_answer();
+		return false;
 	case MESSAGE_PAGES: return false;
 	}
 	return false;

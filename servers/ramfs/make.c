@@ -5,6 +5,7 @@
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/contents.h"
 #include "servers/ramfs/operations.h"
+#include "servers/ramfs/watch.h"
 
 // What a file's mode must allow for these flags.
 static u32 access_wanted(u32 flags)
@@ -139,6 +140,7 @@ static err_t make(struct caller caller, const struct request *request, struct re
 	touch_modified(directory);
 	if (is_directory(inode))
 		SET_INODE(directory, links, directory->links + 1);
+	watch_named(asked->directory, request->name, answer->inode, IN_CREATE, 0);
 	answer->generation = inode->generation;
 	if (asked->open && is_regular(inode)) {
 		answer->rights = answer_rights = contents_rights(asked->open - 1);

@@ -31,4 +31,14 @@ err_t operation_unlink_brief(
 err_t operation_rename_brief(
 	void *_Nullable self, struct caller caller, const struct tree_brief *asked);
 
+err_t operation_watcher(void *_Nullable self, struct caller caller, handle_t *out_watcher);
+err_t operation_watch_add(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
+	u32 mask, u32 *out_watch);
+err_t operation_watch_remove(void *_Nullable self, struct caller caller, u32 watch);
+err_t operation_watch_take(
+	void *_Nullable self, struct caller caller, lease_t records, u32 *out_bytes);
+err_t operation_watch_size(void *_Nullable self, struct caller caller, u32 *out_bytes);
+err_t operation_tell(
+	void *_Nullable self, struct caller caller, u32 inode, u32 generation, u32 entry, u32 mask);
+
 NONNULL_END

@@ -4,6 +4,7 @@
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/link.h"
 #include "servers/ramfs/operations.h"
+#include "servers/ramfs/watch.h"
 
 enum rename_flag : u32 { RENAME_NO_REPLACE = 1, RENAME_EXCHANGE = 2 };
 
@@ -134,6 +135,22 @@ static err_t replace(const struct request *request, const struct move *move)
 	return OK;
 }
 
+// Both names, told as one move by their cookie; before what was replaced is gone.
+static void tell(const struct request *request, const struct move *move)
+{
+	static u32 cookie;
+	cookie++;
+	watch_named(move->from, request->name, move->from_inode, IN_MOVED_FROM, cookie);
+	watch_named(move->to, request->text, move->from_inode, IN_MOVED_TO, cookie);
+	watch_self(move->from_inode, IN_MOVE_SELF);
+	if (!move->is_exchange)
+		return;
+	cookie++;
+	watch_named(move->to, request->text, move->to_inode, IN_MOVED_FROM, cookie);
+	watch_named(move->from, request->name, move->to_inode, IN_MOVED_TO, cookie);
+	watch_self(move->to_inode, IN_MOVE_SELF);
+}
+
 static err_t rename(struct caller caller, const struct request *request)
 {
 	struct move move;
@@ -143,6 +160,7 @@ static err_t rename(struct caller caller, const struct request *request)
 	if (move.from_inode == move.to_inode && !move.is_exchange)
 		return OK; // two names of one thing: nothing happens
 	tree_change_begin(&writer);
+	tell(request, &move);
 	if (move.is_exchange)
 		exchange(&move);
 	else

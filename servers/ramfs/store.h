@@ -15,10 +15,11 @@ NONNULL_BEGIN
 constexpr u32 IDENTITIES_MAX = 512;
 constexpr u32 CLOSING_MAX = 16;
 constexpr u32 REPLAYS_MAX = 8;
+constexpr u32 WATCHERS_MAX = 128, WATCHES_MAX = 4096;
 constexpr u32 LOCKERS_MAX = 4096, LOCKS_MAX = 8192;
 
 // What a connection is, in its badge's upper half. Other badges are from whoever made the port.
-enum badge_kind : u32 { BADGE_MASTER = 0, BADGE_SPEAKER = 1, BADGE_LOCKER = 2 };
+enum badge_kind : u32 { BADGE_MASTER = 0, BADGE_SPEAKER = 1, BADGE_LOCKER = 2, BADGE_WATCHER = 3 };
 
 struct speaker {
 	u32 is_used, reserved;
@@ -52,6 +53,21 @@ struct lock {
 	u64 start, end; // end is the first byte that is not locked
 };
 
+// Who is told. ring: records from taken to put, which count on; what lies elsewhere is nothing.
+struct watcher {
+	handle_t connection;         // owned; HANDLE_NONE: free. Its openers' is the same
+	handle_t ring;               // owned; memory
+	u32 put, taken, count, last; // bytes; records; where the last record began
+	u32 next;                    // number of the next watch
+	u32 is_master;               // not an identity's
+	struct tree_identity who;
+};
+
+struct watch {
+	u32 number; // 0: free
+	u32 watcher, inode, generation, mask, reserved;
+};
+
 struct store {
 	u64 magic, size;
 	handle_t ledger;
@@ -65,6 +81,9 @@ struct store {
 	u32 fresh_speaker, fresh_locker, lock_count;
 	struct locker lockers[LOCKERS_MAX];
 	struct lock locks[LOCKS_MAX]; // the first lock_count
+	u32 watch_top, reserved;      // all watches from here on are free
+	struct watcher watchers[WATCHERS_MAX];
+	struct watch watches[WATCHES_MAX];
 };
 
 extern struct store *store;       // the ledger's contents; written once at start

@@ -5,6 +5,7 @@
 
 #include "abi/signals.h"
 #include "ifc/meet.h"
+#include "ifc/tree.h"
 #include "lib/posix/event/queue.h"
 #include "lib/posix/event/stream.h"
 #include "lib/posix/linux/errno.h"
@@ -22,6 +23,8 @@ static i64 event_read(struct posix_thread *self, const struct file *file, struct
 		return counter_read(self, file, transfer);
 	if (event_is_timer(file))
 		return timer_file_read(self, file, transfer);
+	if (is(file, EVENT_WATCHER))
+		return watcher_read(self, file, transfer);
 	return is(file, EVENT_SIGNALS) ? signals_read(self, file, transfer) : -EINVAL;
 }
 
@@ -38,6 +41,7 @@ static u32 input_bit(const struct file *file)
 		[EVENT_TIMER] = SIGNAL_FIRED,
 		[EVENT_TIMER_REAL] = SIGNAL_FIRED,
 		[EVENT_QUEUE] = MEET_EVENT_READABLE,
+		[EVENT_WATCHER] = TREE_EVENT_READABLE,
 	};
 	return file->description->tree < EVENT_SORTS ? AT(bits, file->description->tree) : 0;
 }
@@ -73,6 +77,12 @@ static i64 event_stat(struct posix_thread *, const struct file *file, struct lin
 	return 0;
 }
 
+static i64 event_control(struct posix_thread *, const struct file *file, u32 request, u64 argument)
+{
+	bool is_size = request == FIONREAD && is(file, EVENT_WATCHER);
+	return is_size ? watcher_size(file, argument) : -ENOTTY;
+}
+
 static void event_close(struct posix_thread *, const struct file *file, bool)
 {
 	if (is(file, EVENT_QUEUE))
@@ -85,6 +95,7 @@ const struct operations event_operations = {
 	.stat = event_stat,
 	.ready = event_ready,
 	.watch = event_watch,
+	.control = event_control,
 	.close = event_close,
 };
 

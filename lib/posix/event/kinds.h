@@ -12,7 +12,8 @@ enum event_sort : u16 {
 	EVENT_TIMER,
 	EVENT_TIMER_REAL, // counts by the clock of the day
 	EVENT_SIGNALS,
-	EVENT_QUEUE, // POSIX message queue (queue.h)
+	EVENT_QUEUE,   // POSIX message queue (queue.h)
+	EVENT_WATCHER, // inotify (watcher.c)
 	EVENT_SORTS,
 };
 
@@ -31,6 +32,8 @@ i64 event_install(struct posix_thread *self, enum event_sort sort, handle_t hand
 i64 counter_read(struct posix_thread *self, const struct file *file, struct transfer *transfer);
 i64 counter_write(struct posix_thread *self, const struct file *file, struct transfer *transfer);
 i64 timer_file_read(struct posix_thread *self, const struct file *file, struct transfer *transfer);
+i64 watcher_read(struct posix_thread *self, const struct file *file, struct transfer *transfer);
+i64 watcher_size(const struct file *file, u64 argument); // FIONREAD
 i64 signals_read(struct posix_thread *self, const struct file *file, struct transfer *transfer);
 u32 signals_ready(struct posix_thread *self, const struct file *file);
 

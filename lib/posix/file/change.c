@@ -7,6 +7,7 @@
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/file/open.h"
 #include "lib/posix/file/request.h"
+#include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "lib/posix/linux/time.h"
@@ -32,6 +33,8 @@ static i64 change_descriptor(struct posix_thread *self, i32 number, struct tree_
 	TRY_POSIX(file_get(self, number, &file));
 	change->inode = file.description->inode;
 	change->generation = file.description->generation;
+	if (file.description->kind == FILE_REGULAR)
+		change->entry = (u32)AT(file.description->detail, 1);
 	u32 mount = file.description->tree;
 	u32 kind = file.description->kind;
 	file_put(self, &file);
@@ -57,6 +60,7 @@ static i64 change_path(
 	if (path.walk.at.inode == TREE_NONE)
 		return -ENOENT;
 	change->inode = path.walk.at.inode;
+	change->entry = path.walk.entry;
 	change->generation = tree_inode(path_tree(&path), change->inode)->generation;
 	return send(self, path.walk.at.mount, change);
 }
@@ -215,6 +219,9 @@ i64 call_truncate(struct posix_thread *self, const struct arguments *arguments)
 	TRY_POSIX(contents_open(&path, &inode, O_WRONLY, &contents));
 	err_t err = memory_control(contents, MEMORY_OPERATION_RESIZE, ARG(1), 0, &unused);
 	(void)handle_close(contents);
+	if (err == OK && is_anything_watched())
+		(void)tree_tell((tree_t){ mount_connection(path.walk.at.mount) }, path.walk.at.inode,
+			inode.generation, path.walk.entry, IN_MODIFY);
 	return length_error(err);
 }
 
@@ -228,6 +235,8 @@ i64 call_ftruncate(struct posix_thread *self, const struct arguments *arguments)
 		answer = -EBADF;
 	else if (operations->resize && file_is_writable(&file) && (i64)ARG(1) >= 0)
 		answer = operations->resize(self, &file, ARG(1));
+	if (answer >= 0)
+		file_told(&file, IN_MODIFY);
 	file_put(self, &file);
 	return answer;
 }

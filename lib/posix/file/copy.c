@@ -8,6 +8,7 @@
 #include "lib/posix/file/contents.h"
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/file/path.h"
+#include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "os/syscalls.h"
@@ -83,6 +84,8 @@ static i64 copy_ends(struct ends *ends, u64 size)
 		ends->from.handle, &ends->from_offset, ends->to.handle, &ends->to_offset, size);
 	if (done <= 0)
 		return done;
+	file_told(&ends->from, IN_ACCESS);
+	file_told(&ends->to, IN_MODIFY);
 	TRY_POSIX(give_offset(&ends->from, ends->from_address, ends->from_offset));
 	TRY_POSIX(give_offset(&ends->to, ends->to_address, ends->to_offset));
 	return done;
@@ -202,6 +205,8 @@ i64 call_fallocate(struct posix_thread *self, const struct arguments *arguments)
 	i64 answer = !has_contents(&file)       ? -ENODEV
 	             : !file_is_writable(&file) ? -EBADF
 	                                        : allocate(&file, mode, ARG(2), (u64)end);
+	if (answer >= 0)
+		file_told(&file, IN_MODIFY);
 	file_put(self, &file);
 	return answer;
 }

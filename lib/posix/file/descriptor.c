@@ -6,6 +6,7 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/lock_calls.h"
+#include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "lib/posix/process/fork.h"
@@ -85,8 +86,10 @@ static void end(struct posix_thread *self, const struct file *file, bool is_last
 	const struct operations *operations = operations_of(file);
 	if (operations->close)
 		operations->close(self, file, is_last);
-	if (is_last)
-		description_free(file->description);
+	if (!is_last)
+		return;
+	watch_tell_closed(file);
+	description_free(file->description);
 }
 
 void file_put(struct posix_thread *self, const struct file *file)
@@ -184,6 +187,7 @@ i64 descriptor_open(struct posix_thread *self, const struct opening *opening)
 	struct description *description;
 	u32 flags = opening->flags & ~(u32)(O_CLOEXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
 	i64 error = description_create(opening->kind, flags, &description);
+	const struct file file = { .description = description };
 	if (error) {
 		if (opening->handle.raw)
 			(void)handle_close(opening->handle);
@@ -194,6 +198,9 @@ i64 descriptor_open(struct posix_thread *self, const struct opening *opening)
 	description->generation = opening->generation;
 	AT(description->detail, 0) = AT(opening->detail, 0);
 	AT(description->detail, 1) = AT(opening->detail, 1);
+	if (opening->flags & O_TRUNC)
+		file_told(&file, IN_MODIFY);
+	file_told(&file, IN_OPEN);
 	return descriptor_install(
 		self, description, opening->handle, opening->flags & O_CLOEXEC ? DESCRIPTOR_CLOEXEC : 0, 0);
 }
@@ -336,9 +343,12 @@ void exit_file(struct posix_thread *self)
 	posix_lock_take(&files()->lock);
 	for (u32 i = 0; i < files()->capacity; i++) {
 		struct description *description = entry_at(i)->description;
-		if (description && description_drop(description))
-			description_free(description);
+		struct file file = { .description = description };
 		entry_at(i)->description = nullptr;
+		if (!description || !description_drop(description))
+			continue;
+		watch_tell_closed(&file);
+		description_free(description);
 	}
 	posix_lock_give(&files()->lock);
 }

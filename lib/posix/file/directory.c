@@ -9,6 +9,7 @@
 #include "lib/posix/file/dirent.h"
 #include "lib/posix/file/kinds.h"
 #include "lib/posix/file/status.h"
+#include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 
@@ -168,6 +169,8 @@ i64 call_getdents64(struct posix_thread *self, const struct arguments *arguments
 	TRY_POSIX(file_get(self, ARG_INT(0), &file));
 	const struct operations *operations = operations_of(&file);
 	i64 answer = operations->list ? operations->list(self, &file, ARG(1), ARG_U32(2)) : -ENOTDIR;
+	if (answer > 0)
+		file_told(&file, IN_ACCESS);
 	file_put(self, &file);
 	return answer;
 }

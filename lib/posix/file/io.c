@@ -6,6 +6,7 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/contents.h"
 #include "lib/posix/file/descriptor.h"
+#include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 
@@ -25,7 +26,10 @@ static i64 read_file(struct posix_thread *self, const struct file *file, struct 
 	if (!operations->read)
 		return -EINVAL;
 	TRY_POSIX(user_check(transfer->address, transfer->size));
-	return operations->read(self, file, transfer);
+	i64 done = operations->read(self, file, transfer);
+	if (done > 0)
+		file_told(file, IN_ACCESS);
+	return done;
 }
 
 static i64 write_file(struct posix_thread *self, const struct file *file, struct transfer *transfer)
@@ -38,7 +42,10 @@ static i64 write_file(struct posix_thread *self, const struct file *file, struct
 	if (!operations->write)
 		return -EINVAL;
 	TRY_POSIX(user_check(transfer->address, transfer->size));
-	return operations->write(self, file, transfer);
+	i64 done = operations->write(self, file, transfer);
+	if (done > 0)
+		file_told(file, IN_MODIFY);
+	return done;
 }
 
 typedef i64 mover(struct posix_thread *, const struct file *, struct transfer *);
