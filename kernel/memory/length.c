@@ -49,6 +49,7 @@ static err_t resize_locked(struct memory *memory, u64 length)
 {
 	if (memory->is_growing)
 		return SYSCALL_RESTART;
+	TRY(length < memory->length && atomic_load_relaxed(&memory->is_table) ? ERR_STATE : OK);
 	TRY(clear_rest(memory, min_u64(length, memory->length)));
 	u64 first = pages_of_size(length);
 	u64 end = memory->size >> PAGE_SHIFT;
@@ -141,32 +142,44 @@ void memory_write_end(struct memory *memory, const struct memory_write *write, u
 	memory_unlock(memory);
 }
 
-static void swap_status(struct memory *memory, struct memory_status *_Nullable status)
+// The table's page was pinned for us.
+static void swap_status(
+	struct memory *memory, struct memory *_Nullable table, struct memory_status *_Nullable status)
 {
 	memory_lock(memory);
+	struct memory *old_table = memory->table;
 	struct memory_status *old = memory->status;
+	memory->table = table;
 	memory->status = status;
 	tell(memory);
 	memory_unlock(memory);
-	if (old)
+	if (old_table) {
 		frame_put(frame_of_address(old));
+		object_put(&old_table->object);
+	}
 }
 
-// The page is pinned: it stays where it is, whatever becomes of the table.
+// A table becomes one before it is looked at, and what is one publishes nothing: no two hold each
+// other, in whatever order it happens.
 err_t memory_publish(struct memory *memory, struct memory *_Nullable table, u64 offset)
 {
 	paddr_t frame;
 	if (!table) {
-		swap_status(memory, nullptr);
+		swap_status(memory, nullptr, nullptr);
 		return OK;
 	}
 	if (!is_aligned(offset, sizeof(struct memory_status)))
 		return ERR_ALIGNMENT;
 	if (table->kind != MEMORY_KIND_ANONYMOUS || table->parent)
 		return ERR_STATE;
+	TRY(offset < atomic_load_relaxed(&table->length) ? OK : ERR_RANGE);
+	atomic_store_seq_cst(&table->is_table, true);
+	if (atomic_load_seq_cst(&memory->is_table))
+		return ERR_STATE;
 	TRY(memory_page(table, offset >> PAGE_SHIFT, true, &frame));
+	object_get(&table->object);
 	span_t page = span_from(frame_address(frame), PAGE_SIZE);
 	void *place = span_at(page, offset & PAGE_MASK);
-	swap_status(memory, place);
+	swap_status(memory, table, place);
 	return OK;
 }

@@ -124,7 +124,7 @@ static bool is_private(const struct mapping *mapping)
 	const struct memory *memory = mapping->memory;
 	return memory && memory->kind == MEMORY_KIND_ANONYMOUS &&
 	       !(mapping->flags & MAP_FLAGS_SHARED) && !atomic_load_relaxed(&memory->is_shown_twice) &&
-	       !object_handles(&memory->object);
+	       !object_handles(&memory->object) && !atomic_load_relaxed(&memory->is_table);
 }
 
 // Its memory ends with it, if all of it goes.
@@ -149,7 +149,7 @@ static u64 give_back(struct space *space, u64 at, u64 end, u64 gone)
 		u64 last = mapping_index(mapping, min_u64(end, mapping_end(mapping)));
 		memory_lock(memory);
 		u64 stop = first;
-		if (memory->is_shown_twice) // meanwhile
+		if (memory->is_shown_twice || atomic_load_relaxed(&memory->is_table)) // meanwhile
 			stop = last;
 		else if (budget)
 			stop = memory_drop_some(memory, first, last, false, &budget);

@@ -124,7 +124,7 @@ static void memory_destroy(struct object *object)
 		quota_return_pages(object->quota, memory->committed);
 	}
 	if (memory->status)
-		frame_put(frame_of_address(memory->status));
+		(void)memory_publish(memory, nullptr, 0);
 	if (memory->pager) {
 		port_forget(memory->pager, &memory->page_notice);
 		lock_take(&memory->pager->lock);

@@ -29,9 +29,11 @@ struct memory {
 	u64 size;             // bytes, page multiple: where the pages end
 	u64 length;           // bytes, for who reads and writes; written under lock
 	u64 modified_ns;      // of the last memory_write or change of length
-	struct memory_status *_Nullable status; // in a pinned page of another object's
-	u64 committed;                          // pages held
-	u64 dirty; // pager: pages written since they were supplied or cleaned
+	struct memory_status *_Nullable status; // in a pinned page of the table's
+	struct memory *_Nullable table; // reference: pays for that page. It shows no status of its own
+	bool is_table;                  // atomic: pages may be pinned so, and none goes any more
+	u64 committed;                  // pages held
+	u64 dirty;                      // pager: pages written since they were supplied or cleaned
 	struct radix pages;
 	paddr_t base;         // contiguous, physical
 	struct list mappings; // struct mapping.by_memory, under lock

@@ -4,6 +4,7 @@
 // the pages themselves, but of decommit, which also takes away what is not there.
 #include "kernel/memory/memory_parts.h"
 #include "kernel/sched/thread.h"
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 
 constexpr u64 COMMIT_PAGES = 64; // that are allocated and zeroed
@@ -74,9 +75,9 @@ err_t memory_decommit(struct memory *memory, u64 first, u64 end, struct long_cal
 	if (memory_is_linear(memory))
 		return ERR_STATE;
 	memory_lock(memory);
-	err_t error = ERR_RANGE;
+	err_t error = atomic_load_relaxed(&memory->is_table) ? ERR_STATE : ERR_RANGE;
 	u64 budget = PART_PAGES;
-	if (end <= memory->size >> PAGE_SHIFT) {
+	if (error != ERR_STATE && end <= memory->size >> PAGE_SHIFT) {
 		u64 stop = memory_drop_some(memory, first + call->done, end, true, &budget);
 		call->done = stop - first;
 		error = stop < end ? SYSCALL_MORE : OK;
@@ -126,7 +127,8 @@ static err_t supply_run(
 	run.first += first - source_first;
 	TRY(put_run(memory, &run));
 	memory_lock(source);
-	while (page_drop_run(source, source_first, end, &dropped))
+	while (!atomic_load_relaxed(&source->is_table) &&
+		   page_drop_run(source, source_first, end, &dropped))
 		;
 	memory_unlock(source);
 	return dropped == count ? OK : ERR_NOT_FOUND; // somebody takes pages away while we do
@@ -145,7 +147,8 @@ static bool has_all(struct memory *memory, u64 first, u64 count)
 err_t memory_supply(
 	struct memory *memory, u64 first, u64 count, struct memory *source, u64 source_first)
 {
-	if (memory->kind != MEMORY_KIND_PAGER || memory_is_linear(source) || source == memory)
+	if (memory->kind != MEMORY_KIND_PAGER || memory_is_linear(source) || source == memory ||
+		atomic_load_relaxed(&source->is_table))
 		return ERR_STATE;
 	if (count > 2 * LARGE_PAGES || first + count > memory->size >> PAGE_SHIFT)
 		return ERR_RANGE;

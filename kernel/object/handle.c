@@ -73,23 +73,27 @@ static bool is_revoked(const struct handle_item *item)
 	return item->epoch != atomic_load_acquire(&item->object->epoch);
 }
 
-// Any live handle, with a look under the lock when the first one says revoked: object_revoke
-// changes the object's epoch and its own handle's one after the other, under the lock.
-static err_t find(const struct handle_table *table, handle_t handle, struct handle_item *out)
+// Under the lock, if the table may be a dying process's.
+static err_t look(const struct handle_table *table, handle_t handle, struct handle_item *out)
 {
 	struct handle_entry *entry = entry_of(table, handle);
 	if (!entry || !read_entry(entry, handle, out))
 		return ERR_BAD_HANDLE;
-	if (LIKELY(!is_revoked(out)))
-		return OK;
+	return is_revoked(out) ? ERR_REVOKED : OK;
+}
+
+// Any live handle, with a look under the lock when the first one says revoked: object_revoke
+// changes the object's epoch and its own handle's one after the other, under the lock.
+static err_t find(const struct handle_table *table, handle_t handle, struct handle_item *out)
+{
+	err_t err = look(table, handle, out);
+	if (LIKELY(err != ERR_REVOKED))
+		return err;
 	struct spinlock *lock = (struct spinlock *)&table->lock;
 	lock_take(lock);
-	bool is_there = read_entry(entry, handle, out);
-	bool is_dead = is_there && is_revoked(out);
+	err = look(table, handle, out);
 	lock_give(lock);
-	if (!is_there)
-		return ERR_BAD_HANDLE;
-	return is_dead ? ERR_REVOKED : OK;
+	return err;
 }
 
 err_t handle_find(const struct handle_table *table, handle_t handle,
@@ -134,19 +138,10 @@ err_t handle_duplicate(struct handle_table *table, handle_t handle, u32 rights, 
 	return insert(table, &item, out);
 }
 
-// Under the lock of a table, which may be a dying process's.
-static err_t find_locked(struct handle_table *table, handle_t handle, struct handle_item *out)
-{
-	struct handle_entry *entry = entry_of(table, handle);
-	if (!entry || !read_entry(entry, handle, out))
-		return ERR_BAD_HANDLE;
-	return is_revoked(out) ? ERR_REVOKED : OK;
-}
-
 static err_t take_locked(
 	struct handle_table *from, handle_t handle, u32 rights, struct handle_item *item)
 {
-	TRY(find_locked(from, handle, item));
+	TRY(look(from, handle, item));
 	if (!(item->rights & RIGHT_TRANSFER) || item->object->kind == OBJECT_REPLY)
 		return ERR_RIGHTS;
 	return hold(item, rights);
@@ -205,12 +200,10 @@ err_t handle_close(struct handle_table *table, handle_t handle)
 err_t handle_revoke_others(struct handle_table *table, handle_t handle)
 {
 	struct handle_item item;
-	err_t err = ERR_BAD_HANDLE;
 	lock_take(&table->lock);
-	struct handle_entry *entry = entry_of(table, handle);
-	if (entry && read_entry(entry, handle, &item))
-		err = is_revoked(&item) ? ERR_REVOKED : OK;
+	err_t err = look(table, handle, &item);
 	if (err == OK) {
+		struct handle_entry *entry = handle_entry_at(table, handle.raw & HANDLE_SLOT_MASK);
 		// If another handle's holder revokes at the same time, the later one wins.
 		u32 epoch = atomic_add_acq_rel(&item.object->epoch, 1u) + 1;
 		atomic_store_relaxed(&entry->epoch, epoch);

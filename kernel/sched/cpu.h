@@ -52,12 +52,11 @@ enum reschedule : u8 {
 
 // Things to do on a CPU that are not about one thread; cpu_send sets the bit and interrupts it.
 enum cpu_event : u32 {
-	CPU_INBOX = 1,      // inbox is not empty
-	CPU_GRACE = 2,      // acknowledge a grace period
-	CPU_PORTS = 4,      // look for queued work of ports whose servers idle here
-	CPU_STEAL = 8,      // another CPU is idle: hand over a thread
-	CPU_STOP = 16,      // panic: stop for good
-	CPU_SHOOTDOWN = 32, // answered in cpu_poll
+	CPU_INBOX = 1, // inbox is not empty
+	CPU_GRACE = 2, // acknowledge a grace period
+	CPU_PORTS = 4, // look for queued work of ports whose servers idle here
+	CPU_STEAL = 8, // another CPU is idle: hand over a thread
+	CPU_STOP = 16, // panic: stop for good
 };
 
 extern struct cpu cpus[CPU_MAX];

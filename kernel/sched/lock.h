@@ -22,7 +22,6 @@ enum lock_rank : u8 {
 	RANK_OBJECT, // signals, bindings and waiters of one object
 	RANK_PORT,   // queues of one port
 	RANK_TIMERS, // one CPU's timer queue
-	RANK_QUOTA,  // limits of one quota
 	RANK_SLAB,
 	RANK_FRAMES, // the frame allocator
 	RANK_LEAF,   // consoles, vector tables: nothing is taken under it

@@ -129,7 +129,6 @@ void serial_init(void);
 void serial_put(view_t text);
 void screen_init(const struct boot_framebuffer *framebuffer);
 void screen_put(view_t text);
-void console_init(void);
 
 // entropy.c
 void entropy_init(const struct boot_info *info);

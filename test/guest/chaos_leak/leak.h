@@ -10,8 +10,8 @@ typedef err_t leak_step(u64 round);
 
 // objects.c
 leak_step port_step, connection_step, timer_step, stream_step, memory_step, pager_step,
-	contiguous_step, physical_step, quota_step, resource_step, interrupt_step, process_step,
-	duplicate_step, revoke_step;
+	contiguous_step, physical_step, quota_step, resource_step, interrupt_step, domain_step,
+	process_step, duplicate_step, revoke_step;
 // ties.c
 leak_step bind_step, bind_fired_step, hangup_step, parcel_step, parcel_nested_step, cycle_step,
 	call_step, call_saved_step, call_handles_step;

@@ -58,6 +58,7 @@ LEAK_TEST(physical, 1)
 LEAK_TEST(quota, 1)
 LEAK_TEST(resource, 1)
 LEAK_TEST(interrupt, 1)
+LEAK_TEST(domain, 1)
 LEAK_TEST(process, 1)
 LEAK_TEST(duplicate, 1)
 LEAK_TEST(revoke, 1)
@@ -100,6 +101,7 @@ static const struct guest_test tests[] = {
 	ROW(leak_quota),
 	ROW(leak_resource),
 	ROW(leak_interrupt),
+	ROW(leak_domain),
 	ROW(leak_process),
 	ROW(leak_duplicate),
 	ROW(leak_revoke),

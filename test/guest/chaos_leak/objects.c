@@ -142,6 +142,27 @@ err_t interrupt_step(u64 round)
 	return handle_close(interrupt);
 }
 
+// Of a device that is not there. Without an IOMMU there is nothing to make.
+err_t domain_step(u64 round)
+{
+	constexpr u32 NO_DEVICE = 0xfff8;
+	handle_t domain, memory;
+	u64 shown, unused;
+	err_t err = iommu_create(start_handle("resource"), NO_DEVICE, &domain);
+	if (err == ERR_UNSUPPORTED)
+		return OK;
+	TRY(err);
+	if (round & 1)
+		return handle_close(domain);
+	TRY(memory_create(MEMORY_KIND_CONTIGUOUS, 2 * PAGE_SIZE, HANDLE_NONE, 0, 0, &memory));
+	TRY(iommu_control(domain, IOMMU_OPERATION_MAP, memory, 0, 2 * PAGE_SIZE, 0, &shown));
+	if (round & 2) // else it goes with the domain
+		TRY(iommu_control(
+			domain, IOMMU_OPERATION_UNMAP, HANDLE_NONE, 0, 2 * PAGE_SIZE, shown, &unused));
+	TRY(handle_close(round & 4 ? domain : memory));
+	return handle_close(round & 4 ? memory : domain);
+}
+
 // Never started: it ends when nobody has it any more.
 err_t process_step(u64 round)
 {

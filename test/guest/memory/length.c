@@ -197,6 +197,11 @@ void test_publish(void)
 	CHECK_OK(write_text(memory, 0, 10, &done));
 	CHECK_EQ(guest_peek(address + SLOT), 5);
 	CHECK_OK(memory_control(memory, MEMORY_OPERATION_PUBLISH, SLOT, table.raw, &unused));
+	// A table keeps its pages, whose charge pays for what is written there, and publishes nothing.
+	CHECK_EQ(memory_control(table, MEMORY_OPERATION_DECOMMIT, 0, PAGE_SIZE, &unused), ERR_STATE);
+	CHECK_EQ(memory_control(table, MEMORY_OPERATION_RESIZE, PAGE_SIZE, 0, &unused), ERR_STATE);
+	CHECK_EQ(memory_control(table, MEMORY_OPERATION_PUBLISH, 0, table.raw, &unused), ERR_STATE);
+	CHECK_EQ(memory_control(table, MEMORY_OPERATION_PUBLISH, 0, memory.raw, &unused), ERR_STATE);
 	CHECK_OK(handle_close(table)); // whoever has it mapped goes on to see it
 	CHECK_OK(write_text(memory, 0, 43, &done));
 	CHECK_EQ(guest_peek(address + SLOT), 43);
