@@ -81,7 +81,8 @@ static void fill(struct posix *posix, handle_t image)
 	posix->used = (u64)(uintptr_t)exec_first() - PROCESS_AREA + sizeof(struct exec_first);
 	posix->core.image = image;
 	posix->core.log = start_handle("log");
-	posix->core.console = start_handle("console");
+	if (!start_handle("tty").raw)
+		posix->core.console = start_handle("console"); // written to as /dev/console
 	posix->core.time = start_handle("time");
 	posix->core.clock = clock_page_of();
 	posix->core.clock_setter = start_handle("clock");
@@ -112,10 +113,13 @@ static err_t begin_files(struct file_state *files)
 // programs in our place, ends with it.
 static void drop_authority(void)
 {
-	static const char *const names[] = { "supervisor", "quota", "boot", "port", "watch" };
+	static const char *const names[] = { "process", "former", "supervisor", "quota", "boot", "port",
+		"watch" };
 	for (u32 i = 0; i < COUNT(names); i++)
 		if (start_handle(AT(names, i)).raw)
 			(void)handle_close(start_handle(AT(names, i)));
+	if (start_handle("console").raw && !posix_self()->core.console.raw)
+		(void)handle_close(start_handle("console"));
 }
 
 err_t library_map(void)

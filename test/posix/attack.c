@@ -27,13 +27,15 @@ enum {
 	CALL_UNMAP = 25
 };
 enum { CALL_FORK = 28, CALL_REPLACE = 29, CALL_EXIT = 32, CALL_LAST = 47 };
-enum { KIND_CONNECTION = 5, HANDLES_MAX = 512, PATIENCE_S = 10, NOBODY = 1000 };
+enum { KIND_PROCESS = 1, KIND_THREAD = 2, KIND_CONNECTION = 5, KIND_RESOURCE = 10 };
+enum { HANDLES_MAX = 512, PATIENCE_S = 10, NOBODY = 1000 };
 static const uint64_t TAG_DEADLINE = 1ull << 42, TAG_IDEMPOTENT = 1ull << 43;
 // Of the protocols in ifc/ (out/*/build/gen/ifc).
 static const uint16_t protocols[] = { 0xdde4, 0xe844, 0x2ab1, 0x379a, 0xd402, 0xc993, 0x3b03,
 	0x1c7f, 0xa385, 0x008a, 0x8504 };
 
-static const uint64_t NAME_OPEN_TAG = 0x881c9930001, FILE_OPEN_TAG = 0x8842ab10001;
+static const uint64_t NAME_OPEN_TAG = 0x881c9930001, FILE_OPEN_TAG = 0x8842ab10001,
+					  PROC_ATTACH_TAG = 0x8003b030002;
 
 static uint64_t stub; // `syscall; pop %rbp; ret` in the library
 static uint32_t handles[HANDLES_MAX], kinds[HANDLES_MAX];
@@ -330,6 +332,23 @@ static void attack(int which, const char *restarts)
 	check(files_work() && processes_work() && services_work(), what);
 }
 
+// A handle is all the power there is: what a child has after fork leads to nobody but itself.
+static int holds_others(void)
+{
+	int bad = 0, selves = 0;
+	find_handles();
+	for (int i = 0; i < handle_count; i++) {
+		uint64_t pid = 0;
+		bad += kinds[i] == KIND_PROCESS || kinds[i] == KIND_THREAD || kinds[i] == KIND_RESOURCE;
+		if (kinds[i] != KIND_CONNECTION ||
+			raw(CALL_CONNECTION_CALL, (uint64_t[6]){ handles[i], PROC_ATTACH_TAG }, &pid) != 0)
+			continue;
+		selves += (uint32_t)pid == (uint32_t)getpid();
+		bad += (uint32_t)pid != (uint32_t)getpid();
+	}
+	return bad || selves != 1 ? 1 + bad : 0;
+}
+
 // The library's own check is passed by; the server's is not.
 static void give_orders(void)
 {
@@ -391,6 +410,7 @@ int main(int count, char **arguments)
 	read_restarts(restarts, sizeof restarts);
 	seed = count > 1 ? strtoull(arguments[1], NULL, 10) : seed + (uint64_t)time(NULL);
 	printf("# seed %llu\n", (unsigned long long)seed);
+	is(child_end(child(holds_others)), 0, "no handle of a child leads to another process");
 	give_orders();
 	write_into_log();
 	for (int i = 0; i < (int)(sizeof attacks / sizeof *attacks); i++)
