@@ -12,6 +12,8 @@
 void btree_init(struct btree *tree, struct sinter *pool, const pointer_t *root, u64 lineage)
 {
 	*tree = (struct btree){ .pool = pool, .root = *root, .lineage = lineage };
+	if (!address_is_sound(AT(root->address, 0))) // a hostile record: no pointer to our memory
+		AT(tree->root.address, 0) = address_make(VDEVS_MAX, 0);
 }
 
 u8 btree_type(const struct btree *tree)

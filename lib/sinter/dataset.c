@@ -151,6 +151,7 @@ static struct root root_of_record(const struct dataset_record *record)
 		.pointer = record->root,
 		.dead_list = record->dead_list,
 		.next_inode = record->next_inode,
+		.previous = record->newest_snapshot,
 		.origin_txg = record->origin_txg };
 }
 
@@ -161,6 +162,7 @@ static err_t root_of_snapshot(view_t value, const struct dataset_record *dataset
 	*out = root_of_record(dataset);
 	out->snapshot = record.txg;
 	out->pointer = record.root;
+	out->previous = record.previous;
 	out->dead_list = record.dead_list;
 	out->next_inode = record.next_inode;
 	out->is_dying = record.flags & SNAPSHOT_DYING;

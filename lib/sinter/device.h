@@ -26,6 +26,8 @@ struct device_ops {
 	void (*submit)(void *context, struct device_io *io);
 	// Returns after at least one request ended. Called only while one is under way.
 	void (*wait)(void *context);
+	// How many units it has now: devices grow. Null: as many as at first.
+	u64 (*_Nullable units)(void *context);
 };
 
 struct device {

@@ -9,6 +9,7 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/scrub.h"
 #include "lib/sinter/space.h"
 
 static u32 loaded_zone_at(const struct sinter *pool, u32 i)
@@ -40,6 +41,7 @@ err_t freeze_prepare(struct sinter *pool)
 		before = count_loaded(pool);
 		need = (struct need){};
 		TRY(dataset_prepare_freeze(pool, &need));
+		TRY(scrub_prepare_freeze(pool, &need));
 		for (u32 i = 0; i < pool->space.loaded_count; i++)
 			if (loaded_zone_at(pool, i) != NONE)
 				TRY(prepare_record(pool, loaded_zone_at(pool, i), &need));
@@ -111,6 +113,7 @@ void freeze_all(struct sinter *pool)
 {
 	u64 txg = pool->txg.open;
 	dataset_freeze(pool, txg);
+	scrub_freeze(pool);
 	do
 		btree_assign(&pool->tree);
 	while (mark_zones(pool));

@@ -96,6 +96,24 @@ err_t label_write_config(struct sinter *pool, u32 leg)
 	return OK;
 }
 
+bool label_is_whole(struct sinter *pool, u32 leg)
+{
+	u64 guid = AT(AT(pool->vdevs, leg / LEGS_MAX).entry.leg_guids, leg % LEGS_MAX);
+	u32 good = 0;
+	for (u32 label = 0; label < LABELS; label++) {
+		struct config_block pair[2] = {};
+		u64 units = volume_leg(pool, leg)->label_units, unit = label_unit(units, label);
+		if (volume_read_now(pool, leg, unit, span_of(pair)) != OK)
+			continue;
+		bool is_good = false;
+		for (u32 i = 0; i < 2; i++)
+			is_good |= AT(pair, i).magic == MAGIC_CONFIG && AT(pair, i).leg_guid == guid &&
+			           sum_equal(AT(pair, i).sum, block_sum(&AT(pair, i), pool->config.pool_guid));
+		good += is_good;
+	}
+	return good == LABELS;
+}
+
 static bool is_super_valid(const struct sinter *pool, const struct superblock *super, u32 place)
 {
 	return super->magic == MAGIC_SUPERBLOCK && super->pool_guid == pool->config.pool_guid &&

@@ -215,7 +215,7 @@ static bool is_pointer_sound(const pointer_t *pointer, u8 level, u64 birth)
 	u32 copies = pointer_copies(pointer);
 	for (u32 i = 0; i < COPIES_MAX; i++) {
 		u64 address = AT(pointer->address, i);
-		if ((i < copies) != (address != 0) || address >> 48)
+		if ((i < copies) != (address != 0) || !address_is_sound(address))
 			return false; // one vdev; gang and memory bits too
 	}
 	return copies && pointer->logical && pointer->stored && pointer->stored <= pointer->logical &&

@@ -9,6 +9,7 @@
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/label.h"
 #include "lib/sinter/pending.h"
+#include "lib/sinter/scrub.h"
 #include "lib/sinter/space.h"
 #include "lib/sinter/table.h"
 #include "lib/sinter/txg.h"
@@ -168,6 +169,7 @@ static err_t open_root(struct sinter *pool, const struct table_open *open, bool 
 		if (volume_is_written(pool, i))
 			TRY(label_erase_above(pool, i, pool->super.txg));
 	TRY(table_begin(pool, open, is_read_only));
+	scrub_load(pool);
 	pool->is_never_written = is_read_only;
 	pool->has_garbage = true;
 	TRY(dataset_count_all(pool));
@@ -233,6 +235,7 @@ err_t sinter_close(struct sinter *pool)
 void sinter_work(struct sinter *pool)
 {
 	cache_end_healing(pool);
+	scrub_work(pool);
 	ilog_work(pool);
 	txg_work(pool);
 	pending_work(pool);
@@ -249,7 +252,7 @@ void sinter_wait(struct sinter *pool)
 bool sinter_is_busy(const struct sinter *pool)
 {
 	return volume_is_busy(pool) || pool->txg.phase != COMMIT_IDLE || pool->txg.is_wanted ||
-	       pool->log.phase != LOG_IDLE;
+	       pool->log.phase != LOG_IDLE || scrub_is_active(pool);
 }
 
 void sinter_status(const struct sinter *pool, struct sinter_status *out)

@@ -44,6 +44,13 @@ static inline u64 address_make(u32 vdev, u64 unit)
 	return (u64)vdev << 56 | unit;
 }
 
+// Could it be one of the disk? (Not: in which pool.)
+static inline bool address_is_sound(u64 address)
+{
+	return address == address_make(address_vdev(address), address_unit(address)) &&
+	       address_vdev(address) < VDEVS_MAX;
+}
+
 static inline u64 pointer_birth(const pointer_t *pointer)
 {
 	return pointer->info & BIRTH_MASK;

@@ -244,6 +244,43 @@ struct snapshot_wait {
 	u8 name_size;
 };
 
+// A place in the walk over all blocks: scrub.h.
+struct scrub_walk {
+	tree_key_t root;        // its tree is the first one at or behind this key; 0, 0: the pool tree
+	tree_key_t behind_root; // where the next one is looked for; 0, 0: not known yet
+	tree_key_t key;         // all below is done
+	u32 level;              // and nodes that begin at key, down to this level
+	bool is_entering;       // or that only lead there
+	u64 min_birth;
+};
+
+constexpr u32 SCRUB_LANES = 4;
+
+// One block being looked at. Bits are attempts: copy + copies * leg.
+struct scrub_lane {
+	struct buffer *_Nullable frame; // null: free
+	pointer_t pointer;
+	struct work work;
+	u32 reads;        // still to read
+	u32 bad, targets; // to be written: since it did not verify; since the leg has missed it
+	u32 attempt;
+	u32 good; // one that verified
+	bool has_good, is_frame_good, is_reading, is_writing;
+};
+
+struct scrub {
+	struct scrub_record record; // the last scrub
+	struct scrub_walk walk, resilver;
+	struct scrub_lane lanes[SCRUB_LANES];
+	u32 busy; // lanes
+	u32 zone; // blocks are done: the next zone whose bitmap is looked at
+	bool are_blocks_done;
+	bool is_stored;  // the record is in the tree
+	bool is_changed; // and differs
+	u64 legs;        // that the resilver is for, as bits
+	u64 resilvered;  // blocks
+};
+
 struct sinter {
 	struct port port;
 	struct leg legs[LEGS_ALL];
@@ -264,6 +301,7 @@ struct sinter {
 	u32 snapshot_count;
 	struct held held[HELD_MAX];
 	struct work healing;
+	struct scrub scrub;
 	u64 unfilled;     // units reserved by datasets and not yet used
 	bool has_garbage; // trees being destroyed, or not yet looked
 	u32 epoch;        // counts steps: buffers and zones used in one stay for it

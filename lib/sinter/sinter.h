@@ -86,6 +86,30 @@ struct sinter_leg {
 };
 bool sinter_leg(const struct sinter *pool, u32 number, struct sinter_leg *out);
 
+// Changing what the pool consists of. These wait for the devices; a leg is named by its guid.
+// One more top-level device, a mirror if there are several. ERR_RANGE: too small.
+err_t sinter_add(struct sinter *pool, const struct device *devices, u32 count);
+// One more leg beside that one, or in its place: that goes when the new one is up to date, which
+// sinter_work sees to. ERR_RANGE: too small. ERR_BUSY: the mirror has four.
+err_t sinter_attach(struct sinter *pool, u64 guid, const struct device *device, bool is_replacing);
+err_t sinter_remove(struct sinter *pool, u64 guid); // ERR_BUSY: the last good leg stays
+err_t sinter_grow(struct sinter *pool); // devices that became larger are used to their ends
+
+// A scrub reads all copies of all blocks on all legs and writes bad ones again, in sinter_work,
+// also after the pool was closed and opened in between. begin goes on with a paused one.
+struct sinter_scrub {
+	struct scrub_record record;
+	bool is_resilvering; // legs are being brought up to date; a scrub waits meanwhile
+	u64 resilvered;      // blocks so far
+};
+err_t sinter_scrub_begin(struct sinter *pool);
+err_t sinter_scrub_pause(struct sinter *pool); // ERR_NOT_FOUND: none is running
+void sinter_scrub_status(const struct sinter *pool, struct sinter_scrub *out);
+
+// Tells the devices which units of the next zone hold nothing; *zone counts on. ERR_NOT_FOUND: that
+// was the last one.
+err_t sinter_trim(struct sinter *pool, u32 *zone, u64 *units);
+
 // All of the pool becomes durable: begin, then done until it is not ERR_WOULD_BLOCK.
 u64 sinter_sync_begin(struct sinter *pool);
 err_t sinter_sync_done(struct sinter *pool, u64 ticket);

@@ -13,6 +13,7 @@ enum space_class : u8 { SPACE_METADATA, SPACE_DATA };
 // here.
 err_t space_init(struct sinter *pool, u32 loaded_zones);
 void space_fini(struct sinter *pool);
+void space_recount(struct sinter *pool); // after an init that failed, with the old zones
 
 u64 space_zone_address(const struct sinter *pool, u32 zone); // of its first unit
 u32 space_header_units(const struct sinter *pool);

@@ -8,6 +8,7 @@
 #include "lib/sinter/freeze.h"
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/label.h"
+#include "lib/sinter/scrub.h"
 #include "lib/sinter/space.h"
 #include "lib/sinter/table.h"
 #include "lib/sinter/volume.h"
@@ -115,7 +116,7 @@ static bool begin(struct sinter *pool)
 {
 	struct txg *txg = &pool->txg;
 	if (pool->is_read_only || !txg->is_wanted || pool->log.phase != LOG_IDLE ||
-		pool->healing.under_way)
+		pool->healing.under_way || pool->scrub.busy)
 		return false;
 	txg->is_preparing = true;
 	pool->epoch++;
@@ -245,6 +246,7 @@ err_t txg_commit_now(struct sinter *pool, bool is_closing)
 	pool->txg.is_closing = is_closing;
 	txg_want(pool, ticket);
 	while (txg_durable(pool, ticket) == ERR_WOULD_BLOCK) {
+		scrub_work(pool); // lanes that are busy end
 		ilog_work(pool);
 		txg_work(pool);
 		if (txg_durable(pool, ticket) == ERR_WOULD_BLOCK)

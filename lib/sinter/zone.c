@@ -161,6 +161,21 @@ u64 zone_copy_place(struct sinter *pool, u32 number, u32 place)
 	return zone_place(pool, copy, BITMAP_PLACES + place);
 }
 
+void space_recount(struct sinter *pool)
+{
+	u32 first = 0;
+	for (u32 i = 0; i < pool->vdev_count; i++) {
+		struct vdev *vdev = &AT(pool->vdevs, i);
+		(void)count_zones(vdev);
+		vdev->first_zone = first;
+		first += vdev->zones;
+	}
+	for (u32 i = 0; i < pool->space.zone_count; i++) {
+		const struct zone *zone = space_zone(pool, i);
+		AT(pool->vdevs, zone->vdev).available += zone->available;
+	}
+}
+
 static u32 number_in_vdev(const struct sinter *pool, u32 number)
 {
 	return (u32)key_offset(space_zone_key(pool, number));
@@ -360,6 +375,16 @@ err_t space_load(struct sinter *pool, u32 number)
 	struct loaded_zone *loaded = loaded_of(pool, number);
 	loaded->epoch = pool->epoch;
 	return load_step(pool, loaded);
+}
+
+bool zone_version(struct sinter *pool, u32 number, u32 version, span_t *bitmap, u32 *place)
+{
+	struct loaded_zone *loaded = loaded_of(pool, number);
+	if (!AT(loaded->version_txg, version))
+		return false;
+	*bitmap = bitmap_span(pool, AT(loaded->versions, version));
+	*place = place_of_version(space_zone(pool, number), version);
+	return true;
 }
 
 void space_forget(struct sinter *pool)

@@ -13,6 +13,9 @@ void zone_count(struct sinter *pool, u32 zone);          // sets available
 // Where bitmap number place of a zone stands, and where its copy does.
 u64 zone_place(const struct sinter *pool, u32 zone, u32 place);
 u64 zone_copy_place(struct sinter *pool, u32 zone, u32 place);
+// Bitmap number version of a loaded zone, 0 the newest that is on the disk, and its place. False:
+// it is not kept.
+bool zone_version(struct sinter *pool, u32 zone, u32 version, span_t *bitmap, u32 *place);
 // Is it the bitmap of this zone, undamaged?
 bool zone_verify(const struct sinter *pool, u32 zone, struct bitmap *bitmap);
 

@@ -86,6 +86,19 @@ static err_t transfer(struct disk *disk, struct device_io *io, enum disk_fault f
 	return OK;
 }
 
+// Contents of what is trimmed are anything: noise that depends on the place.
+static void trim(struct disk *disk, const struct device_io *io)
+{
+	if (io->unit > disk->units || io->units > disk->units - io->unit)
+		abort();
+	for (u64 unit = io->unit; unit < io->unit + io->units; unit++) {
+		struct disk_unit noise;
+		memset(&noise, (int)(unit % 251 + 1), sizeof noise);
+		if (disk->view || disk->now[unit])
+			write_unit(disk, unit, noise.bytes, false);
+	}
+}
+
 static void perform(struct disk *disk, struct device_io *io)
 {
 	enum disk_fault fault = fault_of(disk, io);
@@ -95,7 +108,9 @@ static void perform(struct disk *disk, struct device_io *io)
 		io->result = ERR_IO;
 	else if (io->request == DEVICE_FLUSH)
 		disk->flushes += fault != FAULT_LOST;
-	else if (io->request != DEVICE_TRIM)
+	else if (io->request == DEVICE_TRIM)
+		trim(disk, io);
+	else
 		io->result = transfer(disk, io, fault);
 	io->done(io);
 }
@@ -125,7 +140,19 @@ static void wait_some(void *context)
 	perform(disk, io);
 }
 
-static const struct device_ops ops = { .submit = submit, .wait = wait_some };
+static u64 units_now(void *context)
+{
+	return ((struct disk *)context)->units;
+}
+
+static const struct device_ops ops = { .submit = submit, .wait = wait_some, .units = units_now };
+
+void disk_grow(struct disk *disk, u64 units)
+{
+	disk->now = must(realloc(disk->now, units * sizeof *disk->now));
+	memset(disk->now + disk->units, 0, (units - disk->units) * sizeof *disk->now);
+	disk->units = disk->device.units = units;
+}
 
 struct disk *disk_create(u64 units)
 {

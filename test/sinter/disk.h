@@ -55,6 +55,7 @@ struct disk {
 };
 
 struct disk *disk_create(u64 units);
+void disk_grow(struct disk *disk, u64 units);
 void disk_destroy(struct disk *disk);
 
 // The log starts empty; what is on the disk now is durable.
