@@ -320,6 +320,45 @@ struct xattr_head {
 };
 static_assert(sizeof(struct xattr_head) == 8);
 
+// Streams.
+constexpr u32 MAGIC_FRAME = 0x72466e53; // "SnFr"
+constexpr u32 FRAME_PAYLOAD_MAX = 98304;
+constexpr u32 STREAM_VERSION = 1;
+
+enum frame_kind : u16 { FRAME_BEGIN = 1, FRAME_ITEMS, FRAME_END };
+enum stream_action : u32 { STREAM_PUT = 1, STREAM_REMOVE, STREAM_RECORD };
+
+struct frame_header {
+	u32 magic;
+	u16 kind, reserved;
+	u32 size, reserved_size;
+	u64 number;
+	sum_t sum;
+};
+static_assert(sizeof(struct frame_header) == 40);
+
+struct stream_begin {
+	u32 version, record_log2;
+	u64 old_guid, new_guid;
+	u64 created_s, next_inode;
+	u64 hash_key[2];
+	tree_key_t position;
+	u16 name_size, reserved[3];
+};
+static_assert(sizeof(struct stream_begin) == 80);
+
+struct stream_item {
+	tree_key_t key;
+	u32 action, size;
+};
+static_assert(sizeof(struct stream_item) == 24);
+
+struct receive_record {
+	u64 old_guid, new_guid;
+	tree_key_t position;
+};
+static_assert(sizeof(struct receive_record) == 32);
+
 // Intent log.
 struct log_header {
 	u32 magic, flags;

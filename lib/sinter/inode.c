@@ -97,6 +97,7 @@ err_t sinter_attributes(struct dataset *dataset, u64 inode, struct sinter_attrib
 		.changed = { record.ctime_s, record.ctime_ns },
 		.created = { record.btime_s, record.btime_ns },
 		.device = record.device,
+		.parent = record.parent,
 		.generation = record.generation,
 		.flags = record.flags };
 	return OK;

@@ -151,9 +151,8 @@ static u64 make_inode(struct dataset *dataset, u64 directory, const struct sinte
 	record.group = what->group;
 	record.device = what->device;
 	record.size = what->target.size;
-	if (inode_is_directory(&record))
-		record.parent = directory;
-	else if (directory)
+	record.parent = directory;
+	if (!inode_is_directory(&record) && directory)
 		record.links = 1;
 	btree_insert(&dataset->tree, inode_key(inode), view_of(record));
 	if (what->target.size)

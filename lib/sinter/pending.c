@@ -157,6 +157,14 @@ static err_t step(struct dataset *dataset)
 	return removed ? OK : remove_inode(dataset, inode);
 }
 
+// Nothing changed since the newest snapshot (or the origin): what is pending is kept by it anyway,
+// and a received dataset stays as it came.
+static bool is_as_snapshot(const struct dataset *dataset)
+{
+	const pointer_t *root = &dataset->tree.root;
+	return !pointer_is_memory(root) && pointer_birth(root) <= dataset->record.newest_snapshot;
+}
+
 static void snapshot_work(struct dataset *dataset)
 {
 	err_t err = snapshot_step(dataset);
@@ -174,6 +182,8 @@ void pending_work(struct sinter *pool)
 			continue;
 		if (dataset->may_have_dying)
 			snapshot_work(dataset);
+		if (is_as_snapshot(dataset))
+			continue;
 		for (u32 steps = 0; dataset->has_pending && steps < 4; steps++) {
 			err_t err = step(dataset);
 			if (err == OK)

@@ -240,6 +240,7 @@ struct held {
 
 struct snapshot_wait {
 	struct dataset *_Nullable dataset;
+	u64 guid;
 	u8 name[NAME_SIZE_MAX];
 	u8 name_size;
 };

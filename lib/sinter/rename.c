@@ -102,12 +102,11 @@ static void set_entry(struct rename *rename, struct side *side, struct entry ent
 	*span_at(value, 8) = entry.type;
 }
 
-// An inode came from one directory into another (or stayed); a directory knows where it is.
+// An inode came from one directory into another (or stayed), and knows that.
 static void moved(struct rename *rename, struct side *side, u64 directory)
 {
 	inode_set_changed(&side->inode, ilog_time(rename->dataset->tree.pool));
-	if (inode_is_directory(&side->inode))
-		side->inode.parent = directory;
+	side->inode.parent = directory;
 	inode_store(rename->dataset, side->entry.inode, &side->inode);
 }
 

@@ -118,10 +118,65 @@ err_t sinter_sync_done(struct sinter *pool, u64 ticket);
 err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset *_Nonnull *_Nonnull out);
 void sinter_dataset_close(struct dataset *dataset);
 
+// What differs between two snapshots of a dataset (or a snapshot and the dataset itself, after a
+// sync), item by item in the order of inode numbers; begin with zeros. ERR_NOT_FOUND: no more.
+enum sinter_change_kind : u8 { CHANGE_ATTRIBUTES, CHANGE_CONTENTS, CHANGE_XATTR, CHANGE_NAME };
+struct sinter_change {
+	u64 position[2]; // where to go on
+	u64 inode;       // of a name: its directory
+	enum sinter_change_kind kind;
+	bool was_there, is_there;
+	u64 before, after; // of a name: the inodes that it led and leads to
+	u8 name_size;
+	u8 name[NAME_SIZE_MAX];
+};
+err_t sinter_difference(struct dataset *old, struct dataset *new, struct sinter_change *at);
+
+// Streams. A send makes frames, one after the other, until ERR_NOT_FOUND; each goes as a whole into
+// sinter_receive_frame. old null: everything; else both are snapshots of one dataset, old the
+// older.
+constexpr u32 STREAM_FRAME_MAX = 98304 + 40;
+struct sinter_send {
+	struct dataset *_Nullable old;
+	struct dataset *new;
+	u64 old_guid, new_guid, created_s;
+	view_t name;     // of the newer snapshot
+	u64 position[2]; // zero, or where an earlier stream broke off
+	// Private:
+	u64 number, sum, items;
+	u8 phase;
+};
+err_t sinter_send_frame(struct sinter_send *send, span_t frame, usize *size);
+
+// Into a new dataset (a stream of everything) or one whose newest snapshot is the stream's older
+// one and that was not changed since. Until the end it is_receiving. A stream that is damaged or
+// does not lead to a sound tree: ERR_CORRUPT; ERR_STATE: it does not fit what is there; after that,
+// sinter_receive_abort and, if it was new, destroy it.
+struct sinter_receive {
+	struct dataset *dataset; // opened by the caller
+	bool is_done;
+	// Private:
+	u64 number, sum, items;
+	u64 position[2], old_guid, new_guid, next_inode;
+	u64 done_txg;
+	bool is_verified;
+	u8 name_size;
+	u8 name[NAME_SIZE_MAX];
+};
+err_t sinter_receive_frame(struct sinter_receive *receive, view_t frame);
+// Where the stream has to go on; ERR_NOT_FOUND: nothing was received in part.
+struct sinter_resume {
+	u64 old_guid, new_guid;
+	u64 position[2];
+};
+err_t sinter_receive_state(struct dataset *dataset, struct sinter_resume *out);
+// Back to the newest snapshot, if there is one. Nobody else has it open.
+err_t sinter_receive_abort(struct dataset *dataset);
+
 // Snapshots, named, of one dataset. Begin, then sinter_sync_done with the ticket. ERR_EXISTS. The
 // number of a snapshot is its txg.
 struct sinter_snapshot {
-	u64 txg, created_s, units;
+	u64 txg, created_s, units, guid;
 	bool is_dying; // being destroyed
 	u8 name_size;
 	u8 name[NAME_SIZE_MAX];
@@ -142,6 +197,7 @@ struct sinter_attributes {
 	u64 size, units;
 	struct sinter_time accessed, modified, changed, created;
 	u64 device;
+	u64 parent; // of a file with several names: one of their directories, or a former one
 	u32 generation, flags;
 };
 

@@ -44,6 +44,7 @@ err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter
 	*out = (struct sinter_snapshot){ .txg = key_offset(key),
 		.created_s = record.created_s,
 		.units = record.units,
+		.guid = record.guid,
 		.is_dying = record.flags & SNAPSHOT_DYING,
 		.name_size = (u8)name.size };
 	return span_copy(span_of(out->name), name) == OK ? OK : ERR_CORRUPT;
@@ -69,10 +70,9 @@ static err_t check_name(struct dataset *dataset, view_t name)
 	}
 }
 
-err_t sinter_snapshot_begin(struct dataset *dataset, view_t name, u64 *out)
+err_t snapshot_prepare(struct dataset *dataset, view_t name, struct need *need)
 {
 	struct sinter *pool = dataset->tree.pool;
-	struct need need = { .nodes = LEVEL_MAX };
 	if (dataset->snapshot || pool->is_read_only)
 		return ERR_READ_ONLY;
 	TRY(check_name(dataset, name));
@@ -80,14 +80,33 @@ err_t sinter_snapshot_begin(struct dataset *dataset, view_t name, u64 *out)
 	for (u32 i = 0; i < pool->snapshot_count; i++)
 		if (AT(pool->snapshots, i).dataset == dataset || pool->snapshot_count == SNAPSHOTS_WAITING)
 			return ERR_WOULD_BLOCK;
-	TRY(txg_admit(pool, &need));
+	need->nodes += LEVEL_MAX;
+	return OK;
+}
+
+u64 snapshot_add(struct dataset *dataset, view_t name, u64 guid)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct port *port = &pool->port;
 	struct snapshot_wait *wait = &AT(pool->snapshots, pool->snapshot_count++);
-	*wait = (struct snapshot_wait){ .dataset = dataset, .name_size = (u8)name.size };
+	*wait = (struct snapshot_wait){ .dataset = dataset,
+		.guid = guid ? guid : port->random(port->context),
+		.name_size = (u8)name.size };
 	err_t err = span_copy(span_of(wait->name), name);
 	assert(err == OK);
 	dataset->is_changed = true;
-	*out = pool->txg.open;
 	txg_want(pool, pool->txg.open);
+	return pool->txg.open;
+}
+
+err_t sinter_snapshot_begin(struct dataset *dataset, view_t name, u64 *out)
+{
+	struct need need = {};
+	if (dataset->record.flags & DATASET_RECEIVING)
+		return ERR_STATE;
+	TRY(snapshot_prepare(dataset, name, &need));
+	TRY(txg_admit(dataset->tree.pool, &need));
+	*out = snapshot_add(dataset, name, 0);
 	return OK;
 }
 
@@ -110,7 +129,7 @@ static void make(struct sinter *pool, struct snapshot_wait *wait, u64 txg)
 	struct snapshot_record snapshot = { .root = record->root,
 		.txg = txg,
 		.created_s = (u64)pool->port.now(pool->port.context).s,
-		.guid = pool->port.random(pool->port.context),
+		.guid = wait->guid,
 		.dead_list = record->dead_list,
 		.units = record->units,
 		.next_inode = record->next_inode,

@@ -9,6 +9,11 @@ NONNULL_BEGIN
 err_t snapshot_prepare_freeze(struct sinter *pool, struct need *need);
 void snapshot_freeze(struct sinter *pool, u64 txg);
 
+// Making one: prepare and, when admitted, add; it is there with the group whose number is answered.
+// guid 0: a new one.
+err_t snapshot_prepare(struct dataset *dataset, view_t name, struct need *need);
+u64 snapshot_add(struct dataset *dataset, view_t name, u64 guid);
+
 // One step of the destruction of a dying snapshot of this dataset. OK also when there is none.
 err_t snapshot_step(struct dataset *dataset);
 

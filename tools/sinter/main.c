@@ -25,6 +25,9 @@ static const struct command {
 	{ "clone", command_clone, "a dataset that begins as a snapshot" },
 	{ "promote", command_promote, "make a clone independent of what it was cloned of" },
 	{ "rollback", command_rollback, "back to a snapshot" },
+	{ "diff", command_diff, "what changed since a snapshot" },
+	{ "send", command_send, "a snapshot, or what changed since another, as a stream" },
+	{ "receive", command_receive, "take a stream in" },
 	{ "mount", command_mount, "mount by FUSE" },
 };
 
@@ -32,7 +35,7 @@ static int help(void)
 {
 	fputs("usage: sinter COMMAND ...\n", stderr);
 	for (usize i = 0; i < COUNT(commands); i++)
-		fprintf(stderr, "  %-9s %s\n", AT(commands, i).name, AT(commands, i).help);
+		fprintf(stderr, "  %-10s %s\n", AT(commands, i).name, AT(commands, i).help);
 	return 2;
 }
 

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// receive_item.c - one item of a stream: is it possible by itself, and into the tree with it.
+// Whether all of them fit together is seen at the end.
+#include "lib/sinter/receive.h"
+
+#include "lib/sinter/cache.h"
+#include "lib/sinter/checksum.h"
+#include "lib/sinter/inode.h"
+#include "lib/sinter/named.h"
+#include "lib/sinter/txg.h"
+
+static err_t check_named(struct dataset *dataset, tree_key_t key, view_t bytes)
+{
+	enum named kind = key_kind(key);
+	struct entry entry;
+	struct xattr_head head;
+	view_t name;
+	TRY(named_name(kind, bytes, &name));
+	u64 hash = siphash(name, dataset->record.hash_key) >> 8;
+	if ((hash ^ key_offset(key)) & ~(u64)255)
+		return ERR_CORRUPT;
+	if (kind == NAMED_ENTRY) {
+		TRY(named_entry(bytes, &entry));
+		return named_check(name) == OK && bytes.size == DIRENT_HEAD + name.size ? OK : ERR_CORRUPT;
+	}
+	TRY(view_load(bytes, 0, span_of(head)) == OK ? OK : ERR_CORRUPT);
+	return !head.flags && bytes.size == sizeof head + name.size + head.value_size ? OK
+	                                                                              : ERR_CORRUPT;
+}
+
+static err_t check_inode(tree_key_t key, view_t bytes)
+{
+	struct inode_record record;
+	if (key_offset(key) || bytes.size != sizeof record ||
+		view_load(bytes, 0, span_of(record)) != OK)
+		return ERR_CORRUPT;
+	bool is_sane =
+		record.size <= FILE_SIZE_MAX && (!record.record_log2 || record.record_log2 == RECORD_LOG2);
+	return is_sane ? OK : ERR_CORRUPT;
+}
+
+static err_t check_value(struct dataset *dataset, tree_key_t key, view_t bytes)
+{
+	switch (key_kind(key)) {
+	case ITEM_INODE: return check_inode(key, bytes);
+	case ITEM_INLINE:
+		return !key_offset(key) && bytes.size && bytes.size < VALUE_MAX ? OK : ERR_CORRUPT;
+	case ITEM_XATTR:
+	case ITEM_DIRENT: return check_named(dataset, key, bytes);
+	default: return ERR_CORRUPT;
+	}
+}
+
+static err_t check(struct dataset *dataset, const struct stream_item *item, view_t bytes)
+{
+	tree_key_t key = item->key;
+	u8 kind = key_kind(key);
+	if (key.object > INODE_MAX || kind < ITEM_INODE || kind > ITEM_PENDING ||
+		(key.object != 0) != (kind != ITEM_PENDING))
+		return ERR_CORRUPT;
+	switch (item->action) {
+	case STREAM_REMOVE: return bytes.size ? ERR_CORRUPT : OK;
+	case STREAM_RECORD:
+		return kind == ITEM_DATA && bytes.size && bytes.size <= RECORD_SIZE ? OK : ERR_CORRUPT;
+	case STREAM_PUT:
+		if (kind == ITEM_PENDING)
+			return bytes.size ? ERR_CORRUPT : OK;
+		return check_value(dataset, key, bytes);
+	default: return ERR_CORRUPT;
+	}
+}
+
+struct old {
+	bool is_there;
+	pointer_t pointer; // of a record
+};
+
+static err_t find_old(struct btree *tree, tree_key_t key, struct old *old)
+{
+	struct place place;
+	*old = (struct old){};
+	err_t err = btree_find(tree, key, &place);
+	if (err == ERR_NOT_FOUND)
+		return OK;
+	TRY(err);
+	old->is_there = true;
+	if (key_kind(key) != ITEM_DATA)
+		return OK;
+	return view_load(btree_value(tree, &place), 0, span_of(old->pointer)) == OK ? OK : ERR_CORRUPT;
+}
+
+static void drop_record(struct btree *tree, const pointer_t *pointer)
+{
+	if (pointer_is_memory(pointer))
+		cache_drop(tree->pool, cache_buffer(tree->pool, pointer_memory_index(pointer)));
+	else if (!pointer_is_hole(pointer))
+		btree_free(tree, pointer);
+}
+
+static err_t remove_item(struct btree *tree, tree_key_t key, const struct old *old)
+{
+	struct need need = { .is_freeing = true };
+	if (!old->is_there)
+		return OK; // removed before the stream broke off
+	TRY(btree_prepare_remove(tree, key, &need));
+	TRY(btree_prepare_free(tree, &old->pointer));
+	TRY(txg_admit(tree->pool, &need));
+	btree_remove(tree, key);
+	drop_record(tree, &old->pointer);
+	return OK;
+}
+
+static err_t put_value(struct btree *tree, tree_key_t key, const struct old *old, view_t bytes)
+{
+	struct need need = {};
+	if (old->is_there)
+		TRY(btree_prepare_remove(tree, key, &need));
+	TRY(btree_prepare_insert(tree, key, (u32)bytes.size, &need));
+	TRY(txg_admit(tree->pool, &need));
+	if (old->is_there)
+		btree_replace(tree, key, bytes);
+	else
+		btree_insert(tree, key, bytes);
+	return OK;
+}
+
+static err_t put_record(struct btree *tree, tree_key_t key, const struct old *old, view_t bytes)
+{
+	struct sinter *pool = tree->pool;
+	struct need need = { .records = 1 };
+	if (old->is_there)
+		TRY(btree_prepare_edit(tree, key, &need));
+	else
+		TRY(btree_prepare_insert(tree, key, sizeof(pointer_t), &need));
+	TRY(btree_prepare_free(tree, &old->pointer));
+	TRY(txg_admit(pool, &need));
+	struct buffer *buffer = cache_make(pool, BLOCK_RECORD, 0);
+	buffer->record = key_offset(key);
+	buffer->logical = (u32)bytes.size;
+	err_t err = span_copy(cache_bytes(pool, buffer), bytes);
+	assert(err == OK);
+	pointer_t pointer = cache_pointer(pool, buffer);
+	if (!old->is_there) {
+		btree_insert(tree, key, view_of(pointer));
+		return OK;
+	}
+	err = span_copy(btree_edit(tree, key), view_of(pointer));
+	assert(err == OK);
+	drop_record(tree, &old->pointer);
+	return OK;
+}
+
+err_t receive_item(struct dataset *dataset, const struct stream_item *item, view_t bytes)
+{
+	struct btree *tree = &dataset->tree;
+	struct old old;
+	tree->pool->epoch++;
+	TRY(check(dataset, item, bytes));
+	TRY(find_old(tree, item->key, &old));
+	switch (item->action) {
+	case STREAM_REMOVE: return remove_item(tree, item->key, &old);
+	case STREAM_RECORD: return put_record(tree, item->key, &old, bytes);
+	default: return put_value(tree, item->key, &old, bytes);
+	}
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// stream.c - sinter send and receive: frames to the standard output, and from the standard input.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/sinter/target.h"
+
+static u8 frame[STREAM_FRAME_MAX]; // one thread
+
+static bool write_all(view_t bytes)
+{
+	while (bytes.size) {
+		ssize_t size = write(STDOUT_FILENO, bytes.data, bytes.size);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size <= 0)
+			return complain("standard output", strerror(errno)), false;
+		bytes = view_from_offset(bytes, (usize)size);
+	}
+	return true;
+}
+
+// What came of it: fewer at the end of the stream.
+static usize read_all(span_t to)
+{
+	usize done = 0;
+	while (done < to.size) {
+		span_t rest = span_from_offset(to, done);
+		ssize_t size = read(STDIN_FILENO, rest.data, rest.size);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size <= 0)
+			break;
+		done += (usize)size;
+	}
+	return done;
+}
+
+static bool open_snapshot(
+	struct target *target, const struct sinter_snapshot *snapshot, struct dataset **out)
+{
+	struct sinter *pool = target->image->pool;
+	err_t err = HOST_WAIT(pool, sinter_snapshot_open(target->dataset, snapshot->txg, out));
+	return err == OK || (complain(target->text, explain(err)), false);
+}
+
+static int send_frames(struct image *image, struct sinter_send *send, bool is_verbose)
+{
+	u64 bytes = 0;
+	while (true) {
+		usize size;
+		err_t err = HOST_WAIT(image->pool, sinter_send_frame(send, span_of(frame), &size));
+		if (err == ERR_NOT_FOUND)
+			break;
+		if (err != OK)
+			return complain("send", explain(err));
+		if (!write_all(view_clamp(view_of(frame), 0, size)))
+			return 1;
+		bytes += size;
+		if (is_verbose)
+			fprintf(stderr, "\r%" PRIu64 " MiB", bytes >> 20);
+	}
+	if (is_verbose)
+		fprintf(stderr, "\r%" PRIu64 " bytes, %" PRIu64 " items\n", bytes, send->items);
+	return 0;
+}
+
+static bool find_older(struct target *target, const char *from, struct sinter_snapshot *out)
+{
+	view_t name = view_cstring(from);
+	if (name.size && view_at(name, 0) == '@')
+		name = view_from_offset(name, 1);
+	if (target_find_snapshot(target, name, out) && out->txg < target->snapshot.txg)
+		return true;
+	complain(from, "there is no such older snapshot");
+	return false;
+}
+
+static int send_target(struct target *target, const char *from, const char *resume, bool is_verbose)
+{
+	struct sinter_snapshot older;
+	struct sinter_send send = { .new_guid = target->snapshot.guid,
+		.created_s = target->snapshot.created_s,
+		.name = view_clamp(view_of(target->snapshot.name), 0, target->snapshot.name_size) };
+	if (resume &&
+		sscanf(resume, "%" SCNx64 "-%" SCNx64, &AT(send.position, 0), &AT(send.position, 1)) != 2)
+		return complain(resume, "this is no token of an unfinished receive");
+	if (from && !find_older(target, from, &older))
+		return 1;
+	if (!open_snapshot(target, &target->snapshot, &send.new))
+		return 1;
+	int code = 1;
+	if (!from) {
+		code = send_frames(target->image, &send, is_verbose);
+	} else if (open_snapshot(target, &older, &send.old)) {
+		send.old_guid = older.guid;
+		code = send_frames(target->image, &send, is_verbose);
+		sinter_dataset_close(send.old);
+	}
+	sinter_dataset_close(send.new);
+	return code;
+}
+
+int command_send(struct words *words)
+{
+	struct image image;
+	struct target target;
+	bool is_verbose = words_flag(words, "--verbose");
+	const char *from = words_option(words, "--from"), *resume = words_option(words, "--resume");
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(
+			words, "send IMAGE [DATASET]@SNAPSHOT [--from @OLDER] [--resume TOKEN] [--verbose]") ||
+		!paths || !name)
+		return 2;
+	if (isatty(STDOUT_FILENO))
+		return complain("standard output", "a stream is not for a terminal; send it into a file");
+	if (!image_open(&image, paths, true))
+		return 1;
+	if (!target_open_snapshot(&target, &image, name))
+		return image_close(&image), 1;
+	int code = send_target(&target, from, resume, is_verbose);
+	target_close(&target);
+	return image_close(&image) | code;
+}
+
+static const char *explain_stream(err_t err)
+{
+	switch ((i32)err) {
+	case ERR_CORRUPT: return "the stream is damaged; nothing of it is kept";
+	case ERR_STATE:
+		return "the stream does not begin at the newest snapshot here, or it was changed since: "
+			   "roll back, or send another one";
+	case ERR_UNSUPPORTED: return "the stream has a newer format";
+	case ERR_IO: return "the stream ends early; go on with: sinter send --resume";
+	default: return explain(err);
+	}
+}
+
+static err_t receive_frames(struct image *image, struct sinter_receive *receive)
+{
+	while (!receive->is_done) {
+		struct frame_header header;
+		span_t head = span_clamp(span_of(frame), 0, sizeof header);
+		if (read_all(head) != head.size)
+			return ERR_IO;
+		TRY(view_load(span_view(head), 0, span_of(header)));
+		if (header.magic != MAGIC_FRAME || header.size > FRAME_PAYLOAD_MAX)
+			return ERR_CORRUPT;
+		span_t payload = span_clamp(span_from_offset(span_of(frame), head.size), 0, header.size);
+		if (read_all(payload) != payload.size)
+			return ERR_IO;
+		view_t whole = view_clamp(view_of(frame), 0, head.size + payload.size);
+		TRY(HOST_WAIT(image->pool, sinter_receive_frame(receive, whole)));
+	}
+	return OK;
+}
+
+// Makes the dataset if there is none of this name. *is_new: then a stream that fails takes it away.
+static bool open_receiver(struct image *image, const char *name, struct target *place,
+	struct sinter_receive *receive, bool *is_new)
+{
+	const struct sinter_new root = { .mode = 0755 };
+	struct sinter *pool = image->pool;
+	u64 id;
+	if (!target_open_place(place, image, name))
+		return false;
+	err_t err = HOST_WAIT(pool, sinter_dataset_find(place->place.parent, place->place.name, &id));
+	*is_new = err == ERR_NOT_FOUND;
+	if (*is_new)
+		err = HOST_WAIT(
+			pool, sinter_dataset_create(place->place.parent, place->place.name, &root, &id));
+	if (err == OK)
+		err = HOST_WAIT(pool, sinter_dataset_open(pool, id, &receive->dataset));
+	if (err == OK)
+		return true;
+	target_close(place);
+	complain(name, explain(err));
+	return false;
+}
+
+// A stream that broke off may go on later; a bad one leaves nothing.
+static void give_up(struct image *image, struct sinter_receive *receive, bool *is_new, err_t err)
+{
+	struct sinter_resume resume;
+	struct sinter *pool = image->pool;
+	if (err == ERR_IO && receive->number) {
+		*is_new = false;
+		if (target_commit(image) == OK && sinter_receive_state(receive->dataset, &resume) == OK)
+			fprintf(stderr, "sinter: token %" PRIx64 "-%" PRIx64 "\n", AT(resume.position, 0),
+				AT(resume.position, 1));
+	} else if (receive->number) {
+		(void)HOST_WAIT(pool, sinter_receive_abort(receive->dataset));
+	}
+}
+
+static err_t receive_into(struct image *image, struct target *place, struct sinter_receive *receive,
+	bool is_new, bool is_abort)
+{
+	struct sinter *pool = image->pool;
+	err_t err;
+	if (is_abort) {
+		err = HOST_WAIT(pool, sinter_receive_abort(receive->dataset));
+	} else {
+		err = receive_frames(image, receive);
+		if (err != OK)
+			give_up(image, receive, &is_new, err);
+	}
+	sinter_dataset_close(receive->dataset);
+	if (err != OK && is_new)
+		(void)HOST_WAIT(pool, sinter_dataset_destroy(place->place.parent, place->place.name));
+	return err;
+}
+
+int command_receive(struct words *words)
+{
+	struct image image;
+	struct target place;
+	struct sinter_receive receive = {};
+	bool is_new, is_abort = words_flag(words, "--abort");
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(words, "receive IMAGE DATASET [--abort]") || !paths || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!open_receiver(&image, name, &place, &receive, &is_new))
+		return image_close(&image), 1;
+	err_t err = receive_into(&image, &place, &receive, is_new, is_abort);
+	target_close(&place);
+	if (err == OK)
+		return target_end(&image, name, OK);
+	(void)image_close(&image);
+	if (is_abort && err == ERR_NOT_FOUND)
+		return complain(name, "nothing was received in part");
+	return complain(name, explain_stream(err));
+}
