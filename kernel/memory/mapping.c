@@ -80,7 +80,8 @@ static u64 part_end(struct space *space, u64 at, u64 end)
 	struct mapping *mapping = space_first_after(space, at);
 	u64 stop = mapping ? mapping->address : end;
 	for (u32 i = 0; i < PART_MAPPINGS && mapping && mapping->address < end &&
-		 mapping->address - stop < LARGE_PAGE_SIZE; i++) {
+					mapping->address - stop < LARGE_PAGE_SIZE;
+		i++) {
 		stop = mapping_end(mapping);
 		mapping = mapping_next(mapping);
 	}
@@ -363,8 +364,8 @@ static err_t protect_part(
 	for (mapping = first; mapping && mapping->address < stop; mapping = mapping_next(mapping))
 		lost |= mapping->flags & ~access & ACCESS_FLAGS;
 	if (lost) // more access comes by faults
-		stop = space_change_part(space, at, stop,
-			lost & ~(u32)MAP_FLAGS_WRITE ? table_unmap_part : table_protect_part);
+		stop = space_change_part(
+			space, at, stop, lost & ~(u32)MAP_FLAGS_WRITE ? table_unmap_part : table_protect_part);
 	for (mapping = first; mapping && mapping_end(mapping) <= stop; mapping = mapping_next(mapping))
 		mapping->flags = (mapping->flags & ~ACCESS_FLAGS) | access;
 	join_all(space, at, stop);
