@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -15,6 +16,7 @@ enum { BROKEN_RUNS = 100, CODE_NOEXEC = 90 };
 extern char **environ;
 static char self[4096], path[128];
 static char *words[6] = { "name" };
+static void *const left_behind = (void *)0x30000000;
 static unsigned random_state = 12345;
 
 static void put_file(const char *name, const void *bytes, size_t size, int mode)
@@ -138,6 +140,61 @@ static int from_thread(void)
 	return 1;
 }
 
+static void *nothing_much(void *unused)
+{
+	return unused;
+}
+
+// Leaves what a new program must not find: memory, another thread's stack, modes of arithmetic.
+static int leave_much(void)
+{
+	pthread_t thread;
+	unsigned rounding = 0x7f80;
+	unsigned short control = 0xf7f;
+	pthread_create(&thread, NULL, nothing_much, NULL);
+	pthread_join(thread, NULL);
+	need(mmap(left_behind, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			 -1, 0) == left_behind,
+		"memory");
+	__asm__ volatile("ldmxcsr %0; fldcw %1" : : "m"(rounding), "m"(control));
+	char *arguments[] = { "again", "fresh", NULL };
+	execve(self, arguments, environ);
+	return errno;
+}
+
+static int find_nothing(void)
+{
+	pthread_t thread;
+	unsigned rounding = 0;
+	unsigned short control = 0;
+	__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(rounding), "=m"(control));
+	bool is_gone = msync(left_behind, 4096, MS_ASYNC) == -1 && errno == ENOMEM;
+	bool is_running = pthread_create(&thread, NULL, nothing_much, left_behind) == 0;
+	void *answer = NULL;
+	if (is_running)
+		pthread_join(thread, &answer);
+	return is_gone && answer == left_behind && (rounding & 0xffc0) == 0x1f80 && control == 0x37f
+	           ? 7
+	           : 1;
+}
+
+// Ten times itself in one process.
+static int itself(int left)
+{
+	char text[16];
+	char *arguments[] = { "again", "itself", text, NULL };
+	if (!left)
+		return 7;
+	snprintf(text, sizeof(text), "%d", left - 1);
+	execve("/proc/self/exe", arguments, environ);
+	return errno;
+}
+
+static int ten_times(void)
+{
+	return itself(10);
+}
+
 static unsigned dice(unsigned below)
 {
 	random_state = random_state * 1103515245 + 12345;
@@ -201,6 +258,10 @@ static int again(int count, char **arguments, char **environment)
 		unlink(arguments[2]);
 		return is_right ? 7 : 1;
 	}
+	if (!strcmp(what, "fresh"))
+		return find_nothing();
+	if (!strcmp(what, "itself"))
+		return itself(atoi(arguments[2]));
 	if (!strcmp(what, "thread"))
 		return syscall(SYS_gettid) == getpid() ? 7 : 1;
 	if (!strcmp(what, "signals")) {
@@ -247,6 +308,8 @@ int main(int count, char **arguments, char **environment)
 	is(child_end(child(many_words)), 7, "half a megabyte of arguments");
 	is(child_end(child(script)), 7, "a script's arguments");
 	is(child_end(child(from_thread)), 7, "from a thread: it becomes the first");
+	is(child_end(child(leave_much)), 7, "nothing of the old program is left");
+	is(child_end(child(ten_times)), 7, "ten programs in one process");
 	what_stays();
 	pid_t pid;
 	is(posix_spawn(&pid, "/tmp/not there", NULL, NULL, words, environ), ENOENT,

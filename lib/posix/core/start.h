@@ -46,6 +46,11 @@ static inline u64 thread_stack_top(u32 slot)
 void thread_prepare(
 	struct posix_thread *thread, const struct posix_image *image, u32 slot, const u64 random[2]);
 
+// The calling thread, of whose program nothing is left, as the first of another one in the same
+// space: what is not the kernel's becomes as thread_prepare would have it, but the mask, what is
+// pending, and the stack protector's word, which is in use.
+void thread_renew(struct posix_thread *self, u64 entry, u64 stack);
+
 // What the library does first in a thread:
 // BEGIN_THREAD   goes to the program with thread->registers (clone; native tests)
 // BEGIN_PROGRAM  the same after exec: what is left of the old program is cleaned up first

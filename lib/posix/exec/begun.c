@@ -60,7 +60,8 @@ void program_begun(struct posix_thread *self)
 	generator_begun();
 	if (posix->identity.connection.raw)
 		process_executed();
-	(void)handle_close(record->space.process); // the old space, about to be taken apart
+	if (record->space.process.raw)
+		(void)handle_close(record->space.process); // the old space, about to be taken apart
 	heap_give(record, sizeof *record);
 }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// exec.c - execve and execveat: gather the texts, find the program, build a fresh space beside the
-// old one, replace. All that can fail comes before process_replace; what must change in the
-// library's state is changed afterwards, in the copy that the new program has (begun.c).
+// exec.c - execve and execveat: gather the texts, find the program, prepare its memory; then either
+// build a fresh space beside the old one and replace, or, when this thread is alone in a space of
+// its own, unmap the old program and map the new one in its place: the library's own memory, half
+// of all, stays as it is. All that can fail comes before that; what must change in the library's
+// state is changed afterwards, in the copy that the new program has (begun.c).
 #include "lib/posix/exec/exec.h"
 
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/start.h"
 #include "lib/posix/core/user.h"
@@ -16,6 +20,7 @@
 #include "lib/posix/linux/signal.h"
 #include "lib/posix/process/process.h"
 #include "lib/posix/signal/send.h"
+#include "lib/posix/signal/signal.h"
 #include "os/syscalls.h"
 
 constexpr u32 LEVEL_PROGRAM = 15;
@@ -140,17 +145,79 @@ static i64 set_texts(struct exec_record *record, const struct exec_plan *plan)
 	return 0;
 }
 
-static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record)
+enum other_slots { SLOTS_NONE, SLOTS_FREE, SLOTS_USED };
+
+// A thread that has just ended is on its stack until the kernel says so.
+static enum other_slots other_slots(const struct core_state *core)
+{
+	enum other_slots found = SLOTS_NONE;
+	for (u32 i = 0; i < COUNT(core->slots_mapped); i++)
+		for (u64 bits = AT(core->slots_mapped, i); bits; bits &= bits - 1) {
+			u32 slot = i * 64 + bits_lowest(bits);
+			if (slot && atomic_load_acquire(&AT(core->slots, slot)))
+				return SLOTS_USED;
+			found = slot ? SLOTS_FREE : found;
+		}
+	return found;
+}
+
+// Nobody else runs in this space: no thread of the program, not the timers' helper, no parent that
+// waits for what it lent. The stack must be the first thread's, as a fresh space would have it.
+static bool may_stay(const struct posix_thread *self)
+{
+	const struct posix *posix = posix_self();
+	bool has_helper = posix->time.port.raw && posix->time.pid == posix->identity.pid;
+	return !self->slot && self->begin == BEGIN_THREAD && posix->core.thread_count == 1 &&
+	       !has_helper && !posix->identity.loan && other_slots(&posix->core) != SLOTS_USED;
+}
+
+// The old program, and the stacks of threads that it had.
+static err_t unmap_old(void)
+{
+	u64 first_slot = thread_slot_start(0);
+	TRY(memory_unmap(HANDLE_NONE, LOWER_HALF_START, LOWER_HALF_END - LOWER_HALF_START));
+	return other_slots(&posix_self()->core) == SLOTS_NONE
+	           ? OK
+	           : memory_unmap(HANDLE_NONE, THREAD_AREA, first_slot - THREAD_AREA);
+}
+
+// The old program is gone in any case.
+static void stay(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record,
+	struct pieces *pieces)
+{
+	u64 entry = plan->loader.memory.raw ? record->space.loader.entry : record->space.program.entry;
+	err_t err = unmap_old();
+	if (err == OK)
+		err = pieces_map(pieces, HANDLE_NONE);
+	if (err != OK)
+		end();
+	pieces_fini(pieces);
+	plan_fini(plan);
+	thread_renew(self, entry, record->space.stack.pointer);
+	posix_self()->areas.starting = record;
+	posix_begin(self);
+	if (signal_float_reset() < 0)
+		end();
+	self->slow |= SLOW_REGISTERS;
+}
+
+static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record,
+	struct pieces *pieces)
 {
 	struct exec_space *space = &record->space;
-	err_t err = space_fill(plan, space);
+	err_t err = space_fill(plan, space, pieces);
 	if (err != OK)
 		return build_error(err);
 	struct proc_credentials before = posix_self()->identity.credentials;
 	TRY_POSIX(set_texts(record, plan));
 	TRY_POSIX(become(&plan->file));
-	err = space_fill_stack(plan, space);
+	err = space_fill_stack(plan, space, pieces);
+	if (err == OK && !space->process.raw) {
+		stay(self, plan, record, pieces);
+		return 0;
+	}
 	u64 entry = plan->loader.memory.raw ? space->loader.entry : space->program.entry;
+	pieces_fini(pieces);
 	plan_fini(plan); // what it holds must not be copied
 	if (err == OK)
 		err = replace(self, record, entry);
@@ -160,15 +227,23 @@ static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct ex
 	return build_error(err);
 }
 
+// 0: it stayed in this space, and has given the record back.
 static i64 build(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record)
 {
 	handle_t *process = &record->space.process;
-	if (process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
+	struct pieces pieces UNINITIALIZED;
+	pieces.count = pieces.mapped = 0;
+	if (!may_stay(self) && process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
 		return -EAGAIN;
-	i64 error = build_in(self, plan, record);
+	i64 error = build_in(self, plan, record, &pieces);
+	if (!error)
+		return 0;
+	pieces_fini(&pieces);
 	heap_give(record->path.data, record->path.size);
-	(void)process_control(*process, PROCESS_OPERATION_KILL, 0, 0);
-	(void)handle_close(*process);
+	if (process->raw) {
+		(void)process_control(*process, PROCESS_OPERATION_KILL, 0, 0);
+		(void)handle_close(*process);
+	}
 	return error;
 }
 
@@ -179,7 +254,8 @@ i64 exec_plan_run(struct posix_thread *self, struct exec_plan *plan, i32 directo
 	if (!record)
 		return -ENOMEM;
 	i64 error = build(self, plan, record);
-	heap_give(record, sizeof *record);
+	if (error)
+		heap_give(record, sizeof *record);
 	return error;
 }
 

@@ -8,8 +8,35 @@
 #include "lib/base/memory.h"
 #include "os/syscalls.h"
 
-constexpr u64 LOWER_HALF_START = 0x10000;
-constexpr u64 LOWER_HALF_END = 0x0000'7fff'ffff'f000;
+err_t pieces_add(struct pieces *pieces, const struct piece *piece)
+{
+	if (pieces->count == PIECES_MAX) {
+		if (piece->is_owned)
+			(void)handle_close(piece->memory);
+		return ERR_TOO_BIG;
+	}
+	AT(pieces->piece, pieces->count++) = *piece;
+	return OK;
+}
+
+err_t pieces_map(struct pieces *pieces, handle_t process)
+{
+	for (; pieces->mapped < pieces->count; pieces->mapped++) {
+		const struct piece *piece = &AT(pieces->piece, pieces->mapped);
+		u64 mapped;
+		TRY(memory_map(process, piece->memory, piece->address, piece->size, piece->offset,
+			piece->flags, &mapped));
+	}
+	return OK;
+}
+
+void pieces_fini(struct pieces *pieces)
+{
+	for (u32 i = 0; i < pieces->count; i++)
+		if (AT(pieces->piece, i).is_owned)
+			(void)handle_close(AT(pieces->piece, i).memory);
+	pieces->count = pieces->mapped = 0;
+}
 
 static u32 map_flags_of(u32 access)
 {
@@ -43,14 +70,11 @@ static struct pages pages_of(const struct program_segment *segment, u64 base)
 	return pages;
 }
 
-err_t load_zeros(handle_t process, u64 address, u64 size, u32 flags)
+static err_t add_zeros(struct pieces *pieces, u64 address, u64 size, u32 flags)
 {
-	handle_t memory;
-	u64 mapped;
-	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
-	err_t err = memory_map(process, memory, address, size, 0, flags, &mapped);
-	(void)handle_close(memory);
-	return err;
+	struct piece piece = { .is_owned = true, .flags = flags, .address = address, .size = size };
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &piece.memory));
+	return pieces_add(pieces, &piece);
 }
 
 static err_t clear(handle_t memory, u64 offset, u64 size)
@@ -69,38 +93,36 @@ static err_t fill_private(handle_t clone, const struct pages *pages)
 	return clear(clone, pages->zero_at, pages->zero_size);
 }
 
-static err_t map_private(handle_t process, handle_t file, const struct pages *pages, u32 flags)
+static err_t add_private(struct pieces *pieces, handle_t file, const struct pages *pages, u32 flags)
 {
-	handle_t clone;
-	u64 mapped;
-	TRY(memory_clone(file, pages->offset, pages->file_size, &clone));
-	err_t err = fill_private(clone, pages);
-	if (err == OK)
-		err = memory_map(process, clone, pages->address, pages->size, 0, flags, &mapped);
-	(void)handle_close(clone);
-	return err;
+	struct piece piece = {
+		.is_owned = true, .flags = flags, .address = pages->address, .size = pages->size
+	};
+	TRY(memory_clone(file, pages->offset, pages->file_size, &piece.memory));
+	TRY(pieces_add(pieces, &piece));
+	return fill_private(piece.memory, pages);
 }
 
-static err_t map_shared(handle_t process, handle_t file, const struct pages *pages, u32 flags)
+static err_t add_shared(struct pieces *pieces, handle_t file, const struct pages *pages, u32 flags)
 {
-	u64 mapped;
-	TRY(memory_map(process, file, pages->address, pages->file_size, pages->offset, flags, &mapped));
+	TRY(pieces_add(pieces,
+		&(struct piece){ file, false, flags, pages->address, pages->file_size, pages->offset }));
 	if (pages->size == pages->file_size)
 		return OK;
-	return load_zeros(
-		process, pages->address + pages->file_size, pages->size - pages->file_size, flags);
+	return add_zeros(
+		pieces, pages->address + pages->file_size, pages->size - pages->file_size, flags);
 }
 
 static err_t load_segment(
-	handle_t process, handle_t file, const struct program_segment *segment, u64 base)
+	struct pieces *pieces, handle_t file, const struct program_segment *segment, u64 base)
 {
 	struct pages pages = pages_of(segment, base);
 	u32 flags = map_flags_of(segment->flags);
 	if (!pages.file_size)
-		return load_zeros(process, pages.address, pages.size, flags);
+		return add_zeros(pieces, pages.address, pages.size, flags);
 	if (segment->flags & PROGRAM_WRITE)
-		return map_private(process, file, &pages, flags);
-	return map_shared(process, file, &pages, flags);
+		return add_private(pieces, file, &pages, flags);
+	return add_shared(pieces, file, &pages, flags);
 }
 
 static err_t check_place(const struct program *program, u64 base)
@@ -111,12 +133,12 @@ static err_t check_place(const struct program *program, u64 base)
 	return low >= LOWER_HALF_START && high <= LOWER_HALF_END ? OK : ERR_RANGE;
 }
 
-err_t load_program(
-	handle_t process, handle_t file, const struct program *program, u64 base, struct loaded *out)
+err_t load_program(struct pieces *pieces, handle_t file, const struct program *program, u64 base,
+	struct loaded *out)
 {
 	TRY(check_place(program, base));
 	for (u32 i = 0; i < program->segments; i++)
-		TRY(load_segment(process, file, &AT(program->segment, i), base));
+		TRY(load_segment(pieces, file, &AT(program->segment, i), base));
 	*out = (struct loaded){
 		.base = base,
 		.entry = base + program->entry,

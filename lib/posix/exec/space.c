@@ -43,13 +43,23 @@ static err_t map_part(handle_t process, handle_t memory, u64 address, u64 size, 
 	return memory_map(process, memory, address, size, offset, MAP_CONSTANTS, &mapped);
 }
 
+// Fresh zeros where what should be there is missing.
+static err_t load_zeros(handle_t process, u64 address, u64 size)
+{
+	handle_t memory;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
+	err_t err = map_part(process, memory, address, size, 0);
+	(void)handle_close(memory);
+	return err;
+}
+
 static err_t map_clock(handle_t process, const struct core_state *core)
 {
 	u64 address = CLOCK_AREA + CLOCK_PAGE_OFFSET;
 	TRY(core->time.raw ? map_part(process, core->time, CLOCK_AREA, PAGE_SIZE, 0)
-					   : load_zeros(process, CLOCK_AREA, PAGE_SIZE, MAP_CONSTANTS));
+					   : load_zeros(process, CLOCK_AREA, PAGE_SIZE));
 	return core->clock.raw ? map_part(process, core->clock, address, PAGE_SIZE, 0)
-	                       : load_zeros(process, address, PAGE_SIZE, MAP_CONSTANTS);
+	                       : load_zeros(process, address, PAGE_SIZE);
 }
 
 static err_t map_image(handle_t process, handle_t image)
@@ -66,18 +76,19 @@ static err_t map_library(handle_t process)
 	TRY(map_image(process, posix->core.image));
 	TRY(map_clock(process, &posix->core));
 	TRY(posix->identity.table.raw ? identity_map(&posix->identity, process)
-								  : load_zeros(process, SLOT_AREA, SLOT_AREA_SIZE, MAP_CONSTANTS));
+								  : load_zeros(process, SLOT_AREA, SLOT_AREA_SIZE));
 	return exec_map_files(process);
 }
 
-static err_t load_programs(const struct exec_plan *plan, struct exec_space *space)
+static err_t load_programs(
+	const struct exec_plan *plan, struct exec_space *space, struct pieces *pieces)
 {
 	const struct program *program = &plan->program;
 	u64 base = 0;
 	if (program->is_relocatable)
 		base = align_down(PROGRAM_BASE + random_pages(PROGRAM_CHOICE), program->alignment) -
 		       align_down(program->low, program->alignment);
-	TRY(load_program(space->process, plan->file.memory, program, base, &space->program));
+	TRY(load_program(pieces, plan->file.memory, program, base, &space->program));
 	space->break_start = space->program.end + random_pages(BREAK_CHOICE);
 	space->stack_top = STACK_END - random_pages(STACK_CHOICE);
 	space->vdso = space->stack_top + PAGE_SIZE + random_pages(VDSO_CHOICE);
@@ -88,14 +99,7 @@ static err_t load_programs(const struct exec_plan *plan, struct exec_space *spac
 	if (loader->is_relocatable)
 		base = align_up(LOADER_BASE + random_pages(LOADER_CHOICE), loader->alignment) -
 		       align_down(loader->low, loader->alignment);
-	return load_program(space->process, plan->loader.memory, loader, base, &space->loader);
-}
-
-static err_t map_vdso(const struct exec_space *space)
-{
-	u64 mapped;
-	return memory_map(space->process, posix_self()->core.image, space->vdso, PAGE_SIZE,
-		exec_vdso_offset(), MAP_FLAGS_READ | MAP_FLAGS_EXEC | MAP_FLAGS_FIXED, &mapped);
+	return load_program(pieces, plan->loader.memory, loader, base, &space->loader);
 }
 
 static void fill_auxiliary(
@@ -152,34 +156,48 @@ static err_t write_stack(
 	return err;
 }
 
-err_t space_fill_stack(const struct exec_plan *plan, struct exec_space *space)
+static err_t add_vdso(const struct exec_space *space, struct pieces *pieces)
+{
+	return pieces_add(pieces, &(struct piece){ .memory = posix_self()->core.image,
+								  .flags = MAP_FLAGS_READ | MAP_FLAGS_EXEC | MAP_FLAGS_FIXED,
+								  .address = space->vdso,
+								  .size = PAGE_SIZE,
+								  .offset = exec_vdso_offset() });
+}
+
+static err_t map_if_fresh(const struct exec_space *space, struct pieces *pieces)
+{
+	return space->process.raw ? pieces_map(pieces, space->process) : OK;
+}
+
+err_t space_fill_stack(
+	const struct exec_plan *plan, struct exec_space *space, struct pieces *pieces)
 {
 	struct stack_request request = {
 		.arguments = words_of(&plan->arguments),
 		.environment = words_of(&plan->environment),
 		.path = plan_path(plan),
 	};
-	u64 size = stack_size(), mapped;
-	handle_t memory;
+	struct piece stack = { .is_owned = true, .flags = MAP_PRIVATE_DATA, .size = stack_size() };
 	random_bytes(span_of(request.random));
 	fill_auxiliary(plan, space, &request.auxiliary);
 	request.top = space->stack_top;
-	space->stack_low = space->stack_top - size;
-	TRY(stack_plan(&request, size / 2, &space->stack));
-	TRY(memory_create(MEMORY_KIND_ANONYMOUS, size, HANDLE_NONE, 0, 0, &memory));
-	err_t err = write_stack(memory, space, &request);
-	u32 flags = MAP_PRIVATE_DATA | (plan->program.has_executable_stack ? MAP_FLAGS_EXEC : 0);
-	if (err == OK)
-		err = memory_map(space->process, memory, space->stack_low, size, 0, flags, &mapped);
-	(void)handle_close(memory);
-	return err;
+	space->stack_low = stack.address = space->stack_top - stack.size;
+	stack.flags |= plan->program.has_executable_stack ? MAP_FLAGS_EXEC : 0;
+	TRY(stack_plan(&request, stack.size / 2, &space->stack));
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, stack.size, HANDLE_NONE, 0, 0, &stack.memory));
+	TRY(pieces_add(pieces, &stack));
+	TRY(write_stack(stack.memory, space, &request));
+	return map_if_fresh(space, pieces);
 }
 
-err_t space_fill(const struct exec_plan *plan, struct exec_space *space)
+err_t space_fill(const struct exec_plan *plan, struct exec_space *space, struct pieces *pieces)
 {
-	TRY(map_library(space->process));
-	TRY(load_programs(plan, space));
-	return map_vdso(space);
+	if (space->process.raw)
+		TRY(map_library(space->process));
+	TRY(load_programs(plan, space, pieces));
+	TRY(add_vdso(space, pieces));
+	return map_if_fresh(space, pieces);
 }
 
 // A piece of private memory of the library.

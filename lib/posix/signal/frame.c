@@ -71,8 +71,7 @@ static bool has_extended(u64 area)
 	return user_get(magic, area + actions->float_size) == 0 && magic == FP_XSTATE_MAGIC2;
 }
 
-// What a fresh program has.
-static i64 float_reset(void)
+i64 signal_float_reset(void)
 {
 	alignas(FLOAT_ALIGNMENT) static const struct {
 		u16 control, others[11];
@@ -94,7 +93,7 @@ static i64 float_restore(u64 area)
 {
 	const struct actions *actions = actions_self();
 	if (!area)
-		return float_reset();
+		return signal_float_reset();
 	if (!is_aligned(area, FLOAT_ALIGNMENT) || user_check(area, FLOAT_LEGACY) < 0 ||
 		has_bad_control(area))
 		return -EFAULT;

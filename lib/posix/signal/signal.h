@@ -37,5 +37,6 @@ void fork_parent_signal(struct posix_thread *self, bool has_child);
 void exec_reset_actions(void);
 // The size of what XSAVE writes, once for a process.
 void signal_float_find(void);
+i64 signal_float_reset(void); // to what a fresh program has
 
 NONNULL_END
