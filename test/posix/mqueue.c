@@ -81,6 +81,8 @@ static void order(void)
 	now.tv_nsec %= 1000000000;
 	fails(mq_timedreceive(queue, text, sizeof(text), NULL, &now), ETIMEDOUT, "a time limit");
 	fails(mq_timedreceive(queue, text, sizeof(text), NULL, &bad), EINVAL, "a bad one");
+	is(mq_send(queue, "now", 3, 0), 0, "send");
+	is(mq_timedreceive(queue, text, sizeof(text), NULL, &now), 3, "what is there, after the limit");
 	on_signal(SIGALRM, count_signal, 0);
 	alarm(1);
 	fails(mq_receive(queue, text, sizeof(text), NULL), EINTR, "a signal ends the wait");

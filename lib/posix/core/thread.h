@@ -90,6 +90,8 @@ struct posix_thread {
 	u32 services;                        // calls of services made, for traces
 	u64 service_deadline;                // of calls of services; 0: none
 	struct trace_line *_Nullable traced; // owned, on the heap: the call under way
+	u32 policy;                          // as the program set it: thread/policy.c
+	u32 policy_priority;
 	char name[16];
 	bool has_forced;
 	struct linux_siginfo forced;               // a signal that is delivered first of all

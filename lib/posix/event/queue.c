@@ -261,12 +261,22 @@ i64 call_mq_timedsend(struct posix_thread *self, const struct arguments *argumen
 	return exchange_end(self, &exchange, send(self, &exchange, ARG(1), ARG(2)));
 }
 
-// The first letter's size, once there is one.
+static err_t try_take(struct exchange *exchange, bool will_wait, u32 *size)
+{
+	return meet_queue_receive(
+		queue_of(&exchange->file), will_wait, exchange->bytes, size, &exchange->priority);
+}
+
+// The first letter's size, once there is one. What is there is had also when time is over.
 static i64 take(struct posix_thread *self, struct exchange *exchange, u32 *size)
 {
-	wait_open_until(self, exchange->deadline ? exchange->deadline : DEADLINE_NEVER);
-	err_t err = meet_queue_receive(queue_of(&exchange->file), exchange->deadline != 0,
-		exchange->bytes, size, &exchange->priority);
+	err_t err = ERR_WOULD_BLOCK;
+	if (exchange->deadline != DEADLINE_NEVER)
+		err = try_take(exchange, false, size);
+	if (err != ERR_WOULD_BLOCK || !exchange->deadline)
+		return queue_error(err);
+	wait_open_until(self, exchange->deadline);
+	err = try_take(exchange, true, size);
 	wait_close(self);
 	return queue_error(err);
 }

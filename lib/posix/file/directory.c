@@ -40,6 +40,11 @@ static const struct tree *tree_of(const struct file *file)
 	return names_tree(&names, file->description->tree);
 }
 
+static u64 told(const struct tree *tree, u32 inode)
+{
+	return status_number(inode, tree_inode(tree, inode)->generation);
+}
+
 // The entry behind position, its name still in the table. inode 0: there is none.
 static void look(const struct tree *tree, const struct file *file, struct dirent *out)
 {
@@ -47,7 +52,7 @@ static void look(const struct tree *tree, const struct file *file, struct dirent
 	u32 hint = (u32)AT(description->detail, 1);
 	u32 number = tree_next_entry(tree, description->inode, description->offset - 2, hint);
 	const struct tree_entry *entry = tree_entry(tree, number);
-	*out = (struct dirent){ .inode = number == TREE_NONE ? 0 : entry->inode,
+	*out = (struct dirent){ .inode = number == TREE_NONE ? 0 : told(tree, entry->inode),
 		.next = entry->cookie + 2,
 		.type = (u8)entry->type,
 		.hint = number,
@@ -76,8 +81,8 @@ static i64 put_dots(
 {
 	const struct description *description = file->description;
 	bool is_self = description->offset == 0;
-	*entry = (struct dirent){ .inode = is_self ? description->inode
-		                                       : tree_parent(tree, description->inode),
+	*entry = (struct dirent){ .inode = told(tree, is_self ? description->inode
+														  : tree_parent(tree, description->inode)),
 		.next = description->offset + 1,
 		.type = MODE_DIRECTORY >> 12,
 		.name = is_self ? VIEW_TEXT(".") : VIEW_TEXT("..") };

@@ -61,7 +61,7 @@ void status_of_inode(u32 mount, u32 number, const struct tree_inode *inode, stru
 	u32 type = inode->mode & MODE_TYPE;
 	*out = (struct linux_stat){
 		.device = DEVICE_FIRST + AT(posix_self()->files.mounts, mount % MOUNTS_MAX).tree,
-		.inode = number,
+		.inode = status_number(number, inode->generation),
 		.links = inode->links,
 		.mode = inode->mode,
 		.user = inode->user,
@@ -84,7 +84,7 @@ static i64 status_of_nameless(const struct file *file, struct linux_stat *out)
 	if (file->handle.raw)
 		(void)handle_info(file->handle, INFO_TOPIC_MEMORY, span_of(info), &size);
 	*out = (struct linux_stat){ .device = DEVICE_FIRST + description->tree,
-		.inode = description->inode,
+		.inode = status_number(description->inode, description->generation),
 		.mode = (u32)AT(description->detail, 0),
 		.user = (u32)(AT(description->detail, 0) >> 32),
 		.size = (i64)info.size,

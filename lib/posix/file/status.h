@@ -16,6 +16,13 @@ static inline u64 status_keep(const struct tree_inode *inode)
 {
 	return (u64)inode->user << 32 | inode->mode;
 }
+// What programs are told as its number: the table's are used again, and a C library tells shared
+// semaphores apart by this. The generation grows by two a life.
+static inline u64 status_number(u32 number, u32 generation)
+{
+	constexpr u32 NUMBER_BITS = 24;
+	return number | (u64)(generation / 2) << NUMBER_BITS;
+}
 // The record itself, in the table, which may change at any moment.
 const struct tree_inode *inode_look(u32 mount, u32 inode);
 

@@ -137,5 +137,6 @@ enum linux_errno : i32 {
 	ERFKILL = 132,
 	// Never seen by the program: what the way out makes of them, see core/wait.h.
 	ERESTARTSYS = 512,
+	ERESTARTNOINTR = 513,
 	ERESTARTNOHAND = 514,
 };

@@ -2,7 +2,9 @@
 // advise.c - what a program says of memory that it has: advice, locks, what is present, what is to
 // be written back. Only MADV_DONTNEED does something that can be seen. Nothing is ever paged out,
 // so what is locked is as it was, and everything mapped counts as present.
+#include "lib/base/atomic.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
@@ -68,7 +70,9 @@ i64 call_msync(struct posix_thread *self, const struct arguments *arguments)
 	if (!is_aligned(ARG(0), PAGE_SIZE) || flags & ~(u32)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
 		(flags & MS_ASYNC && flags & MS_SYNC))
 		return -EINVAL;
-	return check_mapped(ARG(0), ARG(1));
+	TRY_POSIX(check_mapped(ARG(0), ARG(1)));
+	bool is_locked = atomic_load_relaxed(&posix_self()->areas.locked);
+	return flags & MS_INVALIDATE && is_locked ? -EBUSY : 0;
 }
 
 i64 call_mincore(struct posix_thread *self, const struct arguments *arguments)
@@ -122,12 +126,16 @@ i64 call_mlockall(struct posix_thread *self, const struct arguments *arguments)
 	(void)self;
 	bool is_good =
 		flags && !(flags & ~(u32)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) && flags != MCL_ONFAULT;
-	return is_good ? 0 : -EINVAL;
+	if (!is_good)
+		return -EINVAL;
+	atomic_store_relaxed(&posix_self()->areas.locked, flags);
+	return 0;
 }
 
 i64 call_munlockall(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)self;
 	(void)arguments;
+	atomic_store_relaxed(&posix_self()->areas.locked, 0u);
 	return 0;
 }

@@ -29,6 +29,7 @@ struct area_state {
 	u64 vdso;
 	struct area_source *_Nullable sources;  // owned
 	u32 source_count;                       // of places
+	u32 locked;                             // atomic: flags of mlockall
 	u64 random;                             // exec/random.c: where the processor has none
 	struct exec_record *_Nullable starting; // exec/: while the new program is not yet begun
 };

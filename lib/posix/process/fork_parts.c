@@ -4,6 +4,7 @@
 
 #include "lib/base/bits.h"
 #include "lib/posix/core/posix.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 // The order of locks is that of the parts in struct posix.
@@ -70,6 +71,7 @@ static void only_thread(struct posix_thread *self)
 	core->is_exiting = 0;
 	self->handle = HANDLE_NONE; // the parent's thread; for ourselves none is needed
 	self->directed = 0;
+	policy_inherit(self, self);
 }
 
 void fork_child(struct posix_thread *self)

@@ -28,7 +28,8 @@ void restart_before_handler(struct posix_thread *self, u64 action_flags)
 {
 	if (!is_restartable(self))
 		return;
-	if ((i64)self->registers.rax == -ERESTARTSYS && action_flags & SA_RESTART)
+	i64 answer = (i64)self->registers.rax;
+	if (answer == -ERESTARTNOINTR || (answer == -ERESTARTSYS && action_flags & SA_RESTART))
 		go_back(self);
 	else
 		self->registers.rax = (u64)-EINTR;

@@ -80,6 +80,7 @@ void thread_copy(const struct posix_thread *self, struct posix_thread *child,
 	child->fs_base = clone->flags & CLONE_SETTLS ? clone->tls : fs_base_read();
 	child->signal_stack = (struct signal_stack){ .flags = SS_DISABLE };
 	memory_copy(child->name, self->name, sizeof child->name);
+	policy_inherit(self, child);
 	child->slow = self->slow & SLOW_TRACE;
 	if (clone->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = clone->child_tid;

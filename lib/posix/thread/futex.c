@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // futex.c - the kernel's futexes under Linux's operations. Bit sets are not kept: a wake for some
 // bits wakes all, which a waiter has to expect anyway.
+#include "lib/posix/thread/futex.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/clock.h"
@@ -8,18 +9,6 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
 #include "os/syscalls.h"
-
-enum futex_operation : u32 {
-	FUTEX_WAIT = 0,
-	FUTEX_WAKE = 1,
-	FUTEX_REQUEUE = 3,
-	FUTEX_CMP_REQUEUE = 4,
-	FUTEX_WAKE_OP = 5,
-	FUTEX_WAIT_BITSET = 9,
-	FUTEX_WAKE_BITSET = 10,
-	FUTEX_COMMAND_MASK = 0x7f,
-	FUTEX_CLOCK_REALTIME = 0x100,
-};
 
 struct timespec {
 	i64 seconds, nanoseconds;
@@ -30,8 +19,7 @@ static u64 now_of(u32 operation)
 	return operation & FUTEX_CLOCK_REALTIME ? posix_real() : posix_clock();
 }
 
-// WAIT: relative; WAIT_BITSET: absolute, of the clock that the operation names.
-static i64 deadline_of(struct posix_thread *self, u32 operation, u64 address, u64 *out)
+i64 futex_deadline(struct posix_thread *self, u32 operation, u64 address, u64 *out)
 {
 	struct timespec time;
 	*out = DEADLINE_NEVER;
@@ -64,7 +52,7 @@ static i64 futex_error(err_t err, bool has_deadline)
 static i64 wait(struct posix_thread *self, const struct arguments *arguments)
 {
 	u64 deadline;
-	TRY_POSIX(deadline_of(self, ARG_U32(1), ARG(3), &deadline));
+	TRY_POSIX(futex_deadline(self, ARG_U32(1), ARG(3), &deadline));
 	err_t err = wait_futex(self, ARG(0), ARG_U32(2), deadline, HANDLE_NONE);
 	return futex_error(err, deadline != DEADLINE_NEVER);
 }
@@ -153,6 +141,12 @@ i64 call_futex(struct posix_thread *self, const struct arguments *arguments)
 	case FUTEX_REQUEUE: return requeue(arguments, false);
 	case FUTEX_CMP_REQUEUE: return requeue(arguments, true);
 	case FUTEX_WAKE_OP: return wake_op(arguments);
+	case FUTEX_LOCK_PI: return pi_lock(self, arguments, ARG_U32(1) | FUTEX_CLOCK_REALTIME);
+	case FUTEX_LOCK_PI2: return pi_lock(self, arguments, ARG_U32(1));
+	case FUTEX_TRYLOCK_PI: return pi_try(self, ARG(0));
+	case FUTEX_UNLOCK_PI: return pi_unlock(self, ARG(0));
+	case FUTEX_WAIT_REQUEUE_PI: return pi_wait(self, arguments);
+	case FUTEX_CMP_REQUEUE_PI: return pi_requeue(arguments);
 	}
 	return -ENOSYS; // with priority inheritance: libraries ask, and then refuse such locks
 }

@@ -11,6 +11,8 @@ struct process_clone;
 // Fills the zeroed struct of a thread in a slot: it goes on where self called, with answer 0.
 void thread_copy(const struct posix_thread *self, struct posix_thread *child,
 	const struct process_clone *clone, u32 slot);
+// The policy of scheduling that a new thread or process begins with (policy.c).
+void policy_inherit(const struct posix_thread *self, struct posix_thread *child);
 // First steps of a thread that call_clone made; it waits until it is released.
 void thread_begin(struct posix_thread *self);
 void thread_release(struct posix_thread *child);

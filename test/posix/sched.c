@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Policies of scheduling, locks with priority inheritance, numbers of files that are made anew.
+#include "test/posix/test.h"
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+enum { FUTEX_LOCK_PI = 6, FUTEX_UNLOCK_PI = 7, FUTEX_TRYLOCK_PI = 8, FUTEX_TID_MASK = 0x3fffffff };
+
+enum { RESET_ON_FORK = 0x40000000 }; // musl does not name it
+
+static int set(pid_t pid, int policy, int priority)
+{
+	struct sched_param parameter = { .sched_priority = priority };
+	return (int)syscall(SYS_sched_setscheduler, pid, policy, &parameter);
+}
+
+static int policy_of(pid_t pid)
+{
+	return (int)syscall(SYS_sched_getscheduler, pid);
+}
+
+static int priority_of(pid_t pid)
+{
+	struct sched_param parameter = { .sched_priority = -1 };
+	return syscall(SYS_sched_getparam, pid, &parameter) ? -errno : parameter.sched_priority;
+}
+
+static int inherits(void)
+{
+	return policy_of(0) == SCHED_RR && priority_of(0) == 7 ? 0 : 1;
+}
+
+static int is_reset(void)
+{
+	return policy_of(0) == SCHED_OTHER && priority_of(0) == 0 ? 0 : 1;
+}
+
+static int unprivileged(void)
+{
+	if (setuid(65534))
+		return 1;
+	if (set(0, SCHED_FIFO, 1) != -1 || errno != EPERM)
+		return 2;
+	return set(0, SCHED_OTHER, 0) ? 3 : 0;
+}
+
+static void policies(void)
+{
+	is(policy_of(0), SCHED_OTHER, "the usual policy");
+	is(priority_of(0), 0, "and priority");
+	fails(set(0, SCHED_FIFO, 0), EINVAL, "real time without a priority");
+	fails(set(0, SCHED_FIFO, 100), EINVAL, "too high a priority");
+	fails(set(0, SCHED_OTHER, 1), EINVAL, "the usual policy with one");
+	fails(set(0, 77, 0), EINVAL, "no such policy");
+	fails(set(-1, SCHED_OTHER, 0), EINVAL, "a negative pid");
+	fails(set(4000000, SCHED_OTHER, 0), ESRCH, "nobody's pid");
+	fails(policy_of(4000000), ESRCH, "policy of nobody");
+	fails(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, NULL), EINVAL, "without parameters");
+	fails(syscall(SYS_sched_getparam, 0, NULL), EINVAL, "getparam without room");
+	is(child_end(child(unprivileged)), 0, "who may not");
+	if (set(0, SCHED_RR, 7)) {
+		fails(-1, EPERM, "not privileged enough for the rest");
+		return;
+	}
+	is(policy_of(0), SCHED_RR, "SCHED_RR");
+	is(priority_of(0), 7, "its priority");
+	is(policy_of(getpid()), SCHED_RR, "by its pid");
+	is(child_end(child(inherits)), 0, "a child inherits it");
+	is(set(0, SCHED_RR | RESET_ON_FORK, 7), 0, "SCHED_RESET_ON_FORK");
+	is(policy_of(0), SCHED_RR | RESET_ON_FORK, "is told");
+	is(child_end(child(is_reset)), 0, "a child does not inherit it");
+	struct timespec interval;
+	is(sched_rr_get_interval(0, &interval) || set(0, SCHED_OTHER, 0), 0, "back to the usual one");
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} attr = { .size = 48, .policy = SCHED_FIFO, .priority = 3 };
+	is(syscall(SYS_sched_setattr, 0, &attr, 0), 0, "sched_setattr");
+	attr.priority = 0;
+	is(syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0), 0, "sched_getattr");
+	check(attr.policy == SCHED_FIFO && attr.priority == 3, "what was set");
+	is(set(0, SCHED_OTHER, 0), 0, "and back");
+}
+
+static uint32_t *word;
+static long futex(int operation, uint32_t value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+}
+
+static int holds_lock(void)
+{
+	if (futex(FUTEX_LOCK_PI, 0, NULL))
+		return 1;
+	pause_ms(200);
+	return futex(FUTEX_UNLOCK_PI, 0, NULL) ? 2 : 0;
+}
+
+static void inheritance(void)
+{
+	word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	is(futex(FUTEX_LOCK_PI, 0, NULL), 0, "FUTEX_LOCK_PI");
+	is(*word & FUTEX_TID_MASK, (long)syscall(SYS_gettid), "the word names the owner");
+	fails(futex(FUTEX_LOCK_PI, 0, NULL), EDEADLK, "once more");
+	is(futex(FUTEX_UNLOCK_PI, 0, NULL), 0, "FUTEX_UNLOCK_PI");
+	is(*word, 0, "nobody has it");
+	fails(futex(FUTEX_UNLOCK_PI, 0, NULL), EPERM, "not one's own to give");
+	is(futex(FUTEX_TRYLOCK_PI, 0, NULL), 0, "FUTEX_TRYLOCK_PI");
+	is(futex(FUTEX_UNLOCK_PI, 0, NULL), 0, "and back");
+	pid_t pid = child(holds_lock);
+	while (!__atomic_load_n(word, __ATOMIC_SEQ_CST))
+		pause_ms(5);
+	fails(futex(FUTEX_TRYLOCK_PI, 0, NULL), EAGAIN, "another has it");
+	struct timespec limit;
+	clock_gettime(CLOCK_REALTIME, &limit);
+	fails(futex(FUTEX_LOCK_PI, 0, &limit), ETIMEDOUT, "a time limit");
+	is(futex(FUTEX_LOCK_PI, 0, NULL), 0, "waits until the other gives it");
+	is(child_end(pid), 0, "the other process");
+	is(futex(FUTEX_UNLOCK_PI, 0, NULL), 0, "given");
+}
+
+static pthread_mutex_t lock;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static int turns, goes;
+static void *turn(void *unused)
+{
+	pthread_mutex_lock(&lock);
+	while (!goes)
+		pthread_cond_wait(&condition, &lock);
+	turns++;
+	pthread_mutex_unlock(&lock);
+	return unused;
+}
+
+static void mutexes(void)
+{
+	pthread_t threads[4];
+	pthread_mutexattr_t attr;
+	pthread_mutexattr_init(&attr);
+	is(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT), 0, "PTHREAD_PRIO_INHERIT");
+	pthread_mutex_init(&lock, &attr);
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, turn, NULL);
+	pause_ms(100);
+	pthread_mutex_lock(&lock);
+	goes = 1;
+	pthread_cond_broadcast(&condition);
+	pthread_mutex_unlock(&lock);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	is(turns, 4, "all had their turn");
+}
+
+static void numbers(void)
+{
+	struct stat first, second;
+	int fd = open("/tmp/sched-number", O_CREAT | O_RDWR, 0600);
+	fstat(fd, &first);
+	unlink("/tmp/sched-number");
+	int other = open("/tmp/sched-number", O_CREAT | O_RDWR, 0600);
+	fstat(other, &second);
+	check(first.st_ino != second.st_ino,
+		"a new file has a number of its own while the old one is open");
+	is(fstat(fd, &first), 0, "the old one's");
+	check(first.st_ino != second.st_ino, "stays");
+	unlink("/tmp/sched-number");
+}
+
+int main(void)
+{
+	policies();
+	inheritance();
+	mutexes();
+	numbers();
+	return done();
+}
