@@ -160,9 +160,10 @@ void process_hangup(u32 pid)
 	struct process *process = process_find(pid);
 	if (!process)
 		return;
-	if (process->state == PROCESS_SPARE)
+	if (process->state == PROCESS_SPARE) {
+		signals_drop(process);
 		forget(process);
-	else if (process->state == PROCESS_UNBORN && !process->process.raw)
+	} else if (process->state == PROCESS_UNBORN && !process->process.raw)
 		process_end(process, SIG_KILL, 0, 0);
 }
 

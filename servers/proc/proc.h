@@ -68,6 +68,9 @@ struct signal_source {
 };
 void signal_send(struct process *to, u32 signal, const struct signal_source *source);
 void signal_kernel(struct process *to, u32 signal); // from nobody
+// To one of several that are sent it together: to the child that it may be making, too. Null: from
+// nobody.
+void signal_member(struct process *to, u32 signal, const struct signal_source *_Nullable source);
 // Tells the parent; wishes are the parent's.
 void signal_child(
 	struct process *child, enum child_code code, u32 status, const struct wishes *wishes);

@@ -124,13 +124,18 @@ static void keep_early(struct process *to, u32 signal)
 	SET(to->early, early | bit_of(signal));
 }
 
+static void send_early(struct process *to, u32 signal, const struct signal_source *source)
+{
+	keep_early(to, signal);
+	(void)detail_add(to, signal, source);
+}
+
 void signal_send(struct process *to, u32 signal, const struct signal_source *source)
 {
 	if (!signal || to->state == PROCESS_ZOMBIE || to->state == PROCESS_SPARE || is_nobody(to))
 		return;
 	if (!to->process.raw) {
-		keep_early(to, signal);
-		(void)detail_add(to, signal, source);
+		send_early(to, signal, source);
 		return;
 	}
 	switch (signal) {
@@ -145,6 +150,22 @@ void signal_send(struct process *to, u32 signal, const struct signal_source *sou
 void signal_kernel(struct process *to, u32 signal)
 {
 	signal_send(to, signal, &(struct signal_source){ .code = 0x80 }); // SI_KERNEL
+}
+
+// Between a fork and the parent's word of it the child is a spare to us, in no group. If no child
+// was made yet, the parent sees in the table that this spare has a signal, and takes another
+// (lib/posix/process/fork.c).
+void signal_member(struct process *to, u32 signal, const struct signal_source *_Nullable source)
+{
+	const struct signal_source kernel = { .code = 0x80 }; // SI_KERNEL
+	if (!signal || to->state == PROCESS_ZOMBIE || is_nobody(to))
+		return;
+	for (slot_t slot = to->child; slot; slot = process_at(slot)->next)
+		if (process_at(slot)->state == PROCESS_SPARE) {
+			send_early(process_at(slot), signal, source ? source : &kernel);
+			process_publish(process_at(slot));
+		}
+	signal_send(to, signal, source ? source : &kernel);
 }
 
 void signal_child(
@@ -205,7 +226,7 @@ static void send_one(struct process *from, struct process *to, u32 signal,
 			*result = ERR_NOT_OWNER;
 		return;
 	}
-	signal_send(to, signal, source);
+	signal_member(to, signal, source);
 	*result = OK;
 }
 

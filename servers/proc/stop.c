@@ -70,8 +70,8 @@ static void wake_orphans(u32 group, const struct process *leaving)
 	struct process *next;
 	for (struct process *member = group_first(group); member; member = next) {
 		next = group_next(member);
-		signal_kernel(member, SIG_HUP);
-		signal_kernel(member, SIG_CONT);
+		signal_member(member, SIG_HUP, nullptr);
+		signal_member(member, SIG_CONT, nullptr);
 		if (++count % STEP == 0)
 			commit();
 	}

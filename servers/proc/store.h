@@ -54,7 +54,7 @@ struct process {
 	i8 nice;
 	u32 status, code; // of the last report, as wait4 and siginfo have it
 	handle_t process; // owned; HANDLE_NONE: none any more, or not yet
-	u64 early;        // signals for an unborn one
+	u64 early;        // signals for an unborn one, or a spare that may be one already
 	u64 started_ns;
 	u64 processor_ns, pages;         // when ended
 	u64 children_ns, children_pages; // of those waited for

@@ -22,6 +22,14 @@ static u32 group_of(const struct process *process)
 	return is_spare ? process_at(process->parent)->group : process->group;
 }
 
+// A spare with a signal waiting is for a child that is being made now; who makes one later takes
+// another.
+static u32 state_of(const struct process *process)
+{
+	bool is_late = process->state == PROCESS_SPARE && process->early;
+	return is_late ? (u32)PROC_SLOT_STATE_SIGNALLED : process->state;
+}
+
 void process_publish(const struct process *process)
 {
 	UNSAFE_BEGIN("slots are below PROC_SLOTS_MAX, the table has that many")
@@ -34,7 +42,7 @@ void process_publish(const struct process *process)
 	write_word(&slot->terminal, process->terminal);
 	write_word(&slot->changed, process->changed);
 	write_word(&slot->continued, process->continued);
-	write_word(&slot->state, process->state);
+	write_word(&slot->state, state_of(process));
 	write_word(&slot->pid, is_used ? process->pid : 0);
 }
 

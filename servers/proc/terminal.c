@@ -64,7 +64,7 @@ static void send_group(u32 session, u32 group, u32 signal)
 		next = group_next(to);
 		if (to->session != session)
 			continue;
-		signal_kernel(to, signal);
+		signal_member(to, signal, nullptr);
 		if (++count % STEP == 0)
 			commit();
 	}

@@ -138,6 +138,7 @@ static const char *_Nullable const names[] = {
 	NAME(ENOTRECOVERABLE)
 	NAME(ERFKILL)
 	[ERESTARTSYS] = "ERESTARTSYS (a signal came)",
+	[ERESTARTNOINTR] = "ERESTARTNOINTR (a signal came)",
 	[ERESTARTNOHAND] = "ERESTARTNOHAND (a signal came)",
 	// clang-format on
 };

@@ -3,7 +3,7 @@
 // signal may end opens the mask for just as long as it lasts. What returns ERR_INTERRUPTED did
 // nothing. A call answers it with one of the codes of linux/errno.h that never reach the program:
 //   -ERESTARTSYS     made again if no handler ran, or the handler has SA_RESTART; else EINTR
-//   -ERESTARTNOINTR  made again, always (locks with priority inheritance)
+//   -ERESTARTNOINTR  made again, always (fork; locks with priority inheritance)
 //   -ERESTARTNOHAND  made again if no handler ran; else EINTR (poll, select, sleep, sigsuspend)
 // The way out (signal/deliver.c) does it. Bytes already moved are better than either: answer them.
 // A call that is made again and has a relative timeout: wait_deadline.

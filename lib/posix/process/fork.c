@@ -92,14 +92,28 @@ void process_exit(u32 status)
 	__builtin_unreachable();
 }
 
-i64 spare_fetch(struct identity *identity)
+static bool has_signal(const struct spare *spare)
+{
+	const u32 *state = &identity_slot_at(spare->slot)->state;
+	return __atomic_load_n(state, __ATOMIC_RELAXED) == PROC_SLOT_STATE_SIGNALLED; // written by proc
+}
+
+// A signal to our group from before this fork is not for the child, but for us, before we fork: a
+// spare that has some is given back. Before proc answers for another, the signal is here.
+i64 spare_fetch(struct posix_thread *self, struct identity *identity)
 {
 	struct spare *spare = &identity->spare;
-	if (spare->pid)
+	bool is_signalled = spare->pid && has_signal(spare);
+	if (spare->pid && !is_signalled)
 		return 0;
+	if (is_signalled)
+		(void)handle_close(spare->connection);
+	*spare = (struct spare){};
 	err_t err =
 		proc_spare(process_proc(), process_serial(), &spare->pid, &spare->slot, &spare->connection);
-	return err == OK ? 0 : -EAGAIN;
+	if (err != OK)
+		return -EAGAIN;
+	return signal_due(self) ? -ERESTARTNOINTR : 0;
 }
 
 void child_become(struct posix_thread *self, const struct latch *latch)
@@ -156,7 +170,7 @@ static i64 fork_locked(struct posix_thread *self, const struct process_clone *cl
 {
 	struct identity *identity = process_self();
 	handle_t process;
-	TRY_POSIX(spare_fetch(identity));
+	TRY_POSIX(spare_fetch(self, identity));
 	TRY_POSIX(fork_before(self));
 	// The child has not called exec, also before it runs: proc may look before that.
 	u64 executed = identity->program.executed;

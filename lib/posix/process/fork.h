@@ -28,8 +28,8 @@ i64 fork_before(struct posix_thread *self);
 void fork_parent(struct posix_thread *self, bool has_child);
 void fork_child(struct posix_thread *self);
 
-// The pid that the next child will have is known. 0, -EAGAIN.
-i64 spare_fetch(struct identity *identity);
+// The pid that the next child will have is known. 0, -EAGAIN, -ERESTARTNOINTR.
+i64 spare_fetch(struct posix_thread *self, struct identity *identity);
 // Tells proc of the child that took the spare, and holds the next one. Its pid, or -EAGAIN: killed.
 // next: where the next one goes.
 i64 spare_tell(const struct spare *used, u32 signal, handle_t process, struct spare *next);

@@ -72,12 +72,17 @@ struct identity {
 	struct limit limits[PROC_RESOURCES];
 };
 
-static inline const struct proc_slot *identity_slot(const struct identity *identity)
+static inline const struct proc_slot *identity_slot_at(u32 slot)
 {
 	UNSAFE_BEGIN("mapped there for every POSIX process; proc's slots only")
 	const struct proc_slot *slots = (const struct proc_slot *)SLOT_AREA;
-	return &slots[identity->slot < PROC_SLOTS_MAX ? identity->slot : 0];
+	return &slots[slot < PROC_SLOTS_MAX ? slot : 0];
 	UNSAFE_END
+}
+
+static inline const struct proc_slot *identity_slot(const struct identity *identity)
+{
+	return identity_slot_at(identity->slot);
 }
 
 NONNULL_END

@@ -24,7 +24,7 @@ handle_t process_for_files(void)
 	u32 never = 0;
 	for (u32 i = 0; i < TRIES; i++) {
 		u32 state = load(&identity_slot(process_self())->state);
-		if (state != PROC_SLOT_STATE_SPARE && state != PROC_SLOT_STATE_UNBORN)
+		if (state == PROC_SLOT_STATE_ALIVE || state == PROC_SLOT_STATE_ZOMBIE)
 			break;
 		(void)futex_wait((u64)(uintptr_t)&never, 0, posix_clock() + TRY_NS, HANDLE_NONE);
 	}

@@ -149,7 +149,7 @@ i64 vfork_borrow(struct posix_thread *self, const struct process_clone *clone,
 	child->begin = BEGIN_BORROWED;
 	posix_lock_take(&posix->time.helper);
 	posix_lock_take(&posix->identity.lock);
-	i64 answer = spare_fetch(&posix->identity);
+	i64 answer = spare_fetch(self, &posix->identity);
 	if (!answer)
 		answer = fork_before(self);
 	if (!answer) {
