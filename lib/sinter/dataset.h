@@ -41,7 +41,7 @@ struct root {
 	bool is_garbage;
 	u64 keep;            // garbage: its blocks born up to this txg are not its own
 	tree_key_t position; // garbage: what is below is gone
-	u64 previous;  // txg of the snapshot before, or 0: it has all blocks born up to then
+	u64 previous;        // txg of the snapshot before, or 0: it has all blocks born up to then
 };
 struct dataset *_Nullable dataset_slot(struct sinter *pool); // a free place; null: none
 err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out);

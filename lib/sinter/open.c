@@ -294,6 +294,7 @@ bool sinter_leg(const struct sinter *pool, u32 number, struct sinter_leg *out)
 		.behind = AT(entry->legs_behind, leg),
 		.is_leaving = entry->leaving >> leg & 1,
 		.state = AT(pool->legs, number).state,
+		.device = AT(pool->legs, number).device.context,
 		.errors = AT(entry->errors, leg) };
 	return true;
 }

@@ -82,7 +82,8 @@ struct sinter_leg {
 	u64 guid, units, behind;
 	bool is_leaving;
 	enum leg_state state;
-	struct leg_errors errors; // since the leg joined; kept over a close
+	const void *_Nullable device; // the context of its device
+	struct leg_errors errors;     // since the leg joined; kept over a close
 };
 bool sinter_leg(const struct sinter *pool, u32 number, struct sinter_leg *out);
 

@@ -19,7 +19,7 @@ const char *explain(err_t err)
 	case ERR_UNSUPPORTED:
 		return "the pool has a newer format than this program knows; nothing was changed";
 	case ERR_CORRUPT: return "no root of the pool can be read whole; nothing was changed";
-	case ERR_INVALID: return "these are not all legs of one pool";
+	case ERR_INVALID: return "these are not of one pool, or a top-level device is missing";
 	case ERR_IO: return "the device fails";
 	case ERR_NO_SPACE: return "the pool is full";
 	case ERR_NO_MEMORY: return "out of memory";
@@ -101,10 +101,10 @@ static bool open_files(struct image *image, const char *paths, bool is_read_only
 	char *copy = strdup(paths), *rest = copy;
 	bool is_good = copy != nullptr;
 	while (is_good && rest) {
-		char *path = strsep(&rest, ",");
+		char *path = strsep(&rest, ",+");
 		view_t error;
-		if (image->count == LEGS_MAX) {
-			complain(path, "more than four legs");
+		if (image->count == LEGS_ALL) {
+			complain(path, "too many devices");
 			is_good = false;
 		} else if (!host_open(&AT(image->files, image->count), path, is_read_only, &error)) {
 			fprintf(stderr, "sinter: %s: %.*s\n", path, (int)error.size, (const char *)error.data);
@@ -126,7 +126,7 @@ static void close_files(struct image *image)
 bool image_open(struct image *image, const char *paths, bool is_read_only)
 {
 	struct port port = host_port();
-	struct device devices[LEGS_MAX] = {};
+	struct device devices[LEGS_ALL] = {};
 	struct sinter_options options = { .frames = 4096, .is_read_only = is_read_only };
 	*image = (struct image){};
 	err_t err = ERR_IO;

@@ -25,12 +25,13 @@ bool words_end(struct words *words, const char *usage);
 bool parse_size(const char *text, u64 *out);
 
 struct image {
-	struct host_file files[LEGS_MAX];
+	struct host_file files[LEGS_ALL];
 	u32 count;
 	struct sinter *pool;
 	struct dataset *root;
 };
-// Opens the pool on these files (several: a mirror, separated by commas). False: it complained.
+// Opens the pool on these files (several are separated by , or +, in any order). False: it
+// complained.
 bool image_open(struct image *image, const char *paths, bool is_read_only);
 int image_close(struct image *image); // exit status
 
@@ -57,6 +58,13 @@ int command_diff(struct words *words);
 int command_send(struct words *words);
 int command_receive(struct words *words);
 int command_property(struct words *words);
+int command_scrub(struct words *words);
+int command_add(struct words *words);
+int command_attach(struct words *words);
+int command_replace(struct words *words);
+int command_remove(struct words *words);
+int command_grow(struct words *words);
+int command_trim(struct words *words);
 int command_create(struct words *words);
 int command_check(struct words *words);
 int command_list(struct words *words);

@@ -11,8 +11,9 @@
 
 #include "tools/sinter/command.h"
 
-static const char usage[] = "create IMAGE[,IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY] "
-							"[--copies 1|2|3] [--compress] [--guid NUMBER] [--force]";
+static const char usage[] =
+	"create IMAGE[,IMAGE...][+IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY] "
+	"[--copies 1|2|3] [--compress] [--guid NUMBER] [--force]";
 
 struct create {
 	const char *paths, *_Nullable from;
@@ -41,28 +42,47 @@ static int make_file(const struct create *create, const char *path)
 	return code;
 }
 
+// How many legs each top-level device has: they are parted by +. 0: not all the same.
+static u32 count_legs(const char *paths)
+{
+	view_t rest = view_cstring(paths);
+	u32 first = 0;
+	while (rest.size) {
+		usize end = view_find(rest, '+');
+		view_t group = view_clamp(rest, 0, end);
+		u32 legs = 1;
+		for (usize at = view_find(group, ','); at < group.size; legs++)
+			at += 1 + view_find(view_from_offset(group, at + 1), ',');
+		if (first && legs != first)
+			return 0;
+		first = legs;
+		rest = view_from_offset(rest, end + 1);
+	}
+	return first;
+}
+
 static int make_files(const struct create *create)
 {
 	char *copy = strdup(create->paths), *rest = copy;
 	int code = copy ? 0 : 1;
 	while (rest && !code)
-		code = make_file(create, strsep(&rest, ","));
+		code = make_file(create, strsep(&rest, ",+"));
 	free(copy);
 	return code;
 }
 
 static int format(const struct create *create)
 {
-	struct host_file files[LEGS_MAX];
-	struct device devices[LEGS_MAX] = {};
+	struct host_file files[LEGS_ALL];
+	struct device devices[LEGS_ALL] = {};
 	struct port port = host_port();
 	u32 count = 0;
 	err_t err = OK;
 	char *copy = strdup(create->paths), *rest = copy;
 	while (rest && err == OK) {
 		view_t error;
-		const char *path = strsep(&rest, ",");
-		if (count == LEGS_MAX || !host_open(&AT(files, count), path, false, &error))
+		const char *path = strsep(&rest, ",+");
+		if (count == LEGS_ALL || !host_open(&AT(files, count), path, false, &error))
 			err = ERR_IO;
 		else
 			AT(devices, count) = AT(files, count).device, count++;
@@ -97,7 +117,11 @@ static bool parse(struct words *words, struct create *create)
 		return false;
 	}
 	create->paths = paths;
-	return true;
+	create->format.legs = count_legs(paths);
+	if (!create->format.legs)
+		fprintf(
+			stderr, "sinter: all top-level devices begin with as many legs; add others later\n");
+	return create->format.legs;
 }
 
 int command_create(struct words *words)

@@ -32,6 +32,28 @@ static err_t transfer(int descriptor, const struct device_io *io)
 	return OK;
 }
 
+// What the device cannot forget it keeps: that is no error.
+static err_t trim(const struct host_file *file, const struct device_io *io)
+{
+	u64 range[2] = { io->unit * UNIT_SIZE, io->units * UNIT_SIZE };
+	if (fallocate(file->descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)range[0],
+			(off_t)range[1]))
+		(void)ioctl(file->descriptor, BLKDISCARD, range);
+	return OK;
+}
+
+static u64 units_now(void *context)
+{
+	const struct host_file *file = context;
+	struct stat status;
+	u64 size = 0;
+	if (fstat(file->descriptor, &status))
+		return file->device.units;
+	if (S_ISBLK(status.st_mode))
+		return ioctl(file->descriptor, BLKGETSIZE64, &size) ? file->device.units : size / UNIT_SIZE;
+	return (u64)status.st_size / UNIT_SIZE;
+}
+
 static void submit(void *context, struct device_io *io)
 {
 	struct host_file *file = context;
@@ -39,7 +61,7 @@ static void submit(void *context, struct device_io *io)
 	case DEVICE_READ:
 	case DEVICE_WRITE: io->result = transfer(file->descriptor, io); break;
 	case DEVICE_FLUSH: io->result = fdatasync(file->descriptor) ? ERR_IO : OK; break;
-	case DEVICE_TRIM: io->result = OK; break;
+	case DEVICE_TRIM: io->result = trim(file, io); break;
 	}
 	io->done(io);
 }
@@ -49,12 +71,15 @@ static void wait_for_none(void *context)
 	(void)context; // nothing is ever under way
 }
 
-static const struct device_ops ops = { .submit = submit, .wait = wait_for_none };
+static const struct device_ops ops = {
+	.submit = submit, .wait = wait_for_none, .units = units_now
+};
 
 bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error)
 {
 	struct stat status;
 	u64 size = 0;
+	snprintf(file->path, sizeof file->path, "%s", path);
 	file->descriptor = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (file->descriptor < 0 || fstat(file->descriptor, &status)) {
 		*error = view_cstring(strerror(errno));

@@ -12,6 +12,7 @@ NONNULL_BEGIN
 struct host_file {
 	struct device device;
 	int descriptor;
+	char path[256]; // as given, cut off
 };
 bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error);
 void host_close(struct host_file *file);

@@ -28,6 +28,13 @@ static const struct command {
 	{ "diff", command_diff, "what changed since a snapshot" },
 	{ "send", command_send, "a snapshot, or what changed since another, as a stream" },
 	{ "receive", command_receive, "take a stream in" },
+	{ "scrub", command_scrub, "verify all copies and write bad ones again" },
+	{ "add", command_add, "one more top-level device" },
+	{ "attach", command_attach, "one more leg of a mirror" },
+	{ "replace", command_replace, "a new device in the place of a leg" },
+	{ "remove", command_remove, "take a leg out of a mirror" },
+	{ "grow", command_grow, "use devices that became larger" },
+	{ "trim", command_trim, "tell the devices what holds nothing" },
 	{ "mount", command_mount, "mount by FUSE" },
 };
 

@@ -305,7 +305,7 @@ static void serve(struct mount *mount, struct fuse_session *session)
 	u64 last_s = 0;
 	while (!fuse_session_exited(session)) {
 		struct pollfd poll_for = { .fd = fuse_session_fd(session), .events = POLLIN };
-		int ready = poll(&poll_for, 1, 1000);
+		int ready = poll(&poll_for, 1, sinter_is_busy(mount->image->pool) ? 0 : 1000);
 		if (ready > 0) {
 			int size = fuse_session_receive_buf(session, &buffer);
 			if (size <= 0 && size != -EINTR)

@@ -49,6 +49,49 @@ int command_check(struct words *words)
 	return check.complaints ? 1 : code;
 }
 
+static void print_leg(const struct image *image, const struct sinter_leg *leg, bool is_json)
+{
+	static const char *const states[] = { "none", "missing", "failed", "behind", "good" };
+	const char *path = "";
+	for (u32 i = 0; i < image->count; i++)
+		if (leg->device == &AT(image->files, i))
+			path = AT(image->files, i).path;
+	printf(is_json ? "{\"device\": %u, \"leg\": %u, \"guid\": \"%016" PRIx64
+					 "\", \"path\": \"%s\", \"state\": \"%s\", \"behind\": %" PRIu64
+					 ", \"read_errors\": %u, \"bad\": %u, \"write_errors\": %u, \"healed\": %u}"
+				   : "device %u leg %u, guid %016" PRIx64 ", %s: %s since txg %" PRIu64
+					 "; %u read errors, %u bad blocks, %u write errors, %u blocks healed\n",
+		leg->vdev, leg->leg, leg->guid, path, AT(states, leg->state), leg->behind, leg->errors.read,
+		leg->errors.bad, leg->errors.write, leg->errors.healed);
+}
+
+static void print_legs(const struct image *image, bool is_json)
+{
+	struct sinter_leg leg;
+	bool is_first = true;
+	printf(is_json ? "[" : "");
+	for (u32 i = 0; i < LEGS_ALL; i++) {
+		if (!sinter_leg(image->pool, i, &leg))
+			continue;
+		printf(is_json && !is_first ? ", " : "");
+		is_first = false;
+		print_leg(image, &leg, is_json);
+	}
+	printf(is_json ? "]" : "");
+}
+
+static void print_scrub(const struct image *image, bool is_json)
+{
+	struct sinter_scrub scrub;
+	sinter_scrub_status(image->pool, &scrub);
+	const struct scrub_record *record = &scrub.record;
+	printf(is_json ? ", \"scrub\": {\"state\": %u, \"blocks\": %" PRIu64 ", \"bad\": %" PRIu64
+					 ", \"healed\": %" PRIu64 ", \"lost\": %" PRIu64 "}}\n"
+				   : "scrub state %u: %" PRIu64 " blocks, %" PRIu64 " bad copies, %" PRIu64
+					 " written again, %" PRIu64 " blocks without a good copy\n",
+		record->state, record->blocks, record->bad, record->healed, record->lost);
+}
+
 int command_status(struct words *words)
 {
 	struct image image;
@@ -61,12 +104,14 @@ int command_status(struct words *words)
 		return 1;
 	sinter_status(image.pool, &status);
 	printf(is_json ? "{\"name\": \"%s\", \"guid\": \"%016" PRIx64 "\", \"txg\": %" PRIu64
-					 ", \"bytes\": %" PRIu64 ", \"bytes_free\": %" PRIu64 ", \"legs\": %u"
-					 ", \"skipped_roots\": %u}\n"
+					 ", \"bytes\": %" PRIu64 ", \"bytes_free\": %" PRIu64 ", \"legs_count\": %u"
+					 ", \"skipped_roots\": %u, \"legs\": "
 				   : "pool %s, guid %016" PRIx64 ", txg %" PRIu64 "\n%" PRIu64 " bytes, %" PRIu64
 					 " free, %u legs, %u roots skipped\n",
 		status.name, status.guid, status.txg, status.units * UNIT_SIZE,
 		status.units_free * UNIT_SIZE, status.legs, status.rewound);
+	print_legs(&image, is_json);
+	print_scrub(&image, is_json);
 	return image_close(&image);
 }
 

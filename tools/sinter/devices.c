@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// devices.c - sinter add, attach, replace, remove, grow, trim, scrub: what a pool consists of, and
+// looking after it.
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/sinter/command.h"
+#include "tools/sinter/progress.h"
+
+static const char *explain_change(err_t err)
+{
+	switch ((i32)err) {
+	case ERR_NOT_FOUND: return "no leg of the pool: give a path of the list, or a guid of status";
+	case ERR_RANGE: return "too small for that";
+	case ERR_BUSY: return "not possible: the last good leg stays, and a mirror has four at most";
+	case ERR_TOO_BIG: return "the pool has as many top-level devices as it can have";
+	default: return explain(err);
+	}
+}
+
+// Is there a pool already? Then it is only taken when forced.
+static bool holds_pool(const struct host_file *file)
+{
+	u64 magic = 0;
+	for (u64 unit = 16; unit < 18; unit++)
+		if (pread(file->descriptor, &magic, sizeof magic, (off_t)(unit * UNIT_SIZE)) ==
+				sizeof magic &&
+			magic == MAGIC_CONFIG)
+			return true;
+	return false;
+}
+
+// A file that does not exist is made, of this size.
+static bool make_file(const char *path, u64 size)
+{
+	struct stat status;
+	if (!stat(path, &status))
+		return true;
+	if (!size)
+		return complain(path, "does not exist; with --size it is made"), false;
+	int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	bool is_good = descriptor >= 0 && !ftruncate(descriptor, (off_t)size);
+	if (!is_good)
+		complain(path, strerror(errno));
+	if (descriptor >= 0)
+		close(descriptor);
+	return is_good;
+}
+
+struct taken {
+	struct host_file files[LEGS_MAX];
+	struct device devices[LEGS_MAX];
+	u32 count;
+};
+
+static bool take_file(struct taken *taken, const char *path, u64 size, bool is_forced)
+{
+	view_t error;
+	if (taken->count == LEGS_MAX)
+		return complain(path, "more than four legs"), false;
+	struct host_file *file = &AT(taken->files, taken->count);
+	if (!make_file(path, size))
+		return false;
+	if (!host_open(file, path, false, &error)) {
+		fprintf(stderr, "sinter: %s: %.*s\n", path, (int)error.size, (const char *)error.data);
+		return false;
+	}
+	AT(taken->devices, taken->count++) = file->device;
+	if (!is_forced && holds_pool(file))
+		return complain(path, "holds a pool already; --force replaces it"), false;
+	return true;
+}
+
+static void give_files(struct taken *taken)
+{
+	for (u32 i = 0; i < taken->count; i++)
+		host_close(&AT(taken->files, i));
+}
+
+static bool take_files(struct taken *taken, const char *paths, u64 size, bool is_forced)
+{
+	char *copy = strdup(paths), *rest = copy;
+	bool is_good = copy != nullptr;
+	while (is_good && rest)
+		is_good = take_file(taken, strsep(&rest, ","), size, is_forced);
+	free(copy);
+	return is_good;
+}
+
+// By its path in the list, or by its guid.
+static u64 leg_guid(const struct image *image, const char *paths, const char *word)
+{
+	u64 found = strtoull(word, nullptr, 16);
+	char *copy = strdup(paths), *rest = copy;
+	for (u32 file = 0; rest; file++) {
+		bool is_it = !strcmp(strsep(&rest, ",+"), word);
+		for (u32 i = 0; is_it && i < LEGS_ALL; i++) {
+			struct sinter_leg leg;
+			if (sinter_leg(image->pool, i, &leg) && leg.device == &AT(image->files, file))
+				found = leg.guid;
+		}
+	}
+	free(copy);
+	return found;
+}
+
+// Until no leg is behind. The error is that of a commit.
+static err_t wait_for_legs(struct image *image)
+{
+	while (true) {
+		struct sinter_scrub scrub;
+		struct sinter_status status;
+		sinter_scrub_status(image->pool, &scrub);
+		sinter_status(image->pool, &status);
+		if (!scrub.is_resilvering || status.failure != OK)
+			break;
+		progress_show("resilver", scrub.resilvered * 4, status.units - status.units_free);
+		sinter_wait(image->pool);
+	}
+	progress_end();
+	return HOST_WAIT(image->pool, sinter_sync_done(image->pool, sinter_sync_begin(image->pool)));
+}
+
+static int add(const char *paths, const char *new_paths, u64 size, bool is_forced)
+{
+	struct image image;
+	struct taken taken = {};
+	if (!image_open(&image, paths, false))
+		return 1;
+	bool is_taken = take_files(&taken, new_paths, size, is_forced);
+	err_t err = is_taken ? sinter_add(image.pool, taken.devices, taken.count) : OK;
+	int code = image_close(&image);
+	give_files(&taken);
+	if (err != OK)
+		return complain(new_paths, explain_change(err));
+	return is_taken ? code : 1;
+}
+
+int command_add(struct words *words)
+{
+	u64 size = 0;
+	bool is_forced = words_flag(words, "--force");
+	const char *text = words_option(words, "--size");
+	const char *paths = words_take(words), *new_paths = words_take(words);
+	if (!words_end(words, "add IMAGE NEW[,NEW...] [--size SIZE] [--force]") || !paths ||
+		!new_paths || (text && !parse_size(text, &size)))
+		return 2;
+	return add(paths, new_paths, size, is_forced);
+}
+
+static int attach(struct words *words, const char *usage, bool is_replacing)
+{
+	struct image image;
+	struct taken taken = {};
+	bool is_forced = words_flag(words, "--force");
+	const char *paths = words_take(words), *old = words_take(words), *path = words_take(words);
+	if (!words_end(words, usage) || !paths || !old || !path)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	u64 guid = leg_guid(&image, paths, old), size = 0;
+	for (u32 i = 0; i < LEGS_ALL; i++) {
+		struct sinter_leg leg;
+		if (sinter_leg(image.pool, i, &leg) && leg.guid == guid)
+			size = leg.units * UNIT_SIZE;
+	}
+	bool is_taken = size ? take_file(&taken, path, size, is_forced)
+	                     : !complain(old, explain_change(ERR_NOT_FOUND));
+	err_t err =
+		is_taken ? sinter_attach(image.pool, guid, &AT(taken.devices, 0), is_replacing) : OK;
+	if (is_taken && err == OK)
+		err = wait_for_legs(&image);
+	int code = image_close(&image);
+	give_files(&taken);
+	if (err != OK)
+		return complain(path, explain_change(err));
+	return is_taken ? code : 1;
+}
+
+int command_attach(struct words *words)
+{
+	return attach(words, "attach IMAGE LEG NEW [--force]", false);
+}
+
+int command_replace(struct words *words)
+{
+	return attach(words, "replace IMAGE LEG NEW [--force]", true);
+}
+
+int command_remove(struct words *words)
+{
+	struct image image;
+	const char *paths = words_take(words), *leg = words_take(words);
+	if (!words_end(words, "remove IMAGE LEG") || !paths || !leg)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	err_t err = sinter_remove(image.pool, leg_guid(&image, paths, leg));
+	int code = image_close(&image);
+	return err == OK ? code : complain(leg, explain_change(err));
+}
+
+static bool grow_files(struct image *image, u64 size)
+{
+	for (u32 i = 0; i < image->count; i++) {
+		int descriptor = AT(image->files, i).descriptor;
+		struct stat status;
+		if (fstat(descriptor, &status) || !S_ISREG(status.st_mode) || (u64)status.st_size >= size)
+			continue;
+		if (ftruncate(descriptor, (off_t)size))
+			return complain("growing", strerror(errno)), false;
+	}
+	return true;
+}
+
+int command_grow(struct words *words)
+{
+	struct image image;
+	u64 size = 0;
+	const char *text = words_option(words, "--size"), *paths = words_take(words);
+	if (!words_end(words, "grow IMAGE [--size SIZE]") || !paths ||
+		(text && !parse_size(text, &size)))
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	bool is_grown = grow_files(&image, size);
+	err_t err = is_grown ? sinter_grow(image.pool) : OK;
+	int code = image_close(&image);
+	if (err != OK)
+		return complain(paths, explain_change(err));
+	return is_grown ? code : 1;
+}
+
+int command_trim(struct words *words)
+{
+	struct image image;
+	u32 zone = 0;
+	u64 units = 0;
+	err_t err = OK;
+	const char *paths = words_take(words);
+	if (!words_end(words, "trim IMAGE") || !paths)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	while (err == OK)
+		err = HOST_WAIT(image.pool, sinter_trim(image.pool, &zone, &units));
+	printf("%" PRIu64 " bytes hold nothing\n", units * UNIT_SIZE);
+	int code = image_close(&image);
+	return err == ERR_NOT_FOUND ? code : complain(paths, explain(err));
+}
+
+static volatile sig_atomic_t is_interrupted; // by the handler; read between blocks
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	is_interrupted = 1;
+}
+
+static void print_scrub(const struct sinter_scrub *scrub, bool is_json)
+{
+	static const char *const states[] = { "none", "running", "paused", "done" };
+	const struct scrub_record *record = &scrub->record;
+	printf(is_json ? "{\"state\": \"%s\", \"blocks\": %" PRIu64 ", \"bad\": %" PRIu64
+					 ", \"healed\": %" PRIu64 ", \"lost\": %" PRIu64 "}\n"
+				   : "scrub %s: %" PRIu64 " blocks, %" PRIu64 " bad copies, %" PRIu64
+					 " written again, %" PRIu64 " blocks without a good copy\n",
+		AT(states, record->state % COUNT(states)), record->blocks, record->bad, record->healed,
+		record->lost);
+}
+
+static err_t run_scrub(struct image *image, struct sinter_scrub *scrub)
+{
+	signal(SIGINT, interrupt);
+	signal(SIGTERM, interrupt);
+	TRY(sinter_scrub_begin(image->pool));
+	while (true) {
+		struct sinter_status status;
+		sinter_wait(image->pool);
+		sinter_scrub_status(image->pool, scrub);
+		sinter_status(image->pool, &status);
+		progress_show("scrub", scrub->record.units, scrub->record.units_all);
+		if (scrub->record.state != SCRUB_RUNNING || status.failure != OK)
+			return status.failure;
+		if (is_interrupted)
+			(void)sinter_scrub_pause(image->pool);
+	}
+}
+
+int command_scrub(struct words *words)
+{
+	struct image image;
+	struct sinter_scrub scrub = {};
+	bool is_json = words_flag(words, "--json");
+	const char *paths = words_take(words);
+	if (!words_end(words, "scrub IMAGE [--json]") || !paths)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	err_t err = run_scrub(&image, &scrub);
+	progress_end();
+	sinter_scrub_status(image.pool, &scrub);
+	print_scrub(&scrub, is_json);
+	int code = image_close(&image);
+	if (err != OK)
+		return complain(paths, explain(err));
+	return scrub.record.lost || scrub.record.bad > scrub.record.healed ? 1 : code;
+}
