@@ -23,12 +23,25 @@ void open_report(struct sinter *pool, const char *sentence, u64 number)
 	pool->port.report(pool->port.context, view);
 }
 
+// All but the dead lists of datasets that are not in use: half a megabyte.
+static void clear(struct sinter *pool)
+{
+	span_t all = span_of(*pool);
+	span_fill(span_clamp(all, 0, offsetof(struct sinter, datasets)), 0);
+	span_fill(span_from_offset(all, offsetof(struct sinter, snapshots)), 0);
+	for (u32 i = 0; i < DATASETS_MAX; i++) {
+		span_t dataset = span_of(AT(pool->datasets, i));
+		span_fill(span_clamp(dataset, 0, offsetof(struct dataset, dead.entries)), 0);
+	}
+}
+
 struct sinter *_Nullable open_allocate(
 	const struct port *port, const struct device *devices, u32 count)
 {
-	struct sinter *pool = port->allocate(port->context, sizeof *pool);
+	struct sinter *pool = port->allocate_blocks(port->context, sizeof *pool);
 	if (!pool)
 		return nullptr;
+	clear(pool);
 	pool->port = *port;
 	pool->is_blocking = true;
 	pool->epoch = 1;

@@ -212,8 +212,8 @@ struct btree {
 };
 
 struct dead_wait {
-	struct dead_entry entries[DEAD_WAITING];
 	u32 count;
+	struct dead_entry entries[DEAD_WAITING];
 };
 
 struct dataset {
@@ -224,12 +224,12 @@ struct dataset {
 	u64 snapshot; // txg when this is a snapshot, opened to read; else 0
 	u64 unfilled; // as counted in the pool's
 	bool is_changed;
-	struct dead_wait dead; // not yet in the dead list
-	u64 pending_at;        // where the search for unfinished work goes on
+	u64 pending_at; // where the search for unfinished work goes on
 	bool has_pending;
-	bool may_have_dying; // snapshots that are being destroyed
-	u64 dying_from;      // the open txg when that began
-	u64 dying_at;        // where in the next one's dead list that goes on
+	bool may_have_dying;   // snapshots that are being destroyed
+	u64 dying_from;        // the open txg when that began
+	u64 dying_at;          // where in the next one's dead list that goes on
+	struct dead_wait dead; // not yet in the dead list; last, for it is large
 };
 
 struct held {

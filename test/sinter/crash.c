@@ -33,13 +33,15 @@ static void note_state(struct workload *workload)
 				model_hash_file(&workload->model.nodes[i]);
 }
 
-bool workload_start(struct workload *workload, u64 seed, u64 units, workload_prepare *prepare)
+bool workload_start(
+	struct workload *workload, u64 seed, struct world_shape shape, workload_prepare *prepare)
 {
 	struct world before = workload->world;
 	memset(workload, 0, sizeof *workload);
 	world_init_again(&workload->world, &before, seed);
 	model_init(&workload->model);
-	workload->disk = world_format(&workload->world, units);
+	workload->disk = world_format_shape(&workload->world, shape);
+	workload->opened = shape.opened;
 	if (world_open(&workload->world, workload->disk, &workload->pool) != OK ||
 		WAIT(workload->pool,
 			sinter_dataset_open(workload->pool, DATASET_ROOT, &workload->dataset)) != OK)
@@ -337,7 +339,7 @@ static bool judge(void *context, struct disk *crashed, const struct crash *crash
 	struct world before = world;
 	world_init_again(&world, &before, 99);
 	memset(&found, 0, sizeof found);
-	bool is_good = world_open(&world, crashed, &pool) == OK;
+	bool is_good = world_open_some(&world, crashed, workload->opened, &pool) == OK;
 	if (is_good) {
 		is_good = judge_pool(&judgement, pool);
 		sinter_abandon(pool);

@@ -40,14 +40,16 @@ struct workload {
 	u32 rolled_back[CRASH_OPS];               // operations before which nothing may be seen then
 	u64 inodes[CRASH_FILES];
 	u32 count, answered, renamed, snapshotted, cloned, rollbacks, files;
+	u32 opened;    // world_shape
 	bool is_lying; // contents may be unreadable, copies bad
 	bool is_quiet;
 };
 
 // Makes a pool and lets prepare (which may be null) fill it; from then on the disk is logged.
 typedef void workload_prepare(struct workload *workload);
-bool workload_start(
-	struct workload *workload, u64 seed, u64 units, workload_prepare *_Nullable prepare);
+bool workload_start(struct workload *workload, u64 seed, struct world_shape shape,
+	workload_prepare *_Nullable prepare);
+constexpr struct world_shape CRASH_ONE_DISK = { .units = WORLD_UNITS, .disks = 1, .legs = 1 };
 bool workload_do(struct workload *workload, const struct op *op); // false: it went wrong by itself
 bool workload_snapshot(
 	struct workload *workload); // takes one: it is there, and as it was, for ever

@@ -89,7 +89,7 @@ static struct explore_result explore_single(
 	};
 	struct op sync = { .kind = variant & 1 ? OP_SYNC : OP_FSYNC, .inode = variant & 4 ? 3 : 4 };
 	struct explore_result result = { .violations = 1 };
-	if (workload_start(&workload, variant, WORLD_UNITS, prepare_some) &&
+	if (workload_start(&workload, variant, CRASH_ONE_DISK, prepare_some) &&
 		(!(variant & 2) || workload_do(&workload, &write)) && workload_do(&workload, op) &&
 		workload_do(&workload, &sync)) {
 		workload_end_log(&workload);
@@ -124,7 +124,7 @@ static struct explore_result explore_pair(
 	struct op sync = { .kind = variant & 1 ? OP_SYNC : OP_FSYNC,
 		.inode = second->inode ? second->inode : 4 };
 	struct explore_result result = { .violations = 1 };
-	bool is_good = workload_start(&workload, variant, WORLD_UNITS, prepare_some) &&
+	bool is_good = workload_start(&workload, variant, CRASH_ONE_DISK, prepare_some) &&
 	               workload_do(&workload, first) &&
 	               (!(variant & 2) || workload_snapshot(&workload));
 	if (is_good && second->inode && !model_node(&workload.model, second->inode))
@@ -152,14 +152,32 @@ static bool snapshot_work(struct random *random)
 	}
 }
 
-static struct explore_result explore_random(
-	u64 seed, u32 length, struct explore_options options, bool with_snapshots)
+// What random sequences run on.
+struct course {
+	struct world_shape shape;
+	struct explore_options options;
+	bool with_snapshots;
+	bool fails; // the second device, at some write
+};
+
+static void fail_second(struct disk *disk, struct random *random)
+{
+	disk->fault = FAULT_ERROR;
+	disk->fault_request = DEVICE_WRITE;
+	disk->fault_slices = 2;
+	disk->fault_at = 1 + random_below(random, 200);
+	disk->is_fault_sticky = true;
+}
+
+static struct explore_result explore_random(u64 seed, u32 length, const struct course *course)
 {
 	struct ops_limits limits = { .file_max = 40000, .names = 6, .nodes = 14 };
 	struct explore_result result = { .violations = 1 };
 	struct random random;
 	random_init(&random, seed);
-	bool is_good = workload_start(&workload, seed, WORLD_UNITS, prepare_some);
+	bool is_good = workload_start(&workload, seed, course->shape, prepare_some);
+	if (is_good && course->fails)
+		fail_second(workload.disk, &random);
 	for (u32 i = 0; is_good && i < length; i++) {
 		struct op op = op_random(&random, &workload.model, &limits);
 		if (random_below(&random, 4) == 0)
@@ -167,27 +185,28 @@ static struct explore_result explore_random(
 		if (op.size > 6000)
 			op.size = 6000; // what one fsync writes is tried in all combinations
 		is_good = workload_do(&workload, &op);
-		if (is_good && with_snapshots && random_below(&random, 3) == 0)
+		if (is_good && course->with_snapshots && random_below(&random, 3) == 0)
 			is_good = snapshot_work(&random);
 	}
 	workload_end_log(&workload);
 	if (is_good)
-		result = workload_explore(&workload, &options);
+		result = workload_explore(&workload, &course->options);
 	if (result.violations)
 		printf("violated by seed %llu\n", (unsigned long long)seed);
 	workload_stop(&workload);
 	return result;
 }
 
-static struct explore_result explore_randoms(
-	struct explore_options options, u64 count, bool with_snapshots)
+static void explore_randoms(const char *what, struct course course, u64 count)
 {
 	struct explore_result sum = {};
 	u64 seed = from_environment("SINTER_SEED", 1000);
-	options.executions_max = from_environment("SINTER_STATES", options.executions_max);
+	course.options.executions_max =
+		from_environment("SINTER_STATES", course.options.executions_max);
 	for (u64 i = 0; i < from_environment("SINTER_CRASHES", count) && !sum.violations; i++)
-		add(&sum, explore_random(seed + i, 12, options, with_snapshots));
-	return sum;
+		add(&sum, explore_random(seed + i, 12, &course));
+	print(what, sum);
+	CHECK_EQ(sum.violations, 0);
 }
 
 TEST(crash_single_operations)
@@ -233,34 +252,54 @@ TEST(crash_truncate_and_write_further_out)
 	}
 }
 
+constexpr struct explore_options TORN = { .is_torn = true, .executions_max = 12 };
+
 TEST(crash_random_sequences)
 {
-	struct explore_result sum = explore_randoms(
-		(struct explore_options){ .is_torn = true, .executions_max = 12 }, 3, false);
-	print("random sequences, torn writes", sum);
-	CHECK_EQ(sum.violations, 0);
+	explore_randoms("random sequences, torn writes",
+		(struct course){ .shape = CRASH_ONE_DISK, .options = TORN }, 3);
 }
 
 TEST(crash_device_that_lies_once)
 {
-	struct explore_result sum =
-		explore_randoms((struct explore_options){ .lies = 1, .executions_max = 12 }, 2, false);
-	print("a device that ignores a flush", sum);
-	CHECK_EQ(sum.violations, 0);
+	explore_randoms("a device that ignores a flush",
+		(struct course){ .shape = CRASH_ONE_DISK, .options = { .lies = 1, .executions_max = 12 } },
+		2);
 }
 
 TEST(crash_device_that_lies_twice)
 {
-	struct explore_result sum =
-		explore_randoms((struct explore_options){ .lies = 2, .executions_max = 12 }, 2, false);
-	print("a device that ignores two flushes", sum);
-	CHECK_EQ(sum.violations, 0);
+	explore_randoms("a device that ignores two flushes",
+		(struct course){ .shape = CRASH_ONE_DISK, .options = { .lies = 2, .executions_max = 12 } },
+		2);
 }
 
 TEST(crash_with_snapshots)
 {
-	struct explore_result sum =
-		explore_randoms((struct explore_options){ .is_torn = true, .executions_max = 12 }, 3, true);
-	print("random sequences with snapshots, torn writes", sum);
-	CHECK_EQ(sum.violations, 0);
+	explore_randoms("random sequences with snapshots, torn writes",
+		(struct course){ .shape = CRASH_ONE_DISK, .options = TORN, .with_snapshots = true }, 3);
+}
+
+TEST(crash_two_devices)
+{
+	explore_randoms("two top-level devices, torn writes",
+		(struct course){ .shape = { WORLD_UNITS, 2, 1, 0 }, .options = TORN }, 2);
+}
+
+TEST(crash_mirror)
+{
+	explore_randoms("a mirror, torn writes",
+		(struct course){ .shape = { WORLD_UNITS, 2, 2, 0 }, .options = TORN }, 2);
+}
+
+TEST(crash_mirror_that_loses_its_first_leg)
+{
+	explore_randoms("a mirror that loses its first leg with the power, torn writes",
+		(struct course){ .shape = { WORLD_UNITS, 2, 2, 2 }, .options = TORN }, 2);
+}
+
+TEST(crash_mirror_whose_second_leg_failed_before)
+{
+	explore_randoms("a mirror whose second leg fails before, torn writes",
+		(struct course){ .shape = { WORLD_UNITS, 2, 2, 0 }, .options = TORN, .fails = true }, 3);
 }

@@ -15,7 +15,8 @@ struct disk_unit {
 	u8 bytes[DISK_UNIT];
 };
 
-// One write of one unit. Its flush number says how many flushes had ended when it was issued.
+// One write of one unit. Its flush number says how many flushes of its slice had ended when it was
+// issued.
 struct disk_write {
 	u64 unit;
 	const struct disk_unit *data; // owned by the log
@@ -30,9 +31,28 @@ enum disk_fault : u8 {
 	FAULT_MISPLACED, // written 8 units further on
 };
 
-struct disk {
+enum { DISK_SLICES = 4 };
+
+// A part of the units that is a device of its own: several devices with one log.
+struct disk_slice {
 	struct device device;
-	u64 units;
+	struct disk *disk;
+	u32 number;
+	u32 flushes; // of this one
+};
+
+struct disk_flush {
+	u32 writes; // so many were issued before it
+	u32 slice;
+};
+
+struct disk {
+	struct device device; // slice 0, all of the disk when there is only one
+	u64 units;            // of all slices
+	struct disk_slice slices[DISK_SLICES];
+	u32 slice_count;
+	struct disk_flush *_Nullable flush_log; // owned, flushes of them
+	u32 flush_log_size;
 	struct disk_unit *_Nullable *_Nonnull now; // what reads see; owned; null is zeros
 	struct disk_write *_Nullable log;          // owned
 	u32 writes, log_size;
@@ -43,10 +63,12 @@ struct disk {
 	enum disk_fault fault;
 	enum device_request fault_request;
 	u64 fault_at, fault_seen;
+	u32 fault_slices;     // bit a slice; 0: all
 	bool is_fault_sticky; // and all of this request after it
 	// Requests end in random order on wait, when set; at once otherwise.
 	struct random *_Nullable order; // borrowed
 	struct device_io *_Nullable pending[256];
+	struct disk_slice *_Nullable pending_slices[256];
 	u32 pendings;
 	// Reads and writes go elsewhere, when set (explore.c).
 	void *_Nullable view;
@@ -55,6 +77,7 @@ struct disk {
 };
 
 struct disk *disk_create(u64 units);
+struct disk *disk_create_slices(u64 units, u32 slices); // of so many units each
 void disk_grow(struct disk *disk, u64 units);
 void disk_destroy(struct disk *disk);
 

@@ -28,11 +28,14 @@ struct decision {
 struct explore {
 	const struct disk *logged;
 	const struct explore_options *options;
-	struct disk *durable; // base with all durable writes; its `now` is read directly
-	u32 first, end;       // the volatile part of the log
-	struct disk *view;    // what the check sees
-	u64 *durable_hashes;  // of a unit: 0, or of its durable contents
-	u32 *volatiles;       // of a unit: how many volatile writes it has
+	struct disk *durable;      // base with all durable writes; its `now` is read directly
+	u32 first, end;            // the part of the log with volatile writes
+	u32 flushed[DISK_SLICES];  // of a slice: flushes before the cut
+	u32 honoured[DISK_SLICES]; // and of these, those that it did
+	struct disk *view;         // what the check sees
+	u8 *is_applied;            // of a write: it is in durable
+	u64 *durable_hashes;       // of a unit: 0, or of its durable contents
+	u32 *volatiles;            // of a unit: how many volatile writes it has
 	struct candidates *candidates;
 	u32 *read_in;                     // of a unit: number of the run that read it first
 	const struct disk_unit **decided; // of a unit
@@ -124,6 +127,17 @@ static void add_torn(struct candidates *set, u64 unit, const u8 *old, const u8 *
 	}
 }
 
+static u32 slice_of(const struct disk *disk, u64 unit)
+{
+	return (u32)(unit / (disk->units / disk->slice_count));
+}
+
+static bool is_volatile(const struct explore *explore, u32 write)
+{
+	const struct disk_write *at = &explore->logged->log[write];
+	return at->flushes >= explore->honoured[slice_of(explore->logged, at->unit)];
+}
+
 static void make_candidates(struct explore *explore, u64 unit)
 {
 	static const u8 zeros[DISK_UNIT];
@@ -132,11 +146,11 @@ static void make_candidates(struct explore *explore, u64 unit)
 	const u8 *old = durable ? durable->bytes : zeros;
 	// The newest first: the run in which all landed is the first one.
 	for (u32 i = explore->end; i-- > explore->first;)
-		if (explore->logged->log[i].unit == unit)
+		if (is_volatile(explore, i) && explore->logged->log[i].unit == unit)
 			add_candidate(set, unit, explore->logged->log[i].data->bytes);
 	add_candidate(set, unit, old);
 	for (u32 i = explore->first; explore->options->is_torn && i < explore->end; i++) {
-		if (explore->logged->log[i].unit != unit)
+		if (!is_volatile(explore, i) || explore->logged->log[i].unit != unit)
 			continue;
 		add_torn(set, unit, old, explore->logged->log[i].data->bytes);
 		old = explore->logged->log[i].data->bytes;
@@ -236,34 +250,40 @@ static void run_point(
 	} while (next_decisions(explore));
 }
 
-static void set_volatile(struct explore *explore, u32 first, u32 end)
+// What became durable since the last point is written; the rest up to here is volatile.
+static void set_volatile(struct explore *explore, u32 end)
 {
-	for (u64 i = 0; i < explore->logged->units; i++) {
+	const struct disk *logged = explore->logged;
+	for (u64 i = 0; i < logged->units; i++) {
 		explore->volatiles[i] = 0;
 		free(explore->candidates[i].items);
 		free(explore->candidates[i].hashes);
 		explore->candidates[i] = (struct candidates){};
 	}
-	for (u32 i = first; i < end; i++)
-		explore->volatiles[explore->logged->log[i].unit]++;
-	explore->first = first;
+	u32 count = 0;
+	for (u32 i = explore->first; i < end; i++) {
+		u64 unit = logged->log[i].unit;
+		if (is_volatile(explore, i)) {
+			explore->volatiles[unit]++;
+			count++;
+		} else if (!explore->is_applied[i]) {
+			explore->is_applied[i] = 1;
+			memcpy(disk_unit_at(explore->durable, unit), logged->log[i].data, DISK_UNIT);
+			explore->durable_hashes[unit] = 0;
+		}
+	}
+	while (explore->first < end && explore->is_applied[explore->first])
+		explore->first++;
 	explore->end = end;
-	double ways = explore->options->is_torn ? 16 : 2;
-	explore->result.raw_states += pow(ways, end - first);
-}
-
-static bool is_point(const struct explore *explore, u32 writes)
-{
-	const struct disk *logged = explore->logged;
-	return explore->options->at_every_write || writes == logged->writes ||
-	       logged->log[writes].flushes != logged->log[writes - 1].flushes;
+	explore->result.raw_states += pow(explore->options->is_torn ? 16 : 2, count);
 }
 
 static void explore_init(struct explore *explore, const struct disk *base)
 {
 	u64 units = base->units;
 	explore->durable = disk_copy(base);
-	explore->view = disk_create(units);
+	explore->view = disk_create_slices(units / base->slice_count, base->slice_count);
+	explore->is_applied = calloc(explore->logged->writes + 1u, 1);
 	explore->view->view = explore;
 	explore->view->view_read = view_read;
 	explore->view->view_write = view_write;
@@ -274,8 +294,9 @@ static void explore_init(struct explore *explore, const struct disk *base)
 	explore->decided = calloc(units, sizeof *explore->decided);
 	explore->written_in = calloc(units, sizeof *explore->written_in);
 	explore->overlay = calloc(units, sizeof *explore->overlay);
-	if (!explore->durable_hashes || !explore->volatiles || !explore->candidates ||
-		!explore->read_in || !explore->decided || !explore->written_in || !explore->overlay)
+	if (!explore->is_applied || !explore->durable_hashes || !explore->volatiles ||
+		!explore->candidates || !explore->read_in || !explore->decided || !explore->written_in ||
+		!explore->overlay)
 		abort();
 }
 
@@ -289,12 +310,25 @@ static void explore_fini(struct explore *explore)
 	disk_destroy(explore->durable);
 	disk_destroy(explore->view);
 	free(explore->durable_hashes);
+	free(explore->is_applied);
 	free(explore->volatiles);
 	free(explore->candidates);
 	free(explore->read_in);
 	free(explore->decided);
 	free(explore->written_in);
 	free(explore->overlay);
+}
+
+// The cut comes when so many writes were issued and so many flushes had ended.
+static void explore_point(
+	struct explore *explore, struct crash crash, explore_check *check, void *context)
+{
+	u32 lies = explore->options->lies;
+	for (u32 i = 0; i < DISK_SLICES; i++)
+		explore->honoured[i] = explore->flushed[i] > lies ? explore->flushed[i] - lies : 0;
+	crash.flushes = crash.flushes > lies ? crash.flushes - lies : 0;
+	set_volatile(explore, crash.writes);
+	run_point(explore, &crash, check, context);
 }
 
 struct explore_result explore_crashes(const struct disk *base, const struct disk *logged,
@@ -306,20 +340,18 @@ struct explore_result explore_crashes(const struct disk *base, const struct disk
 	explore->logged = logged;
 	explore->options = options;
 	explore_init(explore, base);
-	u32 durable = 0;
-	for (u32 writes = 1; writes <= logged->writes; writes++) {
-		if (!is_point(explore, writes))
-			continue;
-		u32 epoch = logged->log[writes - 1].flushes;
-		u32 honoured = epoch > options->lies ? epoch - options->lies : 0;
-		for (; durable < writes && logged->log[durable].flushes < honoured; durable++) {
-			u64 unit = logged->log[durable].unit;
-			memcpy(disk_unit_at(explore->durable, unit), logged->log[durable].data, DISK_UNIT);
-			explore->durable_hashes[unit] = 0;
-		}
-		set_volatile(explore, durable, writes);
-		struct crash crash = { .writes = writes, .flushes = honoured };
-		run_point(explore, &crash, check, context);
+	u32 before = 0;                                                // writes at the last point
+	for (u32 flushes = 0; flushes <= logged->flushes; flushes++) { // before each, and at the end
+		bool is_end = flushes == logged->flushes;
+		u32 writes = is_end ? logged->writes : logged->flush_log[flushes].writes;
+		u32 from = options->at_every_write ? before + 1 : writes;
+		for (u32 at = from; at <= writes && writes && (at > before || logged->slice_count > 1);
+			at++)
+			explore_point(
+				explore, (struct crash){ .writes = at, .flushes = flushes }, check, context);
+		before = writes;
+		if (!is_end)
+			explore->flushed[logged->flush_log[flushes].slice]++;
 	}
 	struct explore_result result = explore->result;
 	explore_fini(explore);

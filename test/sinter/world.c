@@ -113,20 +113,41 @@ u64 world_setting(const char *name, u64 otherwise)
 	return text ? strtoull(text, nullptr, 0) : otherwise;
 }
 
-struct disk *world_format(struct world *world, u64 units)
+static u32 devices_of(struct disk *disk, u32 opened, struct device *devices)
 {
-	struct disk *disk = disk_create(units);
-	struct sinter_format format = { .name = VIEW_TEXT("test"), .guid = 0x5eed };
-	if (sinter_format(&world->port, &disk->device, 1, &format) != OK)
+	u32 count = 0;
+	for (u32 i = 0; i < disk->slice_count; i++)
+		if (!opened || opened >> i & 1)
+			devices[count++] = disk->slices[i].device;
+	return count;
+}
+
+struct disk *world_format_shape(struct world *world, struct world_shape shape)
+{
+	struct disk *disk = disk_create_slices(shape.units, shape.disks);
+	struct device devices[DISK_SLICES];
+	struct sinter_format format = { .name = VIEW_TEXT("test"), .guid = 0x5eed, .legs = shape.legs };
+	if (sinter_format(&world->port, devices, devices_of(disk, 0, devices), &format) != OK)
 		abort();
 	return disk;
 }
 
-err_t world_open(struct world *world, struct disk *disk, struct sinter **out)
+struct disk *world_format(struct world *world, u64 units)
 {
+	return world_format_shape(world, (struct world_shape){ .units = units, .disks = 1, .legs = 1 });
+}
+
+err_t world_open_some(struct world *world, struct disk *disk, u32 opened, struct sinter **out)
+{
+	struct device devices[DISK_SLICES];
 	struct sinter_options options = { .frames = 192, .loaded_zones = 48 };
 	*out = nullptr;
-	return sinter_open(&world->port, &disk->device, 1, &options, out);
+	return sinter_open(&world->port, devices, devices_of(disk, opened, devices), &options, out);
+}
+
+err_t world_open(struct world *world, struct disk *disk, struct sinter **out)
+{
+	return world_open_some(world, disk, 0, out);
 }
 
 void world_wait(struct sinter *pool, u32 *rounds)

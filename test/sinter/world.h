@@ -37,8 +37,17 @@ u64 world_setting(const char *name, u64 otherwise); // a number from the environ
 constexpr u64 WORLD_UNITS = 4096; // the smallest pool
 
 struct disk *world_format(struct world *world, u64 units); // must succeed
+// So many devices of so many units, in mirrors of so many legs each.
+struct world_shape {
+	u64 units;
+	u32 disks, legs;
+	u32 opened; // bits of the devices that are given at opening; 0: all
+};
+struct disk *world_format_shape(struct world *world, struct world_shape shape);
 // ERR as sinter_open; small memory.
 err_t world_open(struct world *world, struct disk *disk, struct sinter *_Nullable *_Nonnull out);
+err_t world_open_some(
+	struct world *world, struct disk *disk, u32 opened, struct sinter *_Nullable *_Nonnull out);
 void world_settle(struct sinter *pool); // until nothing is under way or waits to be done
 
 // An expression that may answer ERR_WOULD_BLOCK, until it answers something else.
