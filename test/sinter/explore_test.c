@@ -172,11 +172,11 @@ TEST(disk_requests_end_in_another_order)
 			.bytes = span_of(units[i]),
 			.result = ERR_STATE,
 			.done = done };
-		disk->device.ops->submit(disk, &io[i]);
+		disk->device.ops->submit(disk->device.context, &io[i]);
 	}
 	CHECK_EQ(disk->pendings, 8);
 	for (u32 i = 0; i < 8; i++)
-		disk->device.ops->wait(disk);
+		disk->device.ops->wait(disk->device.context);
 	for (u32 i = 0; i < 8; i++) {
 		CHECK_OK(io[i].result);
 		CHECK_EQ(disk_unit_at(disk, i)->bytes[0], i + 1);
