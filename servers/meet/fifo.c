@@ -143,9 +143,11 @@ void fifo_open(void *_Nullable self, struct meet_fifo_call call)
 	struct fifo *fifo = &AT(fifos, index);
 	struct opener *opener = &AT(openers, number);
 	// A new use: the hang-up of the record's last holder may still be on its way.
-	*opener = (struct opener){
-		.is_used = true, .use = opener->use + 1, .fifo = index, .serial = fifo->serial, .call = call
-	};
+	*opener = (struct opener){ .is_used = true,
+		.use = (opener->use + 1) & 0xff'ffff,
+		.fifo = index,
+		.serial = fifo->serial,
+		.call = call };
 	count(opener, true);
 	bool is_met = fifo->readers && fifo->writers, is_at_once = call.mode & MEET_MODE_AT_ONCE;
 	if (is_met) {

@@ -6,6 +6,7 @@
 #include "lib/os/start.h"
 #include "os/syscalls.h"
 #include "servers/meet/fifo.h"
+#include "servers/meet/ipc.h"
 #include "servers/meet/queue.h"
 
 constexpr u32 LISTENERS_MAX = 256;
@@ -97,12 +98,28 @@ static const struct meet_ops operations = {
 	.queue_notify = operation_queue_notify,
 	.queue_forget = operation_queue_forget,
 	.queue_noticed = operation_queue_noticed,
+	.ipc_get = operation_ipc_get,
+	.ipc_look_at = operation_ipc_look_at,
+	.ipc_survey = operation_ipc_survey,
+	.ipc_change = operation_ipc_change,
+	.ipc_remove = operation_ipc_remove,
+	.segment_attach = operation_segment_attach,
+	.semaphore_control = operation_semaphore_control,
+	.semaphore_values = operation_semaphore_values,
+	.semaphore_set = operation_semaphore_set,
+	.semaphore_operate = operation_semaphore_operate,
+	.semaphore_undo = operation_semaphore_undo,
+	.message_send = operation_message_send,
+	.message_receive = operation_message_receive,
 };
 
 static void on_hangup(void *_Nullable self, u64 badge)
 {
 	(void)self;
-	fifo_hangup(badge);
+	if (badge & SEGMENT_BADGE)
+		segment_hangup(badge);
+	else
+		fifo_hangup(badge);
 }
 
 static void on_cancel(void *_Nullable self, handle_t reply, bool is_abandoned)
@@ -111,13 +128,17 @@ static void on_cancel(void *_Nullable self, handle_t reply, bool is_abandoned)
 	(void)is_abandoned;
 	fifo_cancel(reply);
 	queue_cancel(reply);
+	(void)(semaphores_cancel(reply) || messages_cancel(reply));
 }
 
 // Of connections that are bound to the port under their badges.
 static void on_event(void *_Nullable self, u64 key)
 {
 	(void)self;
-	queue_alone(key);
+	if (key & UNDO_KEY)
+		semaphores_undo((u32)key);
+	else
+		queue_alone(key);
 }
 
 int main(void)

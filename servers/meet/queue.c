@@ -11,6 +11,7 @@
 constexpr u32 QUEUES_MAX = 256;
 constexpr u64 BYTES_MAX = 32ull << 20; // of all queues, as if they were full
 constexpr u32 LETTER_COST = 48;        // what RLIMIT_MSGQUEUE counts for a letter besides its text
+constexpr u32 USES = 0xff'ffff;        // of a place, in a badge
 constexpr u32 MESSAGES_LIMIT = 65536, SIZE_LIMIT = 1 << 20;
 
 static struct queue queues[QUEUES_MAX];
@@ -93,7 +94,7 @@ static err_t queue_make(const struct queue *like, u32 limit, struct queue **out)
 	if (index == QUEUES_MAX)
 		return ERR_QUOTA;
 	struct queue *queue = &AT(queues, index);
-	u32 use = (queue->use + 1) & INT32_MAX;
+	u32 use = (queue->use + 1) & USES;
 	u64 badge = QUEUE_BADGE | (u64)use << 32 | index;
 	handle_t connection;
 	TRY(connection_create(fifo_port, badge, &connection));

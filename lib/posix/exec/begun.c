@@ -10,6 +10,7 @@
 #include "lib/posix/exec/exec.h"
 #include "lib/posix/exec/first.h"
 #include "lib/posix/exec/shared.h"
+#include "lib/posix/ipc/segment.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process.h"
 #include "lib/posix/time/getrandom.h"
@@ -55,6 +56,7 @@ void program_begun(struct posix_thread *self)
 	areas_start(&posix->areas, &record->space);
 	set_program(&posix->identity, record);
 	exec_close_files();
+	attachments_forget();
 	exec_reset_actions();
 	timers_begun();
 	generator_begun();

@@ -10,6 +10,7 @@ NONNULL_BEGIN
 
 struct exec_record; // exec/exec.h
 struct exec_space;
+struct attachment; // ipc/segment.c
 
 // Memory that the program has mapped and may want again: a file that is shown read-only, of which
 // mprotect makes a private copy; what is shared, for mremap.
@@ -27,11 +28,12 @@ struct area_state {
 	u64 stack_low, stack_top;
 	u64 program_low, program_end; // the program itself
 	u64 vdso;
-	struct area_source *_Nullable sources;  // owned
-	u32 source_count;                       // of places
-	u32 locked;                             // atomic: flags of mlockall
-	u64 random;                             // exec/random.c: where the processor has none
-	struct exec_record *_Nullable starting; // exec/: while the new program is not yet begun
+	struct area_source *_Nullable sources;    // owned
+	u32 source_count;                         // of places
+	u32 locked;                               // atomic: flags of mlockall
+	u64 random;                               // exec/random.c: where the processor has none
+	struct attachment *_Nullable attachments; // owned; of System V shared memory
+	struct exec_record *_Nullable starting;   // exec/: while the new program is not yet begun
 };
 
 // exec: what the fresh space holds.
