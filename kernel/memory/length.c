@@ -47,25 +47,23 @@ static err_t clear_rest(struct memory *memory, u64 from)
 
 static err_t resize_locked(struct memory *memory, u64 length)
 {
-	if (memory->is_growing)
-		return SYSCALL_RESTART;
+	TRY(memory->is_growing ? SYSCALL_RESTART : OK);
 	TRY(length < memory->length && atomic_load_relaxed(&memory->is_table) ? ERR_STATE : OK);
 	TRY(clear_rest(memory, min_u64(length, memory->length)));
 	u64 first = pages_of_size(length);
 	u64 end = memory->size >> PAGE_SHIFT;
 	u64 budget = PART_PAGES;
-	// From the end downwards, and the length with it when no page is left beyond: what grows back
-	// is absent, and what was passed is shown by no table again.
-	if (first < end && (memory->has_foreign || radix_next(&memory->pages, first, end) < end))
-		first = max_u64(first, align_down(end - 1, PART_WINDOW));
-	if (first < end && memory_drop_some(memory, first, end, true, &budget) < end)
+	// The length changes only when no page is left beyond it: what grows back is absent.
+	if (first < end && memory->has_foreign)
+		memory_unmap_pages(memory, first, end - first);
+	if (first < end && memory_drop_some(memory, first, end, !memory->has_foreign, &budget) < end &&
+		radix_next(&memory->pages, first, end) != RADIX_NONE)
 		return SYSCALL_RESTART;
-	bool is_part = first > pages_of_size(length);
-	set_length(memory, is_part ? first << PAGE_SHIFT : length);
+	set_length(memory, length);
 	memory->parent_pages = min_u64(memory->parent_pages, first);
 	if (first < end)
 		page_waiters_wake(memory, first, end - first);
-	return is_part ? SYSCALL_RESTART : OK;
+	return OK;
 }
 
 err_t memory_resize(struct memory *memory, u64 length)

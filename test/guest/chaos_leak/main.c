@@ -88,6 +88,50 @@ LEAK_TEST(give, 4)
 LEAK_TEST(replace, 4)
 LEAK_TEST(program, 8)
 
+// All kinds of objects at the same time, a process each; of each kind COUNT objects.
+static const struct {
+	leak_step *step;
+	u64 made; // objects of its kind in a round
+} together[] = {
+	{ port_step, 1 }, { connection_step, 2 }, { timer_step, 1 }, { stream_step, 1 },
+	{ memory_step, 1 }, { quota_step, 2 }, { resource_step, 2 }, { interrupt_step, 1 },
+	{ domain_step, 1 }, { process_step, 1 }, { thread_step, 2 }, { call_saved_step, 2 }, // replies
+};
+
+static u64 run_kind(u64 index)
+{
+	u64 rounds = count_now / AT(together, index).made;
+	for (u64 i = 0; i < rounds; i++)
+		MUST(AT(together, index).step(i) == OK);
+	return 0;
+}
+
+static bool run_together(void)
+{
+	handle_t process[COUNT(together)];
+	u64 code, failed = 0;
+	for (u64 i = 0; i < COUNT(process); i++)
+		if (guest_fork(run_kind, i, &AT(process, i)) != OK)
+			return false;
+	for (u64 i = 0; i < COUNT(process); i++) {
+		if (spawn_wait(AT(process, i), DEADLINE_NEVER, &code) != OK || code ||
+			handle_close(AT(process, i)) != OK) {
+			print("  kind %lu failed in line %lu\n", i, code);
+			failed++;
+		}
+	}
+	return !failed;
+}
+
+static void leak_together(void)
+{
+	u64 count = chaos_number(2, COUNT_USUAL);
+	count_now = count / 100 + WARM_ROUNDS;
+	CHECK(run_together()); // caches of what runs at the same time
+	count_now = count;
+	CHECK(chaos_is_steady(run_together));
+}
+
 #define ROW(name) { #name, name }
 static const struct guest_test tests[] = {
 	ROW(leak_port),
@@ -130,6 +174,7 @@ static const struct guest_test tests[] = {
 	ROW(leak_give),
 	ROW(leak_replace),
 	ROW(leak_program),
+	ROW(leak_together),
 };
 
 int main(void)

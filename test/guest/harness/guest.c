@@ -16,6 +16,8 @@ static bool is_wanted(const char *name)
 	if (start_argument_count() < 2)
 		return true;
 	view_t part = view_cstring(start_argument(1)), rest = view_cstring(name);
+	if (view_starts_with(part, view_cstring("="))) // =NAME: that test alone
+		return view_equal(view_from_offset(part, 1), rest);
 	for (; rest.size >= part.size && part.size; rest = view_from_offset(rest, 1))
 		if (view_starts_with(rest, part))
 			return true;

@@ -43,7 +43,7 @@ int main(void)
 	if (err == OK)
 		err = child_begin(run_all, 0, &child);
 	if (err == OK)
-		err = service_look_after(child, clock_read() + 100 * NS_PER_SECOND, &code);
+		err = service_look_after(child, clock_read() + 500 * NS_PER_SECOND, &code);
 	if (err != OK)
 		print("not ok service: %e\n", err);
 	return err != OK || code ? 1 : 0;
