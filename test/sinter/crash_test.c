@@ -252,6 +252,26 @@ TEST(crash_truncate_and_write_further_out)
 	}
 }
 
+// A file that is emptied, written anew and renamed over another: what the other name shows then is
+// complete, though only a third file was synced.
+TEST(crash_rewrite_and_rename_over)
+{
+	const struct op ops[] = {
+		{ .kind = OP_TRUNCATE, .inode = 4, .offset = 0 },
+		{ .kind = OP_WRITE, .inode = 4, .offset = 0, .size = 8317, .value = 7 },
+		{ .kind = OP_RENAME, .directory = 1, .name = "large", .directory2 = 1, .name2 = "small" },
+		{ .kind = OP_WRITE, .inode = 5, .offset = 0, .size = 10, .value = 8 },
+		{ .kind = OP_FSYNC, .inode = 5 },
+	};
+	REQUIRE(workload_start(&workload, 1, CRASH_ONE_DISK, prepare_some));
+	for (u32 i = 0; i < sizeof ops / sizeof ops[0]; i++)
+		REQUIRE(workload_do(&workload, &ops[i]));
+	workload_end_log(&workload);
+	struct explore_options options = { .executions_max = 100 };
+	CHECK_EQ(workload_explore(&workload, &options).violations, 0);
+	workload_stop(&workload);
+}
+
 constexpr struct explore_options TORN = { .is_torn = true, .executions_max = 12 };
 
 TEST(crash_random_sequences)

@@ -132,7 +132,16 @@ static void do_setattr(
 
 static void do_open(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
-	err_t err = sinter_hold(mount_of(request)->image->root, inode);
+	struct mount *mount = mount_of(request);
+	// O_TRUNC comes with the opening and not as a change of the size: FUSE_CAP_ATOMIC_O_TRUNC.
+	err_t err = info->flags & O_TRUNC
+	                ? MOUNT_WAIT(mount, sinter_truncate(mount->image->root, inode, 0))
+	                : OK;
+	if (err != OK) {
+		mount_reply(request, err);
+		return;
+	}
+	err = sinter_hold(mount->image->root, inode);
 	info->keep_cache = 1;
 	if (err == OK)
 		fuse_reply_open(request, info);
