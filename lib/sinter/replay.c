@@ -190,7 +190,13 @@ static err_t replay_record(struct sinter *pool, reader_t *reader)
 	TRY(sinter_dataset_open(pool, record.dataset, &replay.dataset));
 	err_t err = finish_record(&replay);
 	sinter_dataset_close(replay.dataset);
-	return err;
+	if (replay.kind != LOG_FILE || (err != ERR_CORRUPT && err != ERR_IO))
+		return err;
+	// Older contents of this file cannot be read: that is an error for who reads it, and no reason
+	// to refuse all the others.
+	pool->port.report(
+		pool->port.context, VIEW_TEXT("contents of a file could not be replayed: it is damaged"));
+	return OK;
 }
 
 // Reads the block at a position into group. ERR_NOT_FOUND: it is not the next one.

@@ -187,6 +187,38 @@ TEST(fault_one_leg_fails_to_write)
 	stop(&p);
 }
 
+// A block of a file is lost, and the log holds a change of that file: the pool opens, with all
+// else.
+TEST(fault_lost_block_under_a_change_in_the_log)
+{
+	static u8 bytes[40000];
+	const struct sinter_new regular = { .mode = 0100644 };
+	u64 inode, other;
+	usize size;
+	struct pool p;
+	format(&p, 1, 1);
+	REQUIRE_OK(open_pool(&p));
+	REQUIRE_OK(sinter_create(p.dataset, INODE_ROOT, VIEW_TEXT("f"), &regular, &inode));
+	memset(bytes, 0x77, sizeof bytes);
+	struct world_file file = { p.dataset, inode };
+	REQUIRE_OK(world_write(p.pool, file, 0, view_of(bytes)));
+	REQUIRE_OK(world_sync(p.pool));
+	REQUIRE_OK(world_write(p.pool, file, 5000, VIEW_TEXT("new")));
+	REQUIRE_OK(world_fsync(p.pool, p.dataset, inode));
+	REQUIRE_OK(sinter_create(p.dataset, INODE_ROOT, VIEW_TEXT("g"), &regular, &other));
+	REQUIRE_OK(world_fsync(p.pool, p.dataset, other));
+	sinter_abandon(p.pool);
+	for (u64 unit = 448; unit < WORLD_UNITS - 128; unit++)
+		if (p.disks[0]->now[unit] && p.disks[0]->now[unit]->bytes[100] == 0x77)
+			noise(p.disks[0], unit);
+	REQUIRE_OK(open_pool(&p));
+	CHECK_EQ(world_read(p.pool, (struct world_file){ p.dataset, inode }, 0, span_of(bytes), &size),
+		ERR_CORRUPT);
+	CHECK_OK(WAIT(p.pool, sinter_lookup(p.dataset, INODE_ROOT, VIEW_TEXT("g"), &other)));
+	sinter_abandon(p.pool);
+	stop(&p);
+}
+
 // Files 0, 1, … each written and fsynced; answers how many were said to be safe.
 static u32 write_until_error(struct pool *p)
 {
