@@ -66,6 +66,16 @@ static void path_to(struct btree *tree, tree_key_t key, struct path *path)
 	}
 }
 
+// The leaf where the key is, dirty as all on the way to it.
+static struct node *leaf_of(struct btree *tree, tree_key_t key, struct path *path, u32 *slot)
+{
+	path_to(tree, key, path);
+	struct node *leaf = cache_node(tree->pool, path_step(path, path->depth)->buffer);
+	*slot = node_lower_bound(leaf, key);
+	assert(node_has_key(leaf, *slot, key));
+	return leaf;
+}
+
 // Puts a new root above the old one, so that this can be split.
 static struct buffer *grow(struct btree *tree)
 {
@@ -126,20 +136,16 @@ void btree_insert(struct btree *tree, tree_key_t key, view_t value)
 span_t btree_edit(struct btree *tree, tree_key_t key)
 {
 	struct path path;
-	path_to(tree, key, &path);
-	struct node *leaf = cache_node(tree->pool, path_step(&path, path.depth)->buffer);
-	u32 slot = node_lower_bound(leaf, key);
-	assert(node_has_key(leaf, slot, key));
+	u32 slot;
+	struct node *leaf = leaf_of(tree, key, &path, &slot);
 	return node_value_span(leaf, slot);
 }
 
 void btree_replace(struct btree *tree, tree_key_t key, view_t value)
 {
 	struct path path;
-	path_to(tree, key, &path);
-	struct node *leaf = cache_node(tree->pool, path_step(&path, path.depth)->buffer);
-	u32 slot = node_lower_bound(leaf, key);
-	assert(node_has_key(leaf, slot, key));
+	u32 slot;
+	struct node *leaf = leaf_of(tree, key, &path, &slot);
 	node_remove(leaf, slot);
 	btree_insert(tree, key, value);
 }
@@ -207,10 +213,8 @@ static void shrink(struct btree *tree)
 void btree_remove(struct btree *tree, tree_key_t key)
 {
 	struct path path;
-	path_to(tree, key, &path);
-	struct node *leaf = cache_node(tree->pool, path_step(&path, path.depth)->buffer);
-	u32 slot = node_lower_bound(leaf, key);
-	assert(node_has_key(leaf, slot, key));
+	u32 slot;
+	struct node *leaf = leaf_of(tree, key, &path, &slot);
 	node_remove(leaf, slot);
 	for (u32 depth = path.depth; depth > 0; depth--) {
 		struct node *node = cache_node(tree->pool, path_step(&path, depth)->buffer);

@@ -33,6 +33,18 @@ static void stop(struct measured *m)
 	disk_destroy(m->disk);
 }
 
+static err_t make_file(struct measured *m, const char *name, u64 *out)
+{
+	return WAIT(m->pool, sinter_create(m->dataset, INODE_ROOT, view_cstring(name), &regular, out));
+}
+
+static u64 per_operation(const struct measured *m, const char *what, u64 before, u32 count)
+{
+	u64 each = (m->disk->bytes_written - before) / count;
+	printf("bytes written per %s: %llu\n", what, (unsigned long long)each);
+	return each;
+}
+
 TEST(figures_bytes_per_created_file)
 {
 	struct measured m;
@@ -43,15 +55,12 @@ TEST(figures_bytes_per_created_file)
 		char name[16];
 		u64 inode;
 		snprintf(name, sizeof name, "file%05u", i);
-		REQUIRE_OK(WAIT(
-			m.pool, sinter_create(m.dataset, INODE_ROOT, view_cstring(name), &regular, &inode)));
+		REQUIRE_OK(make_file(&m, name, &inode));
 		REQUIRE_OK(world_write(
 			m.pool, (struct world_file){ m.dataset, inode }, 0, view_from(bytes, 1024)));
 	}
 	REQUIRE_OK(world_sync(m.pool));
-	u64 each = (m.disk->bytes_written - before) / FILES;
-	printf("bytes written per created 1 KiB file: %llu\n", (unsigned long long)each);
-	CHECK(each <= 6 * 1024);
+	CHECK(per_operation(&m, "created 1 KiB file", before, FILES) <= 6 * 1024);
 	stop(&m);
 }
 
@@ -61,8 +70,7 @@ TEST(figures_bytes_per_random_overwrite)
 	enum { WRITES = 4000 };
 	u64 inode, size = (u64)64 << 20;
 	REQUIRE(start(&m, 65536));
-	REQUIRE_OK(
-		WAIT(m.pool, sinter_create(m.dataset, INODE_ROOT, VIEW_TEXT("f"), &regular, &inode)));
+	REQUIRE_OK(make_file(&m, "f", &inode));
 	struct world_file file = { m.dataset, inode };
 	for (u64 at = 0; at < size; at += sizeof bytes)
 		REQUIRE_OK(world_write(m.pool, file, at, view_of(bytes)));
@@ -73,9 +81,7 @@ TEST(figures_bytes_per_random_overwrite)
 		REQUIRE_OK(world_write(m.pool, file, at, view_from(bytes, 4096)));
 	}
 	REQUIRE_OK(world_sync(m.pool));
-	u64 each = (m.disk->bytes_written - before) / WRITES;
-	printf("bytes written per random 4 KiB overwrite: %llu\n", (unsigned long long)each);
-	CHECK(each <= 24 * 1024);
+	CHECK(per_operation(&m, "random 4 KiB overwrite", before, WRITES) <= 24 * 1024);
 	stop(&m);
 }
 
@@ -84,8 +90,7 @@ TEST(figures_fsync_is_one_write_and_one_flush)
 	struct measured m;
 	u64 inode;
 	REQUIRE(start(&m, 65536));
-	REQUIRE_OK(
-		WAIT(m.pool, sinter_create(m.dataset, INODE_ROOT, VIEW_TEXT("f"), &regular, &inode)));
+	REQUIRE_OK(make_file(&m, "f", &inode));
 	REQUIRE_OK(world_sync(m.pool));
 	for (u32 i = 0; i < 50; i++) {
 		u64 flushes = m.disk->flushes, before = m.disk->bytes_written, requests = m.disk->requests;
@@ -104,8 +109,7 @@ TEST(figures_snapshot_does_not_depend_on_size)
 	struct measured m;
 	u64 inode, ticket, written[2];
 	REQUIRE(start(&m, 65536));
-	REQUIRE_OK(
-		WAIT(m.pool, sinter_create(m.dataset, INODE_ROOT, VIEW_TEXT("f"), &regular, &inode)));
+	REQUIRE_OK(make_file(&m, "f", &inode));
 	for (u32 i = 0; i < 2; i++) {
 		char name[2] = { (char)('a' + i), 0 };
 		REQUIRE_OK(world_sync(m.pool));
