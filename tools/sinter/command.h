@@ -74,5 +74,7 @@ int command_mount(struct words *words);
 
 // Copies a directory of the host into the pool. False: it complained.
 bool copy_tree(struct image *image, const char *from);
+// The same with a tar archive; "-" is the standard input.
+bool copy_tar(struct image *image, const char *from);
 
 NONNULL_END

@@ -12,7 +12,7 @@
 #include "tools/sinter/command.h"
 
 static const char usage[] =
-	"create IMAGE[,IMAGE...][+IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY] "
+	"create IMAGE[,IMAGE...][+IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY|TAR] "
 	"[--copies 1|2|3] [--compress] [--guid NUMBER] [--force]";
 
 struct create {
@@ -137,7 +137,9 @@ int command_create(struct words *words)
 		return code;
 	if (!image_open(&image, create.paths, false))
 		return 1;
-	bool is_copied = copy_tree(&image, create.from);
+	struct stat status;
+	bool is_folder = !stat(create.from, &status) && S_ISDIR(status.st_mode);
+	bool is_copied = is_folder ? copy_tree(&image, create.from) : copy_tar(&image, create.from);
 	code = image_close(&image);
 	return is_copied ? code : 1;
 }
