@@ -251,21 +251,6 @@ static void operation_fallocate(fuse_req_t request, fuse_ino_t inode, int mode, 
 	mount_reply(request, err);
 }
 
-static void do_lseek(
-	fuse_req_t request, fuse_ino_t inode, off_t offset, int whence, struct fuse_file_info *info)
-{
-	struct mount *mount = mount_of(request);
-	u64 found;
-	(void)info;
-	err_t err = offset < 0 ? ERR_NOT_FOUND
-	                       : MOUNT_WAIT(mount, sinter_seek(mount->image->root, inode, (u64)offset,
-												   whence == SEEK_HOLE, &found));
-	if (err == OK)
-		fuse_reply_lseek(request, (off_t)found);
-	else
-		fuse_reply_err(request, err == ERR_NOT_FOUND ? ENXIO : mount_errno(err));
-}
-
 static void do_statfs(fuse_req_t request, fuse_ino_t inode)
 {
 	struct sinter_status status;
@@ -344,7 +329,8 @@ static const struct fuse_lowlevel_ops file_operations = {
 	.fsync = do_fsync,
 	.fsyncdir = do_fsync,
 	.fallocate = operation_fallocate,
-	.lseek = do_lseek,
+	// No lseek: with the write-back cache the kernel holds data of which we do not know, and would
+	// be told of holes where there are none. It answers by itself then.
 	.statfs = do_statfs,
 };
 
