@@ -10,8 +10,8 @@
 #include "lib/os/process.h"
 #include "os/syscalls.h"
 
-constexpr u32 LIVES_MAX = 20; // in WINDOW_NS
-constexpr u64 WINDOW_NS = 10 * NS_PER_SECOND;
+constexpr u32 SHORT_LIVES_MAX = 20; // one after the other: it will not come up
+constexpr u64 SHORT_NS = 10 * NS_PER_MS;
 
 err_t life_run(struct spawn *spawn, u64 *code)
 {
@@ -36,9 +36,9 @@ static err_t begin(struct spawn *spawn, handle_t dead, handle_t *process)
 err_t life_run_kept(struct spawn *spawn, u64 *code)
 {
 	handle_t dead = HANDLE_NONE;
-	u64 window = 0;
-	for (u32 lives = 0;; lives++) {
+	for (u32 short_lives = 0; short_lives < SHORT_LIVES_MAX;) {
 		struct process_info info = {};
+		u64 start = clock_read();
 		handle_t process;
 		u64 size;
 		TRY(begin(spawn, dead, &process));
@@ -48,12 +48,8 @@ err_t life_run_kept(struct spawn *spawn, u64 *code)
 			*code = info.exit_code & 0xff;
 			return OK;
 		}
-		if (clock_read() - window > WINDOW_NS) {
-			window = clock_read();
-			lives = 0;
-		}
-		if (lives >= LIVES_MAX)
-			return OK;
+		short_lives = clock_read() - start < SHORT_NS ? short_lives + 1 : 0;
 		dead = process;
 	}
+	return OK;
 }
