@@ -236,6 +236,24 @@ static int explodes(void)
 	return child_end(child(returns_3)) == 3 ? 0 : 4;
 }
 
+// Killed children had open what we have open, 22,000 files together.
+static void killed(void)
+{
+	enum { ROUNDS = 110, PIPES = 100 };
+	int ends[PIPES][2], bad = 0;
+	for (int round = 0; round < ROUNDS && !bad; round++) {
+		for (int i = 0; i < PIPES; i++)
+			if (pipe(ends[i]))
+				bad = errno;
+		pid_t pid = child(waits_for_ever);
+		kill(pid, SIGKILL);
+		bad += child_end(pid) != 1000 + SIGKILL;
+		for (int i = 0; i < PIPES; i++)
+			bad += close(ends[i][0]) || close(ends[i][1]);
+	}
+	is(bad, 0, "what killed children had open can be opened again");
+}
+
 int main(void)
 {
 	need(pipe(channel) == 0, "pipe");
@@ -245,6 +263,7 @@ int main(void)
 	waiting();
 	descriptors();
 	many();
+	killed();
 	if (getuid() == 0)
 		is(child_end(child(explodes)), 0, "a fork bomb is bounded");
 	return done();

@@ -2,11 +2,13 @@
 // arena.c - see arena.h. Under files.lock; other processes only drop references.
 #include "lib/posix/file/arena.h"
 
+#include "abi/info.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/linux/errno.h"
 #include "os/syscalls.h"
 
 constexpr u32 DESCRIPTIONS = ARENA_SIZE / sizeof(struct description);
+constexpr u32 DESCRIPTIONS_IN_PAGE = PAGE_SIZE / sizeof(struct description);
 constexpr u32 MAP_ARENA = MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED | MAP_FLAGS_FIXED;
 
 static struct file_state *files(void)
@@ -43,16 +45,73 @@ static i64 arena_make(void)
 		(void)handle_close(memory);
 		return -ENFILE;
 	}
-	AT(files()->arenas, index) = (struct arena){ memory, 0 };
+	AT(files()->arenas, index) = (struct arena){ .memory = memory };
 	files()->own = index + 1;
 	return 0;
 }
 
-static struct description *_Nullable description_find(u32 index)
+static bool is_in(const struct descriptor *descriptor, u32 index)
+{
+	u64 address = (u64)(uintptr_t)descriptor->description;
+	return address >= arena_address(index) && address < arena_address(index) + ARENA_SIZE;
+}
+
+static void count_none(struct description *description)
+{
+	description->references = 0;
+}
+
+static void each_description(u32 index, void (*act)(struct description *description))
+{
+	view_t table = view_from(files()->table, files()->capacity * sizeof(struct descriptor));
+	for (u32 i = 0; i < files()->capacity; i++) {
+		const struct descriptor *descriptor =
+			VIEW_AS(struct descriptor, table, i * sizeof(struct descriptor));
+		if (descriptor && is_in(descriptor, index) && descriptor->description)
+			act(descriptor->description);
+	}
+}
+
+// Whether nobody else has this arena. Other threads, and who lent us this space, hold references
+// that stand in no table of ours.
+static bool is_ours_alone(u32 index)
+{
+	const struct posix *posix = posix_self();
+	struct object_info info = {};
+	u64 size;
+	return posix->core.thread_count <= 1 && !posix->identity.loan &&
+	       handle_info(
+			   AT(files()->arenas, index).memory, INFO_TOPIC_OBJECT, span_of(info), &size) == OK &&
+	       info.handles == 1;
+}
+
+// A process that was killed did not give back its references. Where only we are left, those that
+// count are ours. True: something became free.
+static bool take_back(u32 index)
+{
+	u32 touched = AT(files()->arenas, index).touched;
+	bool is_any = false;
+	if (!touched || !is_ours_alone(index))
+		return false;
+	for (u32 i = 0; i < touched; i++)
+		count_none(description_at(index, i));
+	each_description(index, description_get);
+	for (u32 i = 0; i < touched; i++) {
+		struct description *description = description_at(index, i);
+		if (description->kind == FILE_NONE || description->references)
+			continue;
+		description_free(description);
+		is_any = true;
+	}
+	return is_any;
+}
+
+// Round the part that was touched. Null: all of them are in use.
+static struct description *_Nullable find_touched(u32 index)
 {
 	struct arena *arena = &AT(files()->arenas, index);
-	for (u32 i = 0; i < DESCRIPTIONS; i++) {
-		u32 number = (arena->next + i) % DESCRIPTIONS;
+	for (u32 i = 0; i < arena->touched; i++) {
+		u32 number = (arena->next + i) % arena->touched;
 		struct description *description = description_at(index, number);
 		if (atomic_load_acquire(&description->kind) == FILE_NONE) { // pairs with description_free
 			arena->next = number + 1;
@@ -60,6 +119,20 @@ static struct description *_Nullable description_find(u32 index)
 		}
 	}
 	return nullptr;
+}
+
+// Pages that are not needed are not touched; who was killed is looked for before another one is.
+static struct description *_Nullable description_find(u32 index)
+{
+	struct arena *arena = &AT(files()->arenas, index);
+	struct description *found = find_touched(index);
+	if (!found && take_back(index))
+		found = find_touched(index);
+	if (found || arena->touched == DESCRIPTIONS)
+		return found;
+	arena->next = arena->touched + 1;
+	arena->touched += DESCRIPTIONS_IN_PAGE;
+	return description_at(index, arena->next - 1);
 }
 
 i64 description_create(enum file_kind kind, u32 flags, struct description *_Nullable *_Nonnull out)
@@ -83,12 +156,6 @@ bool description_drop(struct description *description)
 void description_free(struct description *description)
 {
 	atomic_store_release(&description->kind, (u16)FILE_NONE); // pairs with description_find
-}
-
-static bool is_in(const struct descriptor *descriptor, u32 index)
-{
-	u64 address = (u64)(uintptr_t)descriptor->description;
-	return address >= arena_address(index) && address < arena_address(index) + ARENA_SIZE;
 }
 
 static bool is_needed(u32 index)
@@ -135,22 +202,6 @@ static void forget(struct description *description)
 {
 	if (description_drop(description))
 		description_free(description);
-}
-
-static void count_none(struct description *description)
-{
-	description->references = 0;
-}
-
-static void each_description(u32 index, void (*act)(struct description *description))
-{
-	view_t table = view_from(files()->table, files()->capacity * sizeof(struct descriptor));
-	for (u32 i = 0; i < files()->capacity; i++) {
-		const struct descriptor *descriptor =
-			VIEW_AS(struct descriptor, table, i * sizeof(struct descriptor));
-		if (descriptor && is_in(descriptor, index) && descriptor->description)
-			act(descriptor->description);
-	}
 }
 
 static void arena_part(u32 index)

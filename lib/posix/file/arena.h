@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // arena.h - descriptions that fork shares: each process makes its own in a piece of memory, mapped
 // at the same address in all who inherit it. A reference is one descriptor of one process; whoever
-// drops the last one frees the place. A killed process keeps its references: 64 bytes each.
+// drops the last one frees the place. What a killed process kept is taken back at need, once nobody
+// else has the arena.
 #pragma once
 
 #include "lib/base/atomic.h"

@@ -58,6 +58,7 @@ struct mount_link {
 struct arena {
 	handle_t memory; // owned; HANDLE_NONE: nothing is mapped here
 	u32 next;        // where to look for a free description first
+	u32 touched;     // from this one on none was ever used: its page is not there
 };
 
 // The connection that holds an open file's locks (lock_calls.c); a forked child holds it, too.
