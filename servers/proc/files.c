@@ -140,6 +140,8 @@ static struct words tell_node(struct node node, const struct process *_Nullable 
 	const struct name *name = name_of(node);
 	if (name && name->tell)
 		name->tell(&words, process);
+	if (name && name->text)
+		words_add(&words, "%s", name->text);
 	return words;
 }
 

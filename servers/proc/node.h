@@ -19,6 +19,9 @@ enum node_kind : u8 {
 	NODE_SYS_RANDOM,
 	NODE_SYS_VM,
 	NODE_SYS_FS,
+	NODE_SYS_INOTIFY,
+	NODE_SYS_QUEUES,
+	NODE_SYS_CRYPTO,
 	NODE_NET,
 	NODE_FIXED, // from here on by name
 };
@@ -36,10 +39,11 @@ struct name {
 	const char *name;
 	u32 mode; // Linux's, with the type
 	void (*_Nullable tell)(struct words *words, const struct process *_Nullable process);
-	bool is_private; // only for its owner
+	bool is_private;            // only for its owner
+	const char *_Nullable text; // what it says, without tell
 };
 
-constexpr u32 NAMES = 67;
+constexpr u32 NAMES = 97;
 extern const struct name names[NAMES];
 
 // In process_text.c and system_text.c: what files say. process is not null in those of processes.
@@ -53,8 +57,7 @@ tell tell_memory, tell_uptime, tell_load, tell_system_stat, tell_processors, tel
 	tell_net_route;
 tell tell_pid_max, tell_release, tell_type, tell_kernel_version, tell_host, tell_domain,
 	tell_groups_max, tell_last_capability, tell_threads_max, tell_overflow, tell_boot_id, tell_uuid,
-	tell_entropy, tell_one, tell_map_count, tell_file_max, tell_open_max, tell_pipe_max,
-	tell_shared_max;
+	tell_entropy, tell_one, tell_map_count, tell_file_max, tell_open_max, tell_pipe_max;
 
 // Numbers of open descriptors from `from` on; false: none any more.
 bool process_descriptor(const struct process *process, u32 from, u32 *number);

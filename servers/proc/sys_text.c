@@ -107,12 +107,6 @@ void tell_pipe_max(struct words *words, const struct process *_Nullable process)
 	add_number(words, 1 << 20);
 }
 
-void tell_shared_max(struct words *words, const struct process *_Nullable process)
-{
-	(void)process;
-	add_number(words, INT64_MAX);
-}
-
 void tell_entropy(struct words *words, const struct process *_Nullable process)
 {
 	(void)process;

@@ -99,12 +99,43 @@ static i64 open_program(struct posix_thread *self, struct path *path, struct exe
 	return contents_open(path, &inode, OPEN_TO_EXECUTE, &out->memory);
 }
 
+// What an O_PATH descriptor stands for, by the name that it was found by.
+static i64 open_place(const struct file *file, struct exec_file *out)
+{
+	const struct description *description = file->description;
+	struct tree_credentials who;
+	struct tree_inode inode;
+	err_t err;
+	TRY_POSIX(inode_read(description->tree, description->inode, description->generation, &inode));
+	path_credentials(&who, false);
+	if ((inode.mode & MODE_TYPE) == MODE_LINK)
+		return -ELOOP;
+	if ((inode.mode & MODE_TYPE) != MODE_REGULAR || !tree_may(&inode, &who, ACCESS_EXECUTE))
+		return -EACCES;
+	out->size = inode.length;
+	out->mode = inode.mode;
+	out->user = inode.user;
+	out->group = inode.group;
+	out->tree = description->tree;
+	out->inode = description->inode;
+	out->generation = description->generation;
+	REQUEST(err, tree_open((tree_t){ mount_connection(description->tree) }, description->inode,
+					 description->generation, (u32)AT(description->detail, 1), OPEN_TO_EXECUTE,
+					 &out->memory));
+	return err == OK ? 0 : request_error(err);
+}
+
 // fexecve: what a descriptor has open.
 static i64 open_descriptor(struct posix_thread *self, i32 number, struct exec_file *out)
 {
 	struct file file;
 	struct linux_stat status;
 	TRY_POSIX(file_get(self, number, &file));
+	if (file.description->kind == FILE_PATH) {
+		i64 answer = open_place(&file, out);
+		file_put(self, &file);
+		return answer;
+	}
 	const struct operations *operations = operations_of(&file);
 	i64 error = operations->map && operations->stat ? 0 : -EACCES;
 	if (!error)

@@ -5,6 +5,7 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/file/open.h"
+#include "lib/posix/file/own.h"
 #include "lib/posix/file/request.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
@@ -123,13 +124,15 @@ static i64 ask_for_link(
 	struct posix_thread *self, const struct linking *linking, struct tree_request *asked)
 {
 	struct path from UNINITIALIZED;
+	i32 number;
 	u8 first;
 	if (linking->flags & AT_EMPTY_PATH && user_get(first, linking->from) == 0 && !first)
 		return ask_for_descriptor(self, linking->from_directory, asked);
 	u32 walk = linking->flags & AT_SYMLINK_FOLLOW ? 0 : WALK_NO_FOLLOW;
 	TRY_POSIX(path_at(self, linking->from_directory, linking->from, walk, &from));
 	if (from.walk.is_remote)
-		return -EXDEV;
+		return walk || !own_descriptor(&from, &number) ? -EXDEV
+		                                               : ask_for_descriptor(self, number, asked);
 	if (from.walk.at.inode == TREE_NONE)
 		return -ENOENT;
 	request_inode(&from, asked);

@@ -4,6 +4,7 @@
 #include "lib/posix/file/open.h"
 
 #include "ifc/tree.h"
+#include "lib/base/format.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
@@ -195,6 +196,49 @@ static u32 walk_flags(const struct open_how *how)
 	return how->walk | (stays ? WALK_NO_FOLLOW : 0);
 }
 
+static i64 make_nameless(struct posix_thread *self, struct path *path, const struct open_how *how)
+{
+	struct tree_request asked = { .serial = request_serial(self) };
+	struct tree_brief brief UNINITIALIZED;
+	err_t err;
+	i64 number = open_new(self, path, how);
+	if (number < 0)
+		return number;
+	request_directory(path, &asked);
+	asked.entry = tree_find(path_tree(path), asked.directory, path->walk.name);
+	if (request_brief(&brief, &asked, path->walk.name, (view_t){}))
+		REQUEST(err,
+			tree_unlink_brief((tree_t){ mount_connection(path->walk.directory.mount) }, &brief));
+	return number;
+}
+
+// O_TMPFILE: a file in this directory whose name goes at once. It cannot get one later: what has no
+// name is forgotten by its server (ENOENT).
+static i64 open_nameless(
+	struct posix_thread *self, i32 directory, u64 user_path, const struct open_how *given)
+{
+	struct open_how how = { given->flags & ~(u32)(O_TMPFILE | O_EXCL | O_CREAT), given->mode, 0 };
+	u8 text[TREE_PATH_MAX] UNINITIALIZED, room[32];
+	struct path path UNINITIALIZED;
+	i64 size = user_copy_string(span_of(text), user_path);
+	if (size < 0)
+		return size;
+	if ((how.flags & O_ACCMODE) == O_RDONLY || given->flags & O_CREAT)
+		return -EINVAL;
+	TRY_POSIX(path_walk(self, directory, view_clamp(view_of(text), 0, (usize)size), 0, &path));
+	if (path.walk.is_remote)
+		return -EOPNOTSUPP;
+	if (path.walk.at.inode == TREE_NONE)
+		return -ENOENT;
+	if (tree_type(path_tree(&path), path.walk.at.inode) != MODE_DIRECTORY)
+		return -ENOTDIR;
+	path.walk.directory = path.walk.at;
+	path.walk.at = (struct position){};
+	path.walk.has_slash = false;
+	path.walk.name = format_view(span_of(room), ".nameless-%lx", request_serial(self));
+	return make_nameless(self, &path, &how);
+}
+
 i64 open_at(struct posix_thread *self, i32 directory, u64 user_path, const struct open_how *given)
 {
 	struct path path UNINITIALIZED;
@@ -203,7 +247,7 @@ i64 open_at(struct posix_thread *self, i32 directory, u64 user_path, const struc
 	if (how.flags & O_PATH)
 		how.flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if ((how.flags & O_TMPFILE) == O_TMPFILE)
-		return -EOPNOTSUPP;
+		return open_nameless(self, directory, user_path, &how);
 	for (u32 i = 0; i < RACES_MAX; i++) {
 		TRY_POSIX(path_at(self, directory, user_path, walk_flags(&how), &path));
 		answer = open_found(self, &path, &how);

@@ -10,6 +10,7 @@
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
+#include "lib/posix/memory/mappings.h"
 #include "os/syscalls.h"
 
 constexpr u32 ALL_SEALS =
@@ -43,12 +44,40 @@ i64 seals_allow_resize(const struct file *file, u64 size)
 	return 0;
 }
 
+bool seals_allow_shared_writing(const struct file *file)
+{
+	u64 seals = atomic_load_relaxed(seals_of(file));
+	return file->description->kind != FILE_MEMORY ||
+	       !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
+// Is it mapped here, shared and to be written? Other processes' mappings are not seen.
+static bool is_shown_to_write(const struct file *file)
+{
+	struct mappings mappings;
+	struct object_info info = {};
+	u64 size;
+	bool is_shown = false;
+	if (handle_info(file->handle, INFO_TOPIC_OBJECT, span_of(info), &size) != OK ||
+		!mappings_read(&mappings))
+		return false;
+	for (usize i = 0; i < mappings.count; i++) {
+		const struct mapping_info *mapping = mappings_at(&mappings, i);
+		constexpr u32 BOTH = MAP_FLAGS_WRITE | MAP_FLAGS_SHARED;
+		is_shown |= mapping->memory_id == info.id && (mapping->flags & BOTH) == BOTH;
+	}
+	mappings_free(&mappings);
+	return is_shown;
+}
+
 i64 seals_add(const struct file *file, u32 seals)
 {
 	if (file->description->kind != FILE_MEMORY || seals & ~ALL_SEALS)
 		return -EINVAL;
 	if (!file_is_writable(file) || atomic_load_relaxed(seals_of(file)) & F_SEAL_SEAL)
 		return -EPERM;
+	if (seals & F_SEAL_WRITE && is_shown_to_write(file))
+		return -EBUSY;
 	atomic_or_relaxed(seals_of(file), (u64)seals);
 	return 0;
 }

@@ -9,6 +9,7 @@
 NONNULL_BEGIN
 i64 seals_allow_write(const struct file *file, const struct transfer *transfer);
 i64 seals_allow_resize(const struct file *file, u64 size);
-i64 seals_add(const struct file *file, u32 seals); // fcntl
+bool seals_allow_shared_writing(const struct file *file); // mmap
+i64 seals_add(const struct file *file, u32 seals);        // fcntl
 i64 seals_get(const struct file *file);
 NONNULL_END

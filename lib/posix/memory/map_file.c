@@ -6,6 +6,7 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/operations.h"
+#include "lib/posix/file/seals.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "lib/posix/memory/map.h"
@@ -72,6 +73,8 @@ static i64 map_open_file(
 		return -EACCES;
 	if (!operations->map)
 		return -ENODEV;
+	if (!is_private && is_writing && !seals_allow_shared_writing(file))
+		return -EPERM;
 	TRY_POSIX(operations->map(self, file, &offset, &source.memory));
 	if (!source.memory.raw) // /dev/zero
 		return map_anonymous(request);
