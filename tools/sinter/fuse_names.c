@@ -34,14 +34,36 @@ void mount_reply_entry(fuse_req_t request, struct mount *mount, u64 inode)
 		mount_reply(request, err);
 }
 
+static err_t look_up_parent(struct mount *mount, u64 directory, u64 *out)
+{
+	struct mount_place place;
+	*out = INODE_ROOT;
+	if (mount_is_past_directory(directory))
+		return OK;
+	TRY(mount_place(mount, directory, &place));
+	if (place.past && place.inode == INODE_ROOT)
+		return *out = mount_past_directory(), OK;
+	TRY(MOUNT_WAIT(mount, sinter_parent(place.dataset, place.inode, out)));
+	*out = mount_outside(directory, *out);
+	return OK;
+}
+
 static err_t look_up(struct mount *mount, u64 parent, const char *name, u64 *out)
 {
-	struct dataset *root = mount->image->root;
+	struct mount_place place;
 	if (!strcmp(name, "."))
 		return *out = parent, OK;
 	if (!strcmp(name, ".."))
-		return MOUNT_WAIT(mount, sinter_parent(root, parent, out));
-	return MOUNT_WAIT(mount, sinter_lookup(root, parent, view_cstring(name), out));
+		return look_up_parent(mount, parent, out);
+	if (mount_is_past_directory(parent))
+		return mount_past_lookup(mount, view_cstring(name), out);
+	TRY(mount_place(mount, parent, &place));
+	err_t err =
+		MOUNT_WAIT(mount, sinter_lookup(place.dataset, place.inode, view_cstring(name), out));
+	if (err == ERR_NOT_FOUND && parent == INODE_ROOT && !strcmp(name, ".snapshots"))
+		return *out = mount_past_directory(), OK;
+	*out = err == OK ? mount_outside(parent, *out) : 0;
+	return err;
 }
 
 static void do_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
@@ -67,6 +89,8 @@ static err_t make(
 	struct stat status;
 	what.user = caller->uid;
 	what.group = caller->gid;
+	if (mount_is_past(parent))
+		return ERR_READ_ONLY;
 	TRY(mount_stat(mount, parent, &status));
 	if (status.st_mode & S_ISGID) { // the directory hands on its group
 		what.group = status.st_gid;
@@ -125,15 +149,19 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 static void do_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
 	struct mount *mount = mount_of(request);
-	reply_name(request,
-		MOUNT_WAIT(mount, sinter_unlink(mount->image->root, parent, view_cstring(name), false)));
+	reply_name(request, mount_is_past(parent)
+							? ERR_READ_ONLY
+							: MOUNT_WAIT(mount, sinter_unlink(mount->image->root, parent,
+													view_cstring(name), false)));
 }
 
 static void do_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
 	struct mount *mount = mount_of(request);
-	reply_name(request,
-		MOUNT_WAIT(mount, sinter_unlink(mount->image->root, parent, view_cstring(name), true)));
+	reply_name(request, mount_is_past(parent)
+							? ERR_READ_ONLY
+							: MOUNT_WAIT(mount, sinter_unlink(mount->image->root, parent,
+													view_cstring(name), true)));
 }
 
 static void operation_rename(fuse_req_t request, fuse_ino_t parent, const char *name,
@@ -148,14 +176,19 @@ static void operation_rename(fuse_req_t request, fuse_ino_t parent, const char *
 		fuse_reply_err(request, EINVAL);
 		return;
 	}
-	reply_name(request, MOUNT_WAIT(mount, sinter_rename(mount->image->root, from, to, ours)));
+	bool is_past = mount_is_past(parent) || mount_is_past(to_parent);
+	reply_name(request, is_past
+							? ERR_READ_ONLY
+							: MOUNT_WAIT(mount, sinter_rename(mount->image->root, from, to, ours)));
 }
 
 static void do_link(fuse_req_t request, fuse_ino_t inode, fuse_ino_t parent, const char *name)
 {
 	struct mount *mount = mount_of(request);
-	err_t err =
-		MOUNT_WAIT(mount, sinter_link(mount->image->root, inode, parent, view_cstring(name)));
+	bool is_past = mount_is_past(inode) || mount_is_past(parent);
+	err_t err = is_past ? ERR_READ_ONLY
+	                    : MOUNT_WAIT(mount,
+							  sinter_link(mount->image->root, inode, parent, view_cstring(name)));
 	if (err == ERR_IS_DIRECTORY)
 		fuse_reply_err(request, EPERM);
 	else
@@ -167,8 +200,11 @@ static void do_readlink(fuse_req_t request, fuse_ino_t inode)
 	struct mount *mount = mount_of(request);
 	char target[VALUE_MAX + 1] = {};
 	usize size = 0;
-	err_t err = MOUNT_WAIT(
-		mount, sinter_read_link(mount->image->root, inode, span_from(target, VALUE_MAX), &size));
+	struct mount_place place;
+	err_t err = mount_place(mount, inode, &place);
+	if (err == OK)
+		err = MOUNT_WAIT(mount,
+			sinter_read_link(place.dataset, place.inode, span_from(target, VALUE_MAX), &size));
 	if (err == OK)
 		fuse_reply_readlink(request, target);
 	else
@@ -194,7 +230,9 @@ static bool add(struct listing *listing, const struct sinter_entry *entry, u64 c
 	usize size;
 	memory_copy(name, entry->name, entry->name_size);
 	bool is_dots = !strcmp(name, ".") || !strcmp(name, "..");
-	if (listing->is_plus && !is_dots)
+	bool is_known =
+		!is_dots && !mount_is_past_directory(listing->directory); // else it has no number
+	if (listing->is_plus && is_known)
 		(void)mount_entry(listing->mount, entry->inode, &param);
 	if (listing->is_plus)
 		size = fuse_add_direntry_plus(
@@ -222,12 +260,23 @@ static bool add_dots(struct listing *listing, u64 *cookie)
 		return true;
 	entry.name_size = 2;
 	*span_at(span_of(entry.name), 1) = '.';
-	(void)MOUNT_WAIT(listing->mount,
-		sinter_parent(listing->mount->image->root, listing->directory, &entry.inode));
+	(void)look_up_parent(listing->mount, listing->directory, &entry.inode);
 	if (!add(listing, &entry, 2))
 		return false;
 	*cookie = 2;
 	return true;
+}
+
+static err_t next_entry(struct listing *listing, u64 cookie, struct sinter_entry *entry)
+{
+	struct mount *mount = listing->mount;
+	struct mount_place place;
+	if (mount_is_past_directory(listing->directory))
+		return mount_past_next(mount, cookie, entry);
+	TRY(mount_place(mount, listing->directory, &place));
+	TRY(MOUNT_WAIT(mount, sinter_read_directory(place.dataset, place.inode, cookie, entry)));
+	entry->inode = mount_outside(listing->directory, entry->inode);
+	return OK;
 }
 
 // Our cookies plus 2: 1 and 2 are behind the dots.
@@ -237,8 +286,7 @@ static err_t list(struct listing *listing, u64 cookie)
 		return OK;
 	while (true) {
 		struct sinter_entry entry;
-		err_t err = MOUNT_WAIT(listing->mount, sinter_read_directory(listing->mount->image->root,
-												   listing->directory, cookie - 2, &entry));
+		err_t err = next_entry(listing, cookie - 2, &entry);
 		if (err == ERR_NOT_FOUND)
 			return OK;
 		TRY(err);
@@ -301,24 +349,33 @@ static void operation_setxattr(fuse_req_t request, fuse_ino_t inode, const char 
 	enum xattr_mode mode = flags & XATTR_CREATE    ? XATTRS_CREATE
 	                       : flags & XATTR_REPLACE ? XATTRS_REPLACE
 	                                               : XATTRS_SET;
-	reply_xattr(request, MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
-											   view_cstring(name), view_from(value, size), mode)));
+	reply_xattr(
+		request, mount_is_past(inode)
+					 ? ERR_READ_ONLY
+					 : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
+											 view_cstring(name), view_from(value, size), mode)));
 }
 
 static void do_removexattr(fuse_req_t request, fuse_ino_t inode, const char *name)
 {
 	struct mount *mount = mount_of(request);
-	reply_xattr(request, MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
-											   view_cstring(name), (view_t){}, XATTRS_REMOVE)));
+	reply_xattr(
+		request, mount_is_past(inode)
+					 ? ERR_READ_ONLY
+					 : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
+											 view_cstring(name), (view_t){}, XATTRS_REMOVE)));
 }
 
 static void do_getxattr(fuse_req_t request, fuse_ino_t inode, const char *name, size_t size)
 {
 	struct mount *mount = mount_of(request);
 	u8 value[VALUE_MAX];
+	struct mount_place place;
 	usize got = 0;
-	err_t err = MOUNT_WAIT(mount,
-		sinter_xattr_get(mount->image->root, inode, view_cstring(name), span_of(value), &got));
+	err_t err = mount_is_past_directory(inode) ? ERR_NOT_FOUND : mount_place(mount, inode, &place);
+	if (err == OK)
+		err = MOUNT_WAIT(mount,
+			sinter_xattr_get(place.dataset, place.inode, view_cstring(name), span_of(value), &got));
 	if (err != OK)
 		reply_xattr(request, err);
 	else if (!size)
@@ -334,10 +391,14 @@ static void do_listxattr(fuse_req_t request, fuse_ino_t inode, size_t size)
 	struct mount *mount = mount_of(request);
 	static u8 names[65536]; // one thread
 	struct sinter_entry entry = {};
+	struct mount_place place;
 	usize used = 0;
-	err_t err;
-	while ((err = MOUNT_WAIT(
-				mount, sinter_xattr_list(mount->image->root, inode, entry.cookie, &entry))) == OK) {
+	err_t err = mount_is_past_directory(inode) ? ERR_NOT_FOUND : mount_place(mount, inode, &place);
+	while (err == OK) {
+		err =
+			MOUNT_WAIT(mount, sinter_xattr_list(place.dataset, place.inode, entry.cookie, &entry));
+		if (err != OK)
+			break;
 		span_t rest = span_from_offset(span_of(names), used);
 		if (rest.size <= entry.name_size)
 			break;

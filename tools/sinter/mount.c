@@ -37,6 +37,8 @@ int mount_errno(err_t err)
 	case ERR_LOOP: return ELOOP;
 	case ERR_BUSY: return EBUSY;
 	case ERR_UNSUPPORTED: return EOPNOTSUPP;
+	case ERR_REVOKED: return ESTALE;
+	case ERR_QUOTA: return EDQUOT;
 	default: return EIO;
 	}
 }
@@ -54,7 +56,11 @@ static struct timespec timespec_of(struct sinter_time time)
 err_t mount_stat(struct mount *mount, u64 inode, struct stat *out)
 {
 	struct sinter_attributes a;
-	TRY(MOUNT_WAIT(mount, sinter_attributes(mount->image->root, inode, &a)));
+	struct mount_place place;
+	if (mount_is_past_directory(inode))
+		return mount_past_stat(out), OK;
+	TRY(mount_place(mount, inode, &place));
+	TRY(MOUNT_WAIT(mount, sinter_attributes(place.dataset, place.inode, &a)));
 	*out = (struct stat){ .st_ino = inode,
 		.st_mode = a.mode,
 		.st_nlink = a.links,
@@ -116,7 +122,9 @@ static void do_setattr(
 {
 	struct mount *mount = mount_of(request);
 	err_t err = OK;
-	if (set & FUSE_SET_ATTR_SIZE && to->st_size < 0)
+	if (mount_is_past(inode))
+		err = ERR_READ_ONLY;
+	else if (set & FUSE_SET_ATTR_SIZE && to->st_size < 0)
 		err = ERR_INVALID;
 	else if (set & FUSE_SET_ATTR_SIZE)
 		err = MOUNT_WAIT(mount, sinter_truncate(mount->image->root, inode, (u64)to->st_size));
@@ -133,26 +141,37 @@ static void do_setattr(
 static void do_open(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
 	struct mount *mount = mount_of(request);
+	struct mount_place place;
+	err_t err = mount_is_past_directory(inode) ? OK : mount_place(mount, inode, &place);
 	// O_TRUNC comes with the opening and not as a change of the size: FUSE_CAP_ATOMIC_O_TRUNC.
-	err_t err = info->flags & O_TRUNC
-	                ? MOUNT_WAIT(mount, sinter_truncate(mount->image->root, inode, 0))
-	                : OK;
+	if (err == OK && info->flags & O_TRUNC)
+		err = mount_is_past(inode) ? ERR_READ_ONLY
+		                           : MOUNT_WAIT(mount, sinter_truncate(place.dataset, inode, 0));
 	if (err != OK) {
 		mount_reply(request, err);
 		return;
 	}
-	err = sinter_hold(mount->image->root, inode);
 	info->keep_cache = 1;
+	if (!mount_is_past_directory(inode)) {
+		err = sinter_hold(place.dataset, place.inode);
+		if (err == OK && place.past)
+			place.past->opens++;
+	}
 	if (err == OK)
 		fuse_reply_open(request, info);
 	else
-		fuse_reply_err(request, ENFILE);
+		fuse_reply_err(request, err == ERR_BUSY ? ENFILE : mount_errno(err));
 }
 
 static void do_release(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
+	struct mount_place place;
 	(void)info;
-	sinter_release(mount_of(request)->image->root, inode);
+	if (!mount_is_past_directory(inode) && mount_place(mount_of(request), inode, &place) == OK) {
+		sinter_release(place.dataset, place.inode);
+		if (place.past)
+			place.past->opens--;
+	}
 	fuse_reply_err(request, 0);
 }
 
@@ -167,8 +186,11 @@ static void do_read(
 		fuse_reply_err(request, ENOMEM);
 		return;
 	}
-	err_t err = MOUNT_WAIT(
-		mount, sinter_read(mount->image->root, inode, (u64)offset, span_from(buffer, size), &got));
+	struct mount_place place;
+	err_t err = mount_place(mount, inode, &place);
+	if (err == OK)
+		err = MOUNT_WAIT(mount,
+			sinter_read(place.dataset, place.inode, (u64)offset, span_from(buffer, size), &got));
 	if (err == OK)
 		fuse_reply_buf(request, buffer, got);
 	else
@@ -205,6 +227,10 @@ static void do_fsync(
 	u64 ticket;
 	(void)data_only;
 	(void)info;
+	if (mount_is_past(inode)) {
+		fuse_reply_err(request, 0);
+		return;
+	}
 	err_t err = HOST_WAIT(image->pool, sinter_fsync_begin(image->root, inode, &ticket));
 	if (err == OK)
 		err = HOST_WAIT(image->pool, sinter_fsync_done(image->pool, ticket));
@@ -243,7 +269,7 @@ static void operation_fallocate(fuse_req_t request, fuse_ino_t inode, int mode, 
 		fuse_reply_err(request, EFBIG);
 		return;
 	}
-	err_t err = mount_stat(mount, inode, &status);
+	err_t err = mount_is_past(inode) ? ERR_READ_ONLY : mount_stat(mount, inode, &status);
 	if (err == OK && is_zeroing)
 		err = punch(mount->image, inode, (u64)offset, end);
 	if (err == OK && !(mode & FALLOC_FL_KEEP_SIZE) && end > (u64)status.st_size)
@@ -382,6 +408,7 @@ int command_mount(struct words *words)
 	char *saved[2] = { (char *)(uintptr_t)"-o", (char *)(uintptr_t)more };
 	rest = (struct words){ .at = saved, .count = more ? 2 : 0 };
 	int code = run(&mount, at, &rest, is_foreground);
+	mount_close_past(&mount);
 	int closed = image_close(&image);
 	return code ? code : closed;
 }
