@@ -7,6 +7,7 @@
 #include "lib/sinter/cache.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/node.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/space.h"
 
 void btree_init(struct btree *tree, struct sinter *pool, const pointer_t *root, u64 lineage)
@@ -40,6 +41,9 @@ err_t btree_walk_get(struct btree *tree, const struct walk *walk, struct buffer 
 	if (node->level != walk->level || node->lineage != tree->lineage ||
 		key_compare(node->low, walk->low) || key_compare(node->high, walk->high))
 		return ERR_CORRUPT;
+	// Without the key only the structure is there: those who need more have asked for it.
+	if (tree->dataset && tree->dataset->has_key)
+		TRY(seal_unseal(tree, buffer, KEY_FIRST));
 	*out = buffer;
 	return OK;
 }

@@ -164,7 +164,8 @@ static bool is_zone_loaded(struct btree *tree, const pointer_t *pointer)
 static bool is_at_hand(struct btree *tree, const pointer_t *pointer)
 {
 	struct buffer *buffer = cache_peek(tree->pool, pointer);
-	if (!buffer || buffer->state == BUFFER_READING || !is_zone_loaded(tree, pointer))
+	if (!buffer || buffer->state == BUFFER_READING || buffer->is_sealed ||
+		!is_zone_loaded(tree, pointer))
 		return false;
 	return buffer->state != BUFFER_WRITING || cache_room(tree->pool) > tree->pool->frames_reserved;
 }

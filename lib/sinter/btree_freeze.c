@@ -6,6 +6,7 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/compress.h"
 #include "lib/sinter/node.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/space.h"
 
 struct visit {
@@ -17,6 +18,8 @@ struct freeze {
 	struct btree *tree;
 	u64 txg;
 	bool is_assigning; // addresses of nodes only
+	bool is_sealing;
+	tree_key_t where; // of the record that is written
 	struct visit stack[LEVEL_MAX + 1];
 	u32 depth; // visits on the stack
 };
@@ -59,6 +62,34 @@ static u32 pack(struct btree *tree, struct buffer *buffer)
 	return (u32)size;
 }
 
+// A copy of a block of which nothing was compressed: it is sealed, what is read stays clear.
+static struct buffer *make_image(struct sinter *pool, struct buffer *buffer)
+{
+	if (buffer->stored_frame != NONE)
+		return cache_buffer(pool, buffer->stored_frame);
+	struct buffer *image = cache_take(pool);
+	assert(image); // txg_admit counted it
+	image->state = BUFFER_IMAGE;
+	err_t err = span_copy(cache_bytes(pool, image), span_view(cache_bytes(pool, buffer)));
+	assert(err == OK);
+	buffer->stored_frame = cache_index(pool, image);
+	return image;
+}
+
+// Sums, or seals: of what stands in the frame, or in its image.
+static void prove(const struct freeze *freeze, struct buffer *buffer, pointer_t *pointer)
+{
+	struct sinter *pool = freeze->tree->pool;
+	if (freeze->is_sealing) {
+		seal_block(freeze->tree->dataset, make_image(pool, buffer), freeze->where, pointer);
+		return;
+	}
+	const struct buffer *image =
+		buffer->stored_frame == NONE ? buffer : cache_buffer(pool, buffer->stored_frame);
+	view_t stored = view_clamp(span_view(cache_bytes(pool, image)), 0, pointer->stored);
+	pointer->sum = checksum(stored, pointer->info);
+}
+
 static pointer_t write_out(const struct freeze *freeze, struct buffer *buffer)
 {
 	struct sinter *pool = freeze->tree->pool;
@@ -74,12 +105,9 @@ static pointer_t write_out(const struct freeze *freeze, struct buffer *buffer)
 		cache_node(pool, buffer)->birth = freeze->txg;
 	}
 	assign(freeze->tree, buffer, &pointer, pointer_units(&pointer));
-	pointer.info =
-		info_make(freeze->txg, type, pointer_level(&buffer->pointer), method, CHECK_XXH3);
-	const struct buffer *image =
-		buffer->stored_frame == NONE ? buffer : cache_buffer(pool, buffer->stored_frame);
-	view_t stored = view_clamp(span_view(cache_bytes(pool, image)), 0, pointer.stored);
-	pointer.sum = checksum(stored, pointer.info);
+	pointer.info = info_make(freeze->txg, type, pointer_level(&buffer->pointer), method,
+		freeze->is_sealing ? CHECK_SEALED : CHECK_XXH3);
+	prove(freeze, buffer, &pointer);
 	if (freeze->tree->dataset)
 		freeze->tree->dataset->record.units += pointer_units_of_copies(&pointer);
 	cache_begin_write(pool, buffer, &pointer);
@@ -110,6 +138,8 @@ static void leave(struct freeze *freeze, struct buffer *buffer)
 	if (freeze->is_assigning) {
 		assign(tree, buffer, &buffer->pointer, CHUNK_UNITS);
 	} else {
+		if (above)
+			freeze->where = node_key(cache_node(tree->pool, above->buffer), above->slot);
 		pointer_t pointer = write_out(freeze, buffer);
 		if (above)
 			node_set_pointer(cache_node(tree->pool, above->buffer), above->slot, &pointer);
@@ -150,5 +180,6 @@ void btree_assign(struct btree *tree)
 void btree_freeze(struct btree *tree, u64 txg)
 {
 	struct freeze freeze = { .tree = tree, .txg = txg };
+	freeze.is_sealing = tree->dataset && tree->dataset->record.cipher;
 	walk(&freeze);
 }

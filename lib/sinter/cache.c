@@ -247,6 +247,15 @@ err_t cache_get(struct sinter *pool, const pointer_t *pointer, struct buffer **o
 	return OK;
 }
 
+void cache_discard(struct sinter *pool, struct buffer *buffer)
+{
+	assert(buffer->state == BUFFER_CLEAN);
+	hash_remove(pool, buffer);
+	list_remove(&buffer->order);
+	pool->cache.clean_count--;
+	cache_give(pool, buffer);
+}
+
 static u32 *dirty_counter(struct sinter *pool, const struct buffer *buffer)
 {
 	bool is_record = pointer_type(&buffer->pointer) == BLOCK_RECORD;

@@ -27,6 +27,9 @@ void cache_drop(struct sinter *pool, struct buffer *buffer); // a dirty one that
 // Freeze gave it an address: pointer. It is in the hash from now on.
 void cache_begin_write(struct sinter *pool, struct buffer *buffer, const pointer_t *pointer);
 void cache_end_write(struct sinter *pool, struct buffer *buffer);
+// From the stored bytes of a record in its frame to its contents.
+err_t cache_unpack(struct sinter *pool, struct buffer *buffer);
+void cache_discard(struct sinter *pool, struct buffer *buffer); // a clean one
 void cache_end_healing(struct sinter *pool);
 
 // A free frame for other use while a step lasts, or longer; null when there is none.

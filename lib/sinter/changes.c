@@ -3,6 +3,7 @@
 #include "lib/sinter/difference.h"
 #include "lib/sinter/inode.h"
 #include "lib/sinter/named.h"
+#include "lib/sinter/seal.h"
 
 static err_t tell_name(const struct difference *difference, struct sinter_change *out)
 {
@@ -37,6 +38,8 @@ err_t sinter_difference(struct dataset *old, struct dataset *new, struct sinter_
 {
 	tree_key_t position = { AT(at->position, 0), AT(at->position, 1) };
 	struct difference difference;
+	TRY(seal_check_key(old));
+	TRY(seal_check_key(new));
 	do { // what is pending belongs to nobody
 		TRY(difference_find(&old->tree, &new->tree, position, &difference));
 		position = difference_behind(difference.key);

@@ -8,6 +8,7 @@
 #include "lib/sinter/check_local.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/read.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/space.h"
 #include "lib/sinter/verify.h"
 #include "lib/sinter/volume.h"
@@ -194,7 +195,7 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 		if (err == OK)
 			check_units(blocks, dataset);
 	}
-	if (err == OK)
+	if (err == OK && seal_check_key(dataset) == OK)
 		err = check_names(is_snapshots_turn ? &snapshot : tree, blocks->check);
 	if (err != OK && err != ERR_NO_MEMORY)
 		check_complain(blocks->check, "a tree cannot be read to its end (dataset, snapshot)",

@@ -14,7 +14,7 @@ struct sinter_check {
 	bool is_quick; // nodes only: records are not read
 	// Answers:
 	u64 complaints, nodes, records, bad_copies, units_used;
-	u64 directories, files, others, names, snapshots;
+	u64 directories, files, others, names, snapshots; // of encrypted ones: with their keys loaded
 };
 
 // The pool waits for its devices meanwhile. OK: it went through (complaints may be there).

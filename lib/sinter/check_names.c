@@ -126,7 +126,7 @@ static err_t see_named(struct names *names, tree_key_t key, view_t value)
 {
 	enum named kind = key_kind(key);
 	view_t name;
-	const u64 *hash_key = names->tree->dataset->record.hash_key;
+	const u64 *hash_key = names->tree->dataset->name_key;
 	if (named_name(kind, value, &name) != OK) {
 		complain(names, "a name is damaged", names->inode);
 		return OK;

@@ -4,6 +4,7 @@
 // promotion makes it the owner; so promotion moves a few records, whatever the size.
 #include "lib/sinter/garbage.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/sets.h"
 #include "lib/sinter/snapshot.h"
 #include "lib/sinter/txg.h"
@@ -29,10 +30,34 @@ static void store(struct dataset *dataset, const struct snapshot_record *record)
 	assert(err == OK);
 }
 
+// A clone of an encrypted dataset has a wrapped key of its own: a copy.
+static err_t prepare_key(struct dataset *origin, struct key_record *wrapped, struct need *need)
+{
+	struct sinter *pool = origin->tree.pool;
+	if (!origin->record.cipher)
+		return OK;
+	TRY(btree_load(&pool->tree, seal_key_item(origin->record.key_object), span_of(*wrapped)));
+	u64 object = pool->super.next_object + 2; // behind the clone and its dead list
+	return btree_prepare_insert(&pool->tree, seal_key_item(object), sizeof *wrapped, need);
+}
+
+static void copy_key(
+	struct dataset *clone, const struct dataset *origin, const struct key_record *wrapped)
+{
+	struct sinter *pool = clone->tree.pool;
+	if (!origin->record.cipher)
+		return;
+	clone->record.key_object = pool->super.next_object++;
+	btree_insert(&pool->tree, seal_key_item(clone->record.key_object), view_of(*wrapped));
+	if (origin->has_key)
+		seal_use_key(clone, &origin->key);
+}
+
 err_t sinter_clone(struct dataset *origin, u64 txg, struct sinter_dataset_name name, u64 *out)
 {
 	struct sinter *pool = origin->tree.pool;
 	struct snapshot_record snapshot;
+	struct key_record wrapped;
 	struct need need = {};
 	struct found found;
 	TRY(sets_prepare_new(name.parent, name.name, &found, &need));
@@ -40,6 +65,7 @@ err_t sinter_clone(struct dataset *origin, u64 txg, struct sinter_dataset_name n
 	if (snapshot.flags & SNAPSHOT_DYING)
 		return ERR_NOT_FOUND;
 	TRY(btree_prepare_edit(&pool->tree, snapshot_key(origin, txg), &need));
+	TRY(prepare_key(origin, &wrapped, &need));
 	TRY(txg_admit(pool, &need));
 	struct dataset_record record = origin->record;
 	record.root = snapshot.root;
@@ -50,6 +76,7 @@ err_t sinter_clone(struct dataset *origin, u64 txg, struct sinter_dataset_name n
 	record.quota = record.reservation = record.dead_list = record.flags = 0;
 	struct dataset *clone = sets_add(name.parent, name.name, &found, &record);
 	clone->record.dead_list = pool->super.next_object++;
+	copy_key(clone, origin, &wrapped);
 	snapshot.clones++;
 	store(origin, &snapshot);
 	AT(pool->super.features, FEATURES_INCOMPATIBLE) |= FEATURE_CLONES;

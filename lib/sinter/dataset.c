@@ -264,12 +264,14 @@ err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset **out)
 			return ERR_BUSY;
 		TRY(btree_load(&pool->tree, dataset_key(id), span_of(record)));
 		if (record.id != id || !record.copies || record.copies > COPIES_MAX ||
-			record.compression > COMPRESS_LZ4 || record.cipher || record.record_log2 != RECORD_LOG2)
+			record.compression > COMPRESS_LZ4 || record.cipher > CIPHER_XCHACHA ||
+			record.record_log2 != RECORD_LOG2)
 			return ERR_UNSUPPORTED;
 		*dataset = (struct dataset){ .record = record, .is_used = true };
 		btree_init(&dataset->tree, pool, &record.root, record.lineage);
 		dataset->tree.dataset = dataset;
 		dataset->unfilled = dataset_unfilled(&record);
+		memory_copy(dataset->name_key, record.hash_key, sizeof dataset->name_key);
 		dataset->has_pending = dataset->may_have_dying = true; // until looked
 	}
 	dataset->users++;

@@ -28,7 +28,7 @@ static err_t get_record(struct file *file, u64 number, struct buffer *_Nullable 
 	struct buffer *buffer = nullptr;
 	TRY(record_find(file, number, &record));
 	if (!pointer_is_hole(&record.pointer))
-		TRY(cache_get(file->dataset->tree.pool, &record.pointer, &buffer));
+		TRY(record_get(file, &record, &buffer));
 	*out = buffer;
 	return OK;
 }

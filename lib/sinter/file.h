@@ -22,6 +22,9 @@ struct record {
 	bool is_whole;     // the new bytes replace all: the old need not be read
 };
 err_t record_find(struct file *file, u64 number, struct record *out);
+// Its contents, which stay until the end of the step. It is no hole.
+err_t record_get(
+	struct file *file, const struct record *record, struct buffer *_Nonnull *_Nonnull out);
 err_t record_prepare(struct file *file, struct record *record, struct need *need);
 // Its dirty buffer, with the old contents unless is_whole; the file's units are adjusted to so many
 // bytes.

@@ -46,12 +46,13 @@ constexpr u32 ZONE_UNITS_MIN = 256;
 
 enum feature : u64 {
 	FEATURE_LZ4 = 1 << 0,
+	FEATURE_ENCRYPTION = 1 << 5,
 	FEATURE_VDEVS = 1 << 7,
 	FEATURE_CLONES = 1 << 9,
 	FEATURE_SNAPSHOTS = 1 << 10,
 	FEATURE_GARBAGE = 1 << 11,
-	FEATURES_KNOWN =
-		FEATURE_LZ4 | FEATURE_VDEVS | FEATURE_CLONES | FEATURE_SNAPSHOTS | FEATURE_GARBAGE,
+	FEATURES_KNOWN = FEATURE_LZ4 | FEATURE_ENCRYPTION | FEATURE_VDEVS | FEATURE_CLONES |
+	                 FEATURE_SNAPSHOTS | FEATURE_GARBAGE,
 };
 
 typedef struct {
@@ -65,13 +66,14 @@ typedef struct {
 	u32 stored;
 	u64 info;
 	sum_t sum;
-	u64 check_rest[2];
+	u64 check_rest[2]; // of a sealed one: nonce, sum of the ciphertext
 } pointer_t;
 static_assert(sizeof(pointer_t) == 72);
 
 enum block_type : u8 { BLOCK_NONE, BLOCK_POOL_NODE, BLOCK_NODE, BLOCK_RECORD, BLOCK_TYPES };
 enum compression : u8 { COMPRESS_NONE, COMPRESS_LZ4 };
-enum check_kind : u8 { CHECK_NONE, CHECK_XXH3 };
+enum check_kind : u8 { CHECK_NONE, CHECK_XXH3, CHECK_BLAKE3, CHECK_SEALED };
+enum cipher : u8 { CIPHER_NONE, CIPHER_XCHACHA };
 
 struct config_block {
 	u64 magic;
@@ -352,6 +354,16 @@ struct stream_item {
 	u32 action, size;
 };
 static_assert(sizeof(struct stream_item) == 24);
+
+struct key_record {
+	u32 cipher, kdf;
+	u64 memory_kib, passes;
+	u8 salt[16];
+	u8 nonce[24];
+	u8 wrapped[32];
+	u8 mark[16];
+};
+static_assert(sizeof(struct key_record) == 112);
 
 struct receive_record {
 	u64 old_guid, new_guid;

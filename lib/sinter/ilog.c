@@ -82,7 +82,8 @@ void ilog_note(struct dataset *dataset, struct note note)
 	record.size = padded(sizeof record + note.body.size + note.first.size + note.second.size);
 	if (log->is_replaying || log->is_overflown)
 		return;
-	if (log->used + record.size > LOG_BUFFER) {
+	// Nothing of an encrypted dataset may stand in the log.
+	if (dataset->record.cipher || log->used + record.size > LOG_BUFFER) {
 		ilog_cannot(pool);
 		return;
 	}
@@ -119,7 +120,7 @@ void ilog_changed(struct dataset *dataset, u64 inode, struct buffer *buffer, u32
 	struct sinter *pool = dataset->tree.pool;
 	if (pool->log.is_replaying || pool->log.is_overflown)
 		return;
-	struct stream *stream = find_stream(dataset, inode, true);
+	struct stream *stream = dataset->record.cipher ? nullptr : find_stream(dataset, inode, true);
 	if (!stream) {
 		ilog_cannot(pool);
 		return;

@@ -3,6 +3,7 @@
 #include "lib/sinter/inode.h"
 
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/txg.h"
 
 tree_key_t inode_key(u64 inode)
@@ -38,6 +39,7 @@ err_t inode_begin(struct dataset *dataset, bool is_change)
 {
 	struct sinter *pool = dataset->tree.pool;
 	pool->epoch++;
+	TRY(seal_check_key(dataset));
 	if (!is_change)
 		return OK;
 	bool is_closed = dataset->record.flags & (DATASET_READ_ONLY | DATASET_RECEIVING);

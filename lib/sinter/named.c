@@ -39,7 +39,8 @@ err_t named_entry(view_t value, struct entry *out)
 err_t named_find(
 	struct dataset *dataset, u64 object, enum named kind, view_t name, struct found *out)
 {
-	u64 hash = siphash(name, dataset->record.hash_key) >> 8 & ~COLLISION_MASK;
+	const u64 *name_key = kind == NAMED_CHILD ? dataset->record.hash_key : dataset->name_key;
+	u64 hash = siphash(name, name_key) >> 8 & ~COLLISION_MASK;
 	struct btree *tree = kind == NAMED_CHILD ? &dataset->tree.pool->tree : &dataset->tree;
 	u64 number = 0; // of the names met so far, all in a row from 0
 	tree_key_t key = key_make(object, kind, hash);

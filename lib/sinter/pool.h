@@ -7,6 +7,7 @@
 #include "lib/base/list.h"
 #include "lib/sinter/pointer.h"
 #include "lib/sinter/sinter.h"
+#include "ports/sodium/seal.h"
 
 NONNULL_BEGIN
 
@@ -76,6 +77,7 @@ struct buffer {
 	u32 logical; // bytes of a record in use
 	enum buffer_state state;
 	u8 attempt;
+	bool is_sealed; // clean, and still as it is on the disk: seal.h
 	bool is_issued; // writing: all its requests are submitted
 	// A dirty record: what of it the intent log has not seen.
 	u32 stream;       // NONE when not tracked
@@ -220,9 +222,12 @@ struct dataset {
 	struct dataset_record record;
 	struct btree tree;
 	u32 users;
-	bool is_used; // the place is taken, maybe only until a commit
-	u64 snapshot; // txg when this is a snapshot, opened to read; else 0
-	u64 unfilled; // as counted in the pool's
+	bool is_used;    // the place is taken, maybe only until a commit
+	u64 snapshot;    // txg when this is a snapshot, opened to read; else 0
+	u64 unfilled;    // as counted in the pool's
+	u64 name_key[2]; // of the hashes of names
+	bool has_key;
+	struct seal_key key; // of an encrypted one
 	bool is_changed;
 	u64 pending_at; // where the search for unfinished work goes on
 	bool has_pending;
@@ -303,9 +308,12 @@ struct sinter {
 	struct held held[HELD_MAX];
 	struct work healing;
 	struct scrub scrub;
-	u64 unfilled;     // units reserved by datasets and not yet used
-	bool has_garbage; // trees being destroyed, or not yet looked
-	u32 epoch;        // counts steps: buffers and zones used in one stay for it
+	u64 unfilled;             // units reserved by datasets and not yet used
+	u64 seal_random;          // upper 40 bits of stored nonces
+	u64 seal_txg, seal_count; // blocks sealed in this group
+	bool has_sealed;          // an encrypted dataset was opened with its key
+	bool has_garbage;         // trees being destroyed, or not yet looked
+	u32 epoch;                // counts steps: buffers and zones used in one stay for it
 	u32 frames_reserved;
 	bool is_read_only;
 	bool is_never_written;   // opened to read only: not even what the log held is written

@@ -29,7 +29,8 @@ bool read_is_possible(const struct sinter *pool, const pointer_t *pointer)
 {
 	u32 copies = pointer_copies(pointer);
 	if (!copies || !pointer->stored || pointer->stored > pointer->logical ||
-		pointer->logical > NODE_SIZE || pointer_check_kind(pointer) != CHECK_XXH3)
+		pointer->logical > NODE_SIZE ||
+		(pointer_check_kind(pointer) != CHECK_XXH3 && pointer_check_kind(pointer) != CHECK_SEALED))
 		return false;
 	for (u32 i = 0; i < copies; i++)
 		if (!read_is_address(pool, AT(pointer->address, i), pointer_units(pointer)))
@@ -39,7 +40,10 @@ bool read_is_possible(const struct sinter *pool, const pointer_t *pointer)
 
 bool read_is_good(const pointer_t *pointer, view_t stored)
 {
-	return sum_equal(checksum(stored, pointer->info), pointer->sum);
+	sum_t sum = checksum(stored, pointer->info);
+	if (pointer_check_kind(pointer) == CHECK_SEALED)
+		return AT(sum.word, 0) == AT(pointer->check_rest, 1);
+	return sum_equal(sum, pointer->sum);
 }
 
 // Attempt a: copy a mod copies, on the leg number a / copies of its vdev; LEGS_MAX rounds of good
@@ -144,8 +148,7 @@ static void heal(struct sinter *pool, struct buffer *buffer)
 	}
 }
 
-// From the stored bytes to the contents, in place.
-static err_t unpack(struct sinter *pool, struct buffer *buffer)
+err_t cache_unpack(struct sinter *pool, struct buffer *buffer)
 {
 	const pointer_t *pointer = &buffer->pointer;
 	span_t frame = cache_bytes(pool, buffer);
@@ -159,7 +162,19 @@ static err_t unpack(struct sinter *pool, struct buffer *buffer)
 		return ERR_CORRUPT;
 	}
 	span_fill(span_from_offset(frame, pointer->logical), 0);
-	if (pointer_type(pointer) == BLOCK_RECORD)
+	return OK;
+}
+
+// A sealed record stays as it is; a sealed node has its structure in clear.
+static err_t unpack(struct sinter *pool, struct buffer *buffer)
+{
+	const pointer_t *pointer = &buffer->pointer;
+	bool is_record = pointer_type(pointer) == BLOCK_RECORD;
+	buffer->is_sealed = pointer_check_kind(pointer) == CHECK_SEALED;
+	if (!is_record || !buffer->is_sealed)
+		TRY(cache_unpack(pool, buffer));
+	buffer->logical = pointer->logical;
+	if (is_record)
 		return OK;
 	return node_check(cache_node(pool, buffer), pointer_level(pointer), pointer_birth(pointer));
 }

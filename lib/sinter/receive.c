@@ -84,8 +84,8 @@ static err_t check_fits(struct dataset *dataset, const struct stream_begin *begi
 	if (guid != begin->old_guid || !is_unchanged || (!guid && !is_new(dataset)) ||
 		key_compare(begin->position, KEY_FIRST))
 		return ERR_STATE;
-	bool is_same_key = AT(dataset->record.hash_key, 0) == AT(begin->hash_key, 0) &&
-	                   AT(dataset->record.hash_key, 1) == AT(begin->hash_key, 1);
+	bool is_same_key = AT(dataset->name_key, 0) == AT(begin->hash_key, 0) &&
+	                   AT(dataset->name_key, 1) == AT(begin->hash_key, 1);
 	return guid && !is_same_key ? ERR_STATE : OK;
 }
 
@@ -103,7 +103,7 @@ static err_t start(struct sinter_receive *receive, const struct stream_begin *be
 	if (!goes_on)
 		btree_insert(&pool->tree, receive_key(dataset), view_of(state));
 	for (u32 i = 0; i < 2 && !begin->old_guid; i++)
-		AT(dataset->record.hash_key, i) = AT(begin->hash_key, i);
+		AT(dataset->record.hash_key, i) = AT(dataset->name_key, i) = AT(begin->hash_key, i);
 	dataset->record.flags |= DATASET_RECEIVING;
 	dataset->is_changed = true;
 	ilog_cannot(pool);
@@ -124,6 +124,8 @@ static err_t do_begin(struct sinter_receive *receive, view_t payload)
 	view_t name;
 	if (dataset->snapshot || dataset->record.flags & DATASET_READ_ONLY || pool->is_read_only)
 		return ERR_READ_ONLY;
+	if (dataset->record.cipher)
+		return ERR_UNSUPPORTED; // names would have another key
 	if (view_load(payload, 0, span_of(begin)) != OK ||
 		view_sub(payload, sizeof begin, begin.name_size, &name) != OK || named_check(name) != OK ||
 		begin.next_inode > INODE_MAX || !begin.new_guid)

@@ -16,7 +16,7 @@ static err_t check_named(struct dataset *dataset, tree_key_t key, view_t bytes)
 	struct xattr_head head;
 	view_t name;
 	TRY(named_name(kind, bytes, &name));
-	u64 hash = siphash(name, dataset->record.hash_key) >> 8;
+	u64 hash = siphash(name, dataset->name_key) >> 8;
 	if ((hash ^ key_offset(key)) & ~(u64)255)
 		return ERR_CORRUPT;
 	if (kind == NAMED_ENTRY) {

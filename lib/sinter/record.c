@@ -4,6 +4,7 @@
 #include "lib/sinter/file.h"
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/pending.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/txg.h"
 
 tree_key_t record_key(u64 inode, u64 number)
@@ -40,6 +41,13 @@ err_t record_find(struct file *file, u64 number, struct record *out)
 	return view_load(btree_value(tree, &place), 0, span_of(out->pointer)) == OK ? OK : ERR_CORRUPT;
 }
 
+err_t record_get(struct file *file, const struct record *record, struct buffer **out)
+{
+	struct btree *tree = &file->dataset->tree;
+	TRY(cache_get(tree->pool, &record->pointer, out));
+	return seal_unseal(tree, *out, record_key(file->number, record->number));
+}
+
 err_t record_prepare(struct file *file, struct record *record, struct need *need)
 {
 	struct btree *tree = &file->dataset->tree;
@@ -55,7 +63,7 @@ err_t record_prepare(struct file *file, struct record *record, struct need *need
 	if (!buffer && record->is_whole)
 		return OK;
 	record->is_whole = false; // it is here, or on its way: change that
-	return cache_get(pool, &record->pointer, &buffer);
+	return record_get(file, record, &buffer);
 }
 
 static struct buffer *dirty_buffer(struct file *file, const struct record *record)

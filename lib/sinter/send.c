@@ -3,6 +3,7 @@
 #include "lib/sinter/cache.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/difference.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/stream.h"
 
 constexpr u32 ITEMS_OF_FRAME = 512; // a frame is one step
@@ -42,7 +43,7 @@ static err_t begin(struct sinter_send *send, struct frame *frame)
 		.new_guid = send->new_guid,
 		.created_s = send->created_s,
 		.next_inode = record->next_inode,
-		.hash_key = { AT(record->hash_key, 0), AT(record->hash_key, 1) },
+		.hash_key = { AT(send->new->name_key, 0), AT(send->new->name_key, 1) },
 		.position = { AT(send->position, 0), AT(send->position, 1) },
 		.name_size = (u16)send->name.size };
 	bool is_put = put(frame, view_of(body)) && put(frame, send->name);
@@ -50,13 +51,15 @@ static err_t begin(struct sinter_send *send, struct frame *frame)
 }
 
 // The contents of a record; they stay until the step ends.
-static err_t record_bytes(struct sinter_send *send, view_t value, view_t *out)
+static err_t record_bytes(
+	struct sinter_send *send, const struct difference *difference, view_t *out)
 {
 	struct sinter *pool = send->new->tree.pool;
 	struct buffer *buffer;
 	pointer_t pointer;
-	TRY(view_load(value, 0, span_of(pointer)) == OK ? OK : ERR_CORRUPT);
+	TRY(view_load(difference->after, 0, span_of(pointer)) == OK ? OK : ERR_CORRUPT);
 	TRY(cache_get(pool, &pointer, &buffer));
+	TRY(seal_unseal(&send->new->tree, buffer, difference->key));
 	*out = view_clamp(span_view(cache_bytes(pool, buffer)), 0, pointer.logical);
 	return OK;
 }
@@ -72,7 +75,7 @@ static err_t make_item(struct sinter_send *send, const struct difference *differ
 	else if (is_record)
 		item->action = STREAM_RECORD;
 	if (item->action == STREAM_RECORD)
-		TRY(record_bytes(send, difference->after, bytes));
+		TRY(record_bytes(send, difference, bytes));
 	item->size = (u32)bytes->size;
 	return OK;
 }
@@ -126,6 +129,7 @@ err_t sinter_send_frame(struct sinter_send *send, span_t to, usize *size)
 	if (to.size < STREAM_FRAME_MAX || send->name.size > NAME_SIZE_MAX || !send->new->snapshot ||
 		(send->old && send->old->tree.lineage != send->new->tree.lineage))
 		return ERR_INVALID;
+	TRY(seal_check_key(send->new));
 	frame.to = span_clamp(frame.to, 0, FRAME_PAYLOAD_MAX);
 	err_t err = make(send, &frame, &next);
 	if (err == ERR_NOT_FOUND && send->phase == SEND_ITEMS && frame.used) {

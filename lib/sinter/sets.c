@@ -8,6 +8,7 @@
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/inode.h"
 #include "lib/sinter/names.h"
+#include "lib/sinter/seal.h"
 #include "lib/sinter/snapshot.h"
 #include "lib/sinter/space.h"
 #include "lib/sinter/txg.h"
@@ -125,6 +126,7 @@ struct dataset *sets_add(struct dataset *parent, view_t name, const struct found
 	btree_init(&dataset->tree, pool, &dataset->record.root, dataset->record.lineage);
 	dataset->tree.dataset = dataset;
 	dataset->has_pending = true;
+	memory_copy(dataset->name_key, dataset->record.hash_key, sizeof dataset->name_key);
 	btree_insert(&pool->tree, dataset_key(dataset->record.id), view_of(dataset->record));
 	insert_name(parent, name, found->key, dataset->record.id);
 	return dataset;
@@ -199,7 +201,9 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 	struct snapshot_record origin;
 	struct sinter_snapshot snapshot;
 	struct sinter_entry child;
-	tree_key_t origin_key, keys[] = { dataset_key(dataset->record.id), found->key };
+	tree_key_t origin_key, keys[] = { dataset_key(dataset->record.id), found->key,
+		seal_key_item(dataset->record.key_object) };
+	u32 key_count = dataset->record.cipher ? COUNT(keys) : COUNT(keys) - 1;
 	TRY(sets_prepare_alone(dataset));
 	err_t err = sinter_snapshot_next(dataset, 0, &snapshot);
 	if (err == ERR_NOT_FOUND)
@@ -208,7 +212,7 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 		return err == OK ? ERR_NOT_EMPTY : err;
 	pool->epoch++;
 	TRY(prepare_origin(dataset, &origin_key, &origin, &need));
-	for (u32 i = 0; i < COUNT(keys); i++)
+	for (u32 i = 0; i < key_count; i++)
 		TRY(btree_prepare_remove(&pool->tree, AT(keys, i), &need));
 	TRY(garbage_prepare(dataset, &need));
 	TRY(txg_admit(pool, &need));
@@ -217,7 +221,7 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 		err = span_copy(btree_edit(&pool->tree, origin_key), view_of(origin));
 		assert(err == OK);
 	}
-	for (u32 i = 0; i < COUNT(keys); i++)
+	for (u32 i = 0; i < key_count; i++)
 		btree_remove(&pool->tree, AT(keys, i));
 	garbage_add(dataset, dataset->record.newest_snapshot);
 	pool->unfilled -= dataset->unfilled;
@@ -295,6 +299,8 @@ void sinter_properties(const struct dataset *dataset, struct sinter_properties *
 		.copies = record->copies,
 		.is_read_only = dataset->snapshot || record->flags & DATASET_READ_ONLY,
 		.is_receiving = record->flags & DATASET_RECEIVING,
+		.is_encrypted = record->cipher,
+		.has_key = dataset->has_key,
 		.has_no_atime = record->flags & DATASET_NO_ATIME };
 }
 

@@ -119,6 +119,19 @@ err_t sinter_sync_done(struct sinter *pool, u64 ticket);
 err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset *_Nonnull *_Nonnull out);
 void sinter_dataset_close(struct dataset *dataset);
 
+// Encrypted datasets: contents, names and attributes, sealed with a key that a passphrase wraps.
+// Until the key is loaded everything in it answers ERR_RIGHTS; each opening needs it again. A clone
+// begins with its origin's passphrase.
+struct sinter_secret {
+	view_t passphrase;
+	u64 memory_kib, passes; // of Argon2id; 0: 64 MiB, 3. All of it is needed each time
+};
+// A new, empty dataset becomes an encrypted one. ERR_STATE: it is not empty.
+err_t sinter_key_protect(struct dataset *dataset, const struct sinter_secret *secret);
+err_t sinter_key_load(struct dataset *dataset, view_t passphrase); // ERR_RIGHTS: a wrong one
+// Another passphrase; no contents are written again. The key is loaded.
+err_t sinter_key_change(struct dataset *dataset, const struct sinter_secret *secret);
+
 // What differs between two snapshots of a dataset (or a snapshot and the dataset itself, after a
 // sync), item by item in the order of inode numbers; begin with zeros. ERR_NOT_FOUND: no more.
 enum sinter_change_kind : u8 { CHANGE_ATTRIBUTES, CHANGE_CONTENTS, CHANGE_XATTR, CHANGE_NAME };
@@ -299,7 +312,7 @@ struct sinter_properties {
 	u64 newest_snapshot;    // txg; 0: none
 	u64 origin, origin_txg; // of a clone: dataset and snapshot
 	u8 compression, copies;
-	bool is_read_only, is_receiving, has_no_atime;
+	bool is_read_only, is_receiving, has_no_atime, is_encrypted, has_key;
 };
 void sinter_properties(const struct dataset *dataset, struct sinter_properties *out);
 enum property : u32 {

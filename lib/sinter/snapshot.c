@@ -171,6 +171,9 @@ err_t sinter_snapshot_open(struct dataset *dataset, u64 txg, struct dataset **ou
 		(struct dataset){ .record = dataset->record, .is_used = true, .users = 1, .snapshot = txg };
 	slot->record.root = record.root;
 	slot->record.next_inode = record.next_inode;
+	memory_copy(slot->name_key, dataset->name_key, sizeof slot->name_key);
+	slot->key = dataset->key;
+	slot->has_key = dataset->has_key;
 	btree_init(&slot->tree, pool, &record.root, dataset->record.lineage);
 	slot->tree.dataset = slot;
 	*out = slot;

@@ -74,6 +74,8 @@ err_t txg_admit(struct sinter *pool, const struct need *need)
 	if (pool->is_read_only)
 		return ERR_READ_ONLY;
 	u32 frames = need->nodes + need->records;
+	if (pool->has_sealed) // each needs an image when it is written
+		frames = 2 * frames + cache_dirty(pool);
 	if (cache_room(pool) < frames + pool->frames_reserved + FRAMES_OF_STEP) {
 		if (cache_dirty(pool) || pool->cache.writing_count) {
 			if (pool->txg.phase == COMMIT_IDLE)

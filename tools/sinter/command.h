@@ -56,6 +56,7 @@ int command_promote(struct words *words);
 int command_rollback(struct words *words);
 int command_diff(struct words *words);
 int command_send(struct words *words);
+int command_key(struct words *words);
 int command_receive(struct words *words);
 int command_property(struct words *words);
 int command_scrub(struct words *words);

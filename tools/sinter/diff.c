@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/sinter/target.h"
+#include "tools/sinter/passphrase.h"
 
 struct name {
 	u64 directory, inode;
@@ -224,6 +224,8 @@ static int compare(struct target *target, const char *newer, bool is_json)
 	view_t name = view_cstring(newer ? newer : "");
 	if (name.size && view_at(name, 0) == '@')
 		name = view_from_offset(name, 1);
+	if (!passphrase_unlock(image, target->dataset, target->text))
+		return 1;
 	if (newer && !target_find_snapshot(target, name, &snapshot))
 		return complain(newer, "there is no such snapshot");
 	err_t err = HOST_WAIT(

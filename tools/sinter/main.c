@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/sinter/command.h"
+#include "tools/sinter/passphrase.h"
 
 static const struct command {
 	const char *name;
@@ -28,6 +28,7 @@ static const struct command {
 	{ "diff", command_diff, "what changed since a snapshot" },
 	{ "send", command_send, "a snapshot, or what changed since another, as a stream" },
 	{ "receive", command_receive, "take a stream in" },
+	{ "key", command_key, "another passphrase for an encrypted dataset" },
 	{ "scrub", command_scrub, "verify all copies and write bad ones again" },
 	{ "add", command_add, "one more top-level device" },
 	{ "attach", command_attach, "one more leg of a mirror" },
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
 	struct words words = { .at = argv, .count = (u32)argc };
 	*(char **)view_element(argv, sizeof *argv, (usize)argc, 0) = nullptr;
 	*(char **)view_element(argv, sizeof *argv, (usize)argc, 1) = nullptr;
+	passphrase_from(words_option(&words, "--passphrase-file"));
 	for (usize i = 0; i < COUNT(commands); i++)
 		if (!strcmp(AT(commands, i).name, name))
 			return AT(commands, i).run(&words);

@@ -38,6 +38,7 @@ int mount_errno(err_t err)
 	case ERR_BUSY: return EBUSY;
 	case ERR_UNSUPPORTED: return EOPNOTSUPP;
 	case ERR_REVOKED: return ESTALE;
+	case ERR_RIGHTS: return EACCES;
 	case ERR_QUOTA: return EDQUOT;
 	default: return EIO;
 	}

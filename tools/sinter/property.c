@@ -35,6 +35,7 @@ static void show(const struct target *target, bool is_json)
 	print_text("readonly", p.is_read_only ? "on" : "off", is_json);
 	print_text("atime", p.has_no_atime ? "off" : "on", is_json);
 	print_number("origin", p.origin, is_json);
+	print_text("encryption", p.is_encrypted ? "on" : "off", is_json);
 	printf(is_json ? "}\n" : "");
 }
 

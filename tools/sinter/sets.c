@@ -4,9 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/sinter/target.h"
+#include "tools/sinter/passphrase.h"
 
 enum { DEPTH = 17 };
+
+// A dataset that cannot be encrypted does not stay.
+static err_t encrypt(struct target *target, u64 id)
+{
+	struct sinter *pool = target->image->pool;
+	struct dataset *dataset;
+	TRY(HOST_WAIT(pool, sinter_dataset_open(pool, id, &dataset)));
+	err_t err = passphrase_protect(target->image, dataset);
+	sinter_dataset_close(dataset);
+	if (err != OK)
+		(void)HOST_WAIT(pool, sinter_dataset_destroy(target->place.parent, target->place.name));
+	return err;
+}
 
 int command_dataset(struct words *words)
 {
@@ -14,8 +27,10 @@ int command_dataset(struct words *words)
 	struct target target;
 	const struct sinter_new root = { .mode = 0755 };
 	u64 id;
+	bool is_encrypted = words_flag(words, "--encrypt");
 	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "dataset IMAGE NAME") || !paths || !name)
+	if (!words_end(words, "dataset IMAGE NAME [--encrypt] [--passphrase-file FILE]") || !paths ||
+		!name)
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;
@@ -23,6 +38,8 @@ int command_dataset(struct words *words)
 		return image_close(&image), 1;
 	err_t err = HOST_WAIT(
 		image.pool, sinter_dataset_create(target.place.parent, target.place.name, &root, &id));
+	if (err == OK && is_encrypted)
+		err = encrypt(&target, id);
 	target_close(&target);
 	return target_end(&image, name, err);
 }

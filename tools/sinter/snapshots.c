@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/sinter/target.h"
+#include "tools/sinter/passphrase.h"
 
 bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
 {
@@ -16,6 +16,8 @@ bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
 		return false;
 	sinter_dataset_close(image->root);
 	image->root = target.dataset;
+	if (!passphrase_unlock(image, target.dataset, target.text))
+		return false;
 	if (!snapshot)
 		return true;
 	if (!target_find_snapshot(&target, view_cstring(snapshot), &target.snapshot))

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/sinter/target.h"
+#include "tools/sinter/passphrase.h"
 
 static u8 frame[STREAM_FRAME_MAX]; // one thread
 
@@ -88,6 +88,8 @@ static int send_target(struct target *target, const char *from, const char *resu
 	if (resume &&
 		sscanf(resume, "%" SCNx64 "-%" SCNx64, &AT(send.position, 0), &AT(send.position, 1)) != 2)
 		return complain(resume, "this is no token of an unfinished receive");
+	if (!passphrase_unlock(target->image, target->dataset, target->text))
+		return 1;
 	if (from && !find_older(target, from, &older))
 		return 1;
 	if (!open_snapshot(target, &target->snapshot, &send.new))

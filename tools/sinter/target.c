@@ -108,6 +108,7 @@ static const char *explain_change(err_t err)
 	case ERR_STATE: return "it is no clone";
 	case ERR_NO_SPACE: return "not so much space is free";
 	case ERR_READ_ONLY: return "the pool or dataset is read-only";
+	case ERR_RIGHTS: return "its passphrase is needed";
 	default: return explain(err);
 	}
 }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// passphrase.c - passphrases from a terminal or a file (--passphrase-file), and the commands that
+// need them.
+#include "tools/sinter/passphrase.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char *file; // set once by main, before anything else
+
+void passphrase_from(const char *path)
+{
+	file = path;
+}
+
+static bool take_line(FILE *from, struct passphrase *out)
+{
+	if (!fgets(out->text, sizeof out->text, from))
+		return false;
+	AT(out->text, view_find(view_cstring(out->text), '\n')) = 0;
+	return out->text[0] != 0;
+}
+
+static bool read_file(struct passphrase *out)
+{
+	FILE *from = fopen(file, "r");
+	if (!from)
+		return complain(file, strerror(errno)), false;
+	bool is_read = take_line(from, out);
+	fclose(from);
+	return is_read || (complain(file, "its first line holds no passphrase"), false);
+}
+
+static bool read_terminal(const char *prompt, struct passphrase *out)
+{
+	struct termios shown, hidden;
+	if (tcgetattr(STDIN_FILENO, &shown))
+		return complain("passphrase", "no terminal to ask on; --passphrase-file FILE"), false;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fprintf(stderr, "%s: ", prompt);
+	bool is_read = take_line(stdin, out);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	fputc('\n', stderr);
+	return is_read || (complain("passphrase", "none was given"), false);
+}
+
+bool passphrase_read(const char *prompt, struct passphrase *out)
+{
+	return file ? read_file(out) : read_terminal(prompt, out);
+}
+
+bool passphrase_unlock(struct image *image, struct dataset *dataset, const char *name)
+{
+	struct sinter_properties properties;
+	struct passphrase passphrase;
+	sinter_properties(dataset, &properties);
+	if (!properties.is_encrypted || properties.has_key)
+		return true;
+	if (!passphrase_read("passphrase", &passphrase))
+		return false;
+	err_t err = HOST_WAIT(image->pool, sinter_key_load(dataset, view_cstring(passphrase.text)));
+	explicit_bzero(&passphrase, sizeof passphrase);
+	if (err == OK)
+		return true;
+	complain(
+		name, err == ERR_RIGHTS ? "this is not its passphrase; nothing was changed" : explain(err));
+	return false;
+}
+
+err_t passphrase_protect(struct image *image, struct dataset *dataset)
+{
+	struct passphrase passphrase;
+	if (!passphrase_read("new passphrase", &passphrase))
+		return ERR_RIGHTS;
+	struct sinter_secret secret = { .passphrase = view_cstring(passphrase.text) };
+	err_t err = HOST_WAIT(image->pool, sinter_key_protect(dataset, &secret));
+	explicit_bzero(&passphrase, sizeof passphrase);
+	return err;
+}
+
+static err_t change(struct target *target, const char *new_file)
+{
+	struct passphrase passphrase;
+	const char *old_file = file;
+	if (new_file)
+		file = new_file;
+	bool is_read = passphrase_read("new passphrase", &passphrase);
+	file = old_file;
+	if (!is_read)
+		return ERR_RIGHTS;
+	struct sinter_secret secret = { .passphrase = view_cstring(passphrase.text) };
+	err_t err = HOST_WAIT(target->image->pool, sinter_key_change(target->dataset, &secret));
+	explicit_bzero(&passphrase, sizeof passphrase);
+	return err;
+}
+
+int command_key(struct words *words)
+{
+	struct image image;
+	struct target target;
+	const char *new_file = words_option(words, "--new-passphrase-file");
+	const char *paths = words_take(words), *name = words_take(words);
+	if (!words_end(
+			words, "key IMAGE DATASET [--passphrase-file FILE] [--new-passphrase-file FILE]") ||
+		!paths || !name)
+		return 2;
+	if (!image_open(&image, paths, false))
+		return 1;
+	if (!target_open(&target, &image, name))
+		return image_close(&image), 1;
+	bool is_open = passphrase_unlock(&image, target.dataset, name);
+	err_t err = is_open ? change(&target, new_file) : ERR_RIGHTS;
+	target_close(&target);
+	if (is_open)
+		return target_end(&image, name, err);
+	image_close(&image);
+	return 1;
+}
