@@ -183,6 +183,31 @@ static void end(struct sinter *pool)
 	txg->phase = COMMIT_IDLE;
 }
 
+// The table as it is now, then the labels.
+static bool write_super(struct sinter *pool)
+{
+	struct txg *txg = &pool->txg;
+	if (!txg->next && txg->work.under_way)
+		return false;
+	if (!txg->next) {
+		table_store(pool, &txg->super);
+		pool->is_table_changed = false;
+	}
+	return label_write_super(pool, &txg->work, &txg->next);
+}
+
+// The root is durable; but if a leg failed meanwhile, the same root is written again and says so.
+static bool leave(struct sinter *pool)
+{
+	if (pool->is_table_changed) {
+		pool->txg.next = 0;
+		pool->txg.phase = COMMIT_SUPERBLOCK;
+	} else {
+		end(pool);
+	}
+	return true;
+}
+
 // One phase on. False: something must end first.
 static bool advance(struct sinter *pool)
 {
@@ -208,13 +233,7 @@ static bool advance(struct sinter *pool)
 		txg->next = 0;
 		break;
 	case COMMIT_SUPERBLOCK:
-		if (work->under_way && !txg->next)
-			return false;
-		if (!txg->next) {
-			table_store(pool, &txg->super);
-			pool->is_table_changed = false;
-		}
-		if (!label_write_super(pool, work, &txg->next))
+		if (!write_super(pool))
 			return false;
 		break;
 	case COMMIT_FLUSH:
@@ -224,13 +243,7 @@ static bool advance(struct sinter *pool)
 	case COMMIT_END:
 		if (work->under_way)
 			return false;
-		if (pool->is_table_changed) { // a leg failed: the same root again, saying so
-			txg->next = 0;
-			txg->phase = COMMIT_SUPERBLOCK;
-			return true;
-		}
-		end(pool);
-		return true;
+		return leave(pool);
 	}
 	txg->phase++;
 	return true;

@@ -93,10 +93,10 @@ static u64 unit_hash(u64 unit, const void *bytes)
 
 static void *grown(void *memory, usize size)
 {
-	memory = realloc(memory, size);
-	if (!memory)
+	void *larger = realloc(memory, size);
+	if (!larger)
 		abort();
-	return memory;
+	return larger;
 }
 
 static void add_candidate(struct candidates *set, u64 unit, const u8 *data)
