@@ -76,15 +76,13 @@ err_t memory_decommit(struct memory *memory, u64 first, u64 end, struct long_cal
 		return ERR_STATE;
 	memory_lock(memory);
 	err_t error = atomic_load_relaxed(&memory->is_table) ? ERR_STATE : ERR_RANGE;
-	u64 budget = PART_PAGES;
+	u64 budget = PART_PAGES, stop = first;
 	if (error != ERR_STATE && end <= memory->size >> PAGE_SHIFT) {
-		u64 stop = memory_drop_some(memory, first + call->done, end, true, &budget);
-		call->done = stop - first;
+		stop = memory_drop_some(memory, first + call->done, end, true, &budget);
 		error = stop < end ? SYSCALL_MORE : OK;
 	}
 	memory_unlock(memory);
-	if (error != SYSCALL_MORE)
-		call->done = 0;
+	call->done = error == SYSCALL_MORE ? stop - first : 0;
 	return error;
 }
 
