@@ -42,11 +42,9 @@ static err_t make_image(view_t bytes, handle_t *out)
 
 static err_t map_image(handle_t image, const struct posix_image *header)
 {
-	u64 mapped, text = header->constants - POSIX_IMAGE;
-	TRY(memory_map(
-		HANDLE_NONE, image, POSIX_IMAGE, text, 0, MAP_CONSTANTS | MAP_FLAGS_EXEC, &mapped));
-	return memory_map(HANDLE_NONE, image, header->constants, header->end - header->constants, text,
-		MAP_CONSTANTS, &mapped);
+	u64 mapped;
+	return memory_map(HANDLE_NONE, image, POSIX_IMAGE, header->end - POSIX_IMAGE, 0,
+		MAP_CONSTANTS | MAP_FLAGS_EXEC, &mapped);
 }
 
 static err_t map_zeros(u64 address, u64 size)
@@ -133,8 +131,7 @@ err_t library_map(void)
 		return ERR_CORRUPT;
 	TRY(make_image(bytes, &image));
 	TRY(map_image(image, header));
-	TRY(map_zeros(PROCESS_AREA, PROCESS_AREA_SIZE));
-	TRY(map_zeros(thread_slot_start(0) + PAGE_SIZE, THREAD_SLOT_SIZE - PAGE_SIZE));
+	TRY(map_zeros(PRIVATE_AREA, PRIVATE_SIZE));
 	fill(posix_self(), image);
 	TRY(map_clock(posix_self()->core.time, CLOCK_AREA));
 	TRY(map_clock(posix_self()->core.clock, CLOCK_AREA + CLOCK_PAGE_OFFSET));

@@ -15,7 +15,7 @@
 // As lib/posix has them (docs/decisions/018) and abi/thread.h.
 #define IMAGE 0xffff800010080000ull
 #define IMAGE_SIZE 0x30000ull
-#define PROCESS_AREA 0xffff800010150000ull
+#define PROCESS_AREA 0xffff800010160000ull
 #define TABLE_AREA 0xffff800020100000ull
 #define ARENA_SIZE 0x100000ull // of each; they lie below the tables
 enum { BLOCK_DEADLINE = 96, BLOCK_HANDLES = 112, BLOCK_RIGHTS = 128, BLOCK_LENDS = 144 };

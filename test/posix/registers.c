@@ -245,7 +245,7 @@ static void nonsense(void)
 
 static void addresses(void)
 {
-	void *library = (void *)0xffff800010150000ul;
+	void *library = (void *)0xffff800010160000ul;
 	fails(syscall(SYS_rt_sigprocmask, SIG_SETMASK, bad_address, NULL, 8), EFAULT,
 		"a mask from nowhere");
 	fails(syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, library, 8), EFAULT,

@@ -57,16 +57,17 @@ static void begin_process(struct posix_thread *self)
 {
 	struct posix *posix = posix_self();
 	struct core_state *core = &posix->core;
+	struct thread_slots *slots = &posix->slots;
 	// In the first process the native program that made it still makes its last calls; exec
 	// follows.
 	if (self->begin == BEGIN_PROGRAM &&
 		process_control(
 			HANDLE_NONE, PROCESS_OPERATION_SET_REFLECTION, (u64)(uintptr_t)posix_entry, 0) != OK)
 		posix_bug("no reflection");
-	span_fill(span_of(core->slots_mapped), 0); // slots itself is fresh memory (exec/space.c)
-	span_fill(span_of(core->unknown), 0);
-	AT(core->slots, self->slot) = 1;
-	AT(core->slots_mapped, self->slot / 64) = (u64)1 << self->slot % 64;
+	span_fill(span_of(slots->mapped), 0); // used is fresh memory, or none is (exec/)
+	span_fill(span_of(slots->unknown), 0);
+	AT(slots->used, self->slot) = 1;
+	AT(slots->mapped, self->slot / 64) = (u64)1 << self->slot % 64;
 	list_init(&core->threads);
 	self->node = (struct list_node){};
 	list_insert_after(&core->threads.head, &self->node);
@@ -99,7 +100,7 @@ static i64 unknown(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)arguments;
 	u64 number = self->number;
-	struct table_bits *seen = &posix_self()->core.unknown;
+	struct table_bits *seen = &posix_self()->slots.unknown;
 	if (number < TABLE_NUMBERS) {
 		u64 bit = (u64)1 << number % 64;
 		if (atomic_or_relaxed(&AT(seen->word, number / 64), bit) & bit)

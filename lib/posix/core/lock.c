@@ -10,16 +10,16 @@
 void posix_lock_take(struct posix_lock *lock) NO_THREAD_SAFETY_ANALYSIS
 {
 	u32 seen = 0;
-	if (atomic_swap_if_acquire(&lock->word, &seen, 1u)) // pairs with posix_lock_give
+	if (atomic_swap_if_acquire(&lock->word, &seen, (u32)LOCK_TAKEN)) // pairs with posix_lock_give
 		return;
-	while (atomic_exchange_acquire(&lock->word, 2u) != 0)
-		(void)futex_wait((u64)(uintptr_t)&lock->word, 2, DEADLINE_NEVER, HANDLE_NONE);
+	while (atomic_exchange_acquire(&lock->word, (u32)LOCK_WAITED) != LOCK_FREE)
+		(void)futex_wait((u64)(uintptr_t)&lock->word, LOCK_WAITED, DEADLINE_NEVER, HANDLE_NONE);
 }
 
 void posix_lock_give(struct posix_lock *lock) NO_THREAD_SAFETY_ANALYSIS
 {
 	u32 woken;
-	if (atomic_exchange_acq_rel(&lock->word, 0u) == 2) // pairs with posix_lock_take
+	if (atomic_exchange_acq_rel(&lock->word, 0u) == LOCK_WAITED) // pairs with posix_lock_take
 		(void)futex_wake((u64)(uintptr_t)&lock->word, 1, 0, 0, &woken);
 }
 

@@ -10,8 +10,10 @@
 NONNULL_BEGIN
 
 // Between threads of one process. All zero: free.
+enum lock_state : u32 { LOCK_FREE, LOCK_TAKEN, LOCK_WAITED }; // the last: taken, somebody may wait
+
 struct CAPABILITY("lock") posix_lock {
-	u32 word; // atomic, futex: 0 free, 1 taken, 2 taken and somebody waits
+	u32 word; // atomic, futex: enum lock_state
 };
 void posix_lock_take(struct posix_lock *lock) ACQUIRE(lock);
 void posix_lock_give(struct posix_lock *lock) RELEASE(lock);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // start.h - how a POSIX process comes to be. The library's image is one flat piece of memory (boot
 // image: /lib/posix), which begins with struct posix_image. Whoever makes a process (cmd/birth,
-// exec, fork's relatives, tests) maps it at POSIX_IMAGE in two parts, fills struct posix at
-// PROCESS_AREA and a struct posix_thread in slot 0 of THREAD_AREA, and starts a thread
+// exec, fork's relatives, tests) maps it at POSIX_IMAGE to be read and run, fills struct posix at
+// PROCESS_AREA and a struct posix_thread in slot 0, both in one memory, and starts a thread
 //   entry: image.start   stack: thread_stack_top(slot)   argument and block: the posix_thread
 // or gives these to process_replace. Portable code: native programs use it for what they map.
 #pragma once
@@ -16,7 +16,7 @@ constexpr u64 POSIX_IMAGE_MAGIC = 0x3130'7869'736f'70ull; // "posix01"
 // All addresses are absolute.
 struct posix_image {
 	u64 magic;
-	u64 constants; // from here to the end: read only; before it: read and execute
+	u64 constants; // from here to the end; before it: code
 	u64 end;
 	u64 start;  // where threads begin
 	u64 entry;  // foreign calls (process_control set_reflection, by the library itself)
@@ -30,12 +30,16 @@ extern const struct posix_image posix_image; // in the library: its own
 // The page at the slot's start is a guard: reserved, without memory.
 static inline u64 thread_slot_start(u32 slot)
 {
-	return THREAD_AREA + (THREAD_SLOTS - 1 - slot) * THREAD_SLOT_SIZE;
+	return slot ? THREAD_AREA + (THREAD_SLOTS - 1 - slot) * THREAD_SLOT_SIZE
+	            : PROCESS_AREA - THREAD_SLOT_SIZE;
 }
 static inline u64 thread_address(u32 slot)
 {
 	return thread_slot_start(slot) + THREAD_OFFSET;
 }
+// The memory of slot 0 and of the process area: a process begins with one mapping less.
+constexpr u64 PRIVATE_AREA = PROCESS_AREA - THREAD_SLOT_SIZE + PAGE_SIZE;
+constexpr u64 PRIVATE_SIZE = PROCESS_AREA + PROCESS_AREA_SIZE - PRIVATE_AREA;
 static inline u64 thread_stack_top(u32 slot)
 {
 	return thread_address(slot);

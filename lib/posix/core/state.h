@@ -15,20 +15,22 @@ struct core_state {
 	struct posix_lock threads_lock; // threads and slots
 	struct list threads;            // struct posix_thread.node; the first thread is in it too
 	u32 thread_count;
-	u32 is_exiting;                      // atomic: exit_group or exec is under way
-	u64 slots_mapped[THREAD_SLOTS / 64]; // have memory; under threads_lock
-	handle_t log;                        // connection to servers/log; HANDLE_NONE: none
-	handle_t console;                    // resource, for tests that run without services
-	handle_t image;                      // memory: the library itself, for exec
-	handle_t time, clock;                // memory: the pages at CLOCK_AREA, for exec
-	handle_t clock_setter;               // connection to servers/clock; the privileged have it
-	struct table_bits unknown;           // calls that were logged as unknown
-	u32 processors;                      // 0: not counted yet
+	u32 is_exiting;        // atomic: exit_group or exec is under way
+	handle_t log;          // connection to servers/log; HANDLE_NONE: none
+	handle_t console;      // resource, for tests that run without services
+	handle_t image;        // memory: the library itself, for exec
+	handle_t time, clock;  // memory: the pages at CLOCK_AREA, for exec
+	handle_t clock_setter; // connection to servers/clock; the privileged have it
+	u32 processors;        // 0: not counted yet
 	// Atomic; owned: a stream that gets a line for every call (trace.h); forked children too.
 	handle_t trace;
-	// Last, since most of it is never touched. Atomic: 0 free; the kernel clears it when the thread
-	// is gone.
-	u32 slots[THREAD_SLOTS];
+};
+
+// Mostly never touched.
+struct thread_slots {
+	struct table_bits unknown;     // calls that were logged as unknown
+	u64 mapped[THREAD_SLOTS / 64]; // have memory; under threads_lock
+	u32 used[THREAD_SLOTS];        // atomic: 0 free; the kernel clears it when the thread is gone
 };
 
 NONNULL_END

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // thread.h - a thread of the program, as the library sees it. GS base is its address: the thread
-// block is its first part. It lies on the last page of its slot in THREAD_AREA; below it the
-// library's stack for this thread, below that a guard. entry.S knows the offsets.
+// block is its first part. It lies at the end of its slot in THREAD_AREA; below it the library's
+// stack for this thread, which begins in the same page, below that a guard. entry.S knows the
+// offsets.
 #pragma once
 
 #include "abi/thread.h"
@@ -11,10 +12,11 @@
 
 NONNULL_BEGIN
 
-constexpr u64 THREAD_AREA = 0xffff'8000'0008'0000; // slot 0 is the highest
+constexpr u64 THREAD_AREA = 0xffff'8000'0008'0000; // but slot 0 (start.h); slot 1 is the highest
 constexpr u64 THREAD_SLOT_SIZE = 64 * 1024;        // guard, stack, struct posix_thread
 constexpr u32 THREAD_SLOTS = 4096;
-constexpr u64 THREAD_OFFSET = THREAD_SLOT_SIZE - PAGE_SIZE; // of struct posix_thread in its slot
+constexpr u64 THREAD_ROOM = 2048;                             // for struct posix_thread
+constexpr u64 THREAD_OFFSET = THREAD_SLOT_SIZE - THREAD_ROOM; // of it in its slot
 
 constexpr u64 MASK_ALL = UINT64_MAX;
 
@@ -99,7 +101,7 @@ struct posix_thread {
 	struct list_node node;                     // in core_state.threads
 };
 static_assert(offsetof(struct posix_thread, registers) == THREAD_BLOCK_SIZE);
-static_assert(sizeof(struct posix_thread) <= PAGE_SIZE);
+static_assert(sizeof(struct posix_thread) <= THREAD_ROOM);
 
 // Where in thread_block.user things stand that code outside the library reaches through GS.
 enum thread_user : u8 {

@@ -148,13 +148,13 @@ static i64 set_texts(struct exec_record *record, const struct exec_plan *plan)
 enum other_slots { SLOTS_NONE, SLOTS_FREE, SLOTS_USED };
 
 // A thread that has just ended is on its stack until the kernel says so.
-static enum other_slots other_slots(const struct core_state *core)
+static enum other_slots other_slots(const struct thread_slots *slots)
 {
 	enum other_slots found = SLOTS_NONE;
-	for (u32 i = 0; i < COUNT(core->slots_mapped); i++)
-		for (u64 bits = AT(core->slots_mapped, i); bits; bits &= bits - 1) {
+	for (u32 i = 0; i < COUNT(slots->mapped); i++)
+		for (u64 bits = AT(slots->mapped, i); bits; bits &= bits - 1) {
 			u32 slot = i * 64 + bits_lowest(bits);
-			if (slot && atomic_load_acquire(&AT(core->slots, slot)))
+			if (slot && atomic_load_acquire(&AT(slots->used, slot)))
 				return SLOTS_USED;
 			found = slot ? SLOTS_FREE : found;
 		}
@@ -168,17 +168,16 @@ static bool may_stay(const struct posix_thread *self)
 	const struct posix *posix = posix_self();
 	bool has_helper = posix->time.port.raw && posix->time.pid == posix->identity.pid;
 	return !self->slot && self->begin == BEGIN_THREAD && posix->core.thread_count == 1 &&
-	       !has_helper && !posix->identity.loan && other_slots(&posix->core) != SLOTS_USED;
+	       !has_helper && !posix->identity.loan && other_slots(&posix->slots) != SLOTS_USED;
 }
 
 // The old program, and the stacks of threads that it had.
 static err_t unmap_old(void)
 {
-	u64 first_slot = thread_slot_start(0);
 	TRY(memory_unmap(HANDLE_NONE, LOWER_HALF_START, LOWER_HALF_END - LOWER_HALF_START));
-	return other_slots(&posix_self()->core) == SLOTS_NONE
+	return other_slots(&posix_self()->slots) == SLOTS_NONE
 	           ? OK
-	           : memory_unmap(HANDLE_NONE, THREAD_AREA, first_slot - THREAD_AREA);
+	           : memory_unmap(HANDLE_NONE, THREAD_AREA, POSIX_IMAGE - THREAD_AREA);
 }
 
 // The old program is gone in any case.

@@ -62,12 +62,12 @@ static err_t map_clock(handle_t process, const struct core_state *core)
 	                       : load_zeros(process, address, PAGE_SIZE);
 }
 
+// Constants too may be executed, as in programs of one segment: one mapping less for each process.
 static err_t map_image(handle_t process, handle_t image)
 {
-	const struct posix_image *header = image_header();
-	u64 text = header->constants - POSIX_IMAGE, mapped;
-	TRY(memory_map(process, image, POSIX_IMAGE, text, 0, MAP_CONSTANTS | MAP_FLAGS_EXEC, &mapped));
-	return map_part(process, image, header->constants, header->end - header->constants, text);
+	u64 mapped;
+	return memory_map(process, image, POSIX_IMAGE, image_header()->end - POSIX_IMAGE, 0,
+		MAP_CONSTANTS | MAP_FLAGS_EXEC, &mapped);
 }
 
 static err_t map_library(handle_t process)
@@ -200,37 +200,28 @@ err_t space_fill(const struct exec_plan *plan, struct exec_space *space, struct 
 	return map_if_fresh(space, pieces);
 }
 
-// A piece of private memory of the library.
-static err_t map_private(handle_t process, handle_t memory, u64 address, u64 size)
-{
-	u64 mapped;
-	return memory_map(process, memory, address, size, 0, MAP_PRIVATE_DATA, &mapped);
-}
-
 // What is used of the process area, but for the slots of threads: there will be one thread.
 static err_t copy_process_area(const struct posix *posix, handle_t memory)
 {
-	constexpr u64 SLOTS = offsetof(struct posix, core.slots);
-	constexpr u64 END = SLOTS + sizeof posix->core.slots;
+	constexpr u64 AREA = PROCESS_AREA - PRIVATE_AREA;
+	constexpr u64 SLOTS = offsetof(struct posix, slots.used);
+	constexpr u64 END = SLOTS + sizeof posix->slots.used;
 	view_t all = view_from(posix, posix->used);
-	TRY(exec_write(memory, 0, view_clamp(all, 0, SLOTS)));
-	return exec_write(memory, END, view_from_offset(all, END));
+	TRY(exec_write(memory, AREA, view_clamp(all, 0, SLOTS)));
+	return exec_write(memory, AREA + END, view_from_offset(all, END));
 }
 
 err_t space_copy_library(const struct exec_space *space, const struct posix_thread *thread)
 {
-	constexpr u64 THREAD_SIZE = THREAD_SLOT_SIZE - PAGE_SIZE; // without the guard
-	handle_t area, slot;
-	TRY(memory_create(MEMORY_KIND_ANONYMOUS, PROCESS_AREA_SIZE, HANDLE_NONE, 0, 0, &area));
-	err_t err = copy_process_area(posix_self(), area);
+	handle_t memory;
+	u64 mapped;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, PRIVATE_SIZE, HANDLE_NONE, 0, 0, &memory));
+	err_t err = copy_process_area(posix_self(), memory);
 	if (err == OK)
-		err = map_private(space->process, area, PROCESS_AREA, PROCESS_AREA_SIZE);
-	(void)handle_close(area);
-	TRY(err);
-	TRY(memory_create(MEMORY_KIND_ANONYMOUS, THREAD_SIZE, HANDLE_NONE, 0, 0, &slot));
-	err = exec_write(slot, THREAD_OFFSET - PAGE_SIZE, view_of(*thread));
+		err = exec_write(memory, thread_address(0) - PRIVATE_AREA, view_of(*thread));
 	if (err == OK)
-		err = map_private(space->process, slot, thread_slot_start(0) + PAGE_SIZE, THREAD_SIZE);
-	(void)handle_close(slot);
+		err = memory_map(
+			space->process, memory, PRIVATE_AREA, PRIVATE_SIZE, 0, MAP_PRIVATE_DATA, &mapped);
+	(void)handle_close(memory);
 	return err;
 }

@@ -52,8 +52,7 @@ static i64 arena_make(void)
 
 static bool is_in(const struct descriptor *descriptor, u32 index)
 {
-	u64 address = (u64)(uintptr_t)descriptor->description;
-	return address >= arena_address(index) && address < arena_address(index) + ARENA_SIZE;
+	return (u64)(uintptr_t)descriptor->description - arena_address(index) < ARENA_SIZE;
 }
 
 static void count_none(struct description *description)
@@ -64,7 +63,7 @@ static void count_none(struct description *description)
 static void each_description(u32 index, void (*act)(struct description *description))
 {
 	view_t table = view_from(files()->table, files()->capacity * sizeof(struct descriptor));
-	for (u32 i = 0; i < files()->capacity; i++) {
+	for (u32 i = 0; i < files()->top; i++) {
 		const struct descriptor *descriptor =
 			VIEW_AS(struct descriptor, table, i * sizeof(struct descriptor));
 		if (descriptor && is_in(descriptor, index) && descriptor->description)
@@ -161,7 +160,7 @@ void description_free(struct description *description)
 static bool is_needed(u32 index)
 {
 	view_t table = view_from(files()->table, files()->capacity * sizeof(struct descriptor));
-	for (u32 i = 0; i < files()->capacity; i++) {
+	for (u32 i = 0; i < files()->top; i++) {
 		const struct descriptor *descriptor =
 			VIEW_AS(struct descriptor, table, i * sizeof(struct descriptor));
 		if (descriptor && is_in(descriptor, index))
@@ -175,7 +174,7 @@ err_t arenas_map(handle_t process)
 	u64 mapped;
 	for (u32 i = 0; i < ARENAS_MAX; i++) {
 		handle_t memory = AT(files()->arenas, i).memory;
-		if (memory.raw)
+		if (memory.raw && (files()->own == i + 1 || is_needed(i))) // arenas_trim closes the others
 			TRY(memory_map(process, memory, arena_address(i), ARENA_SIZE, 0, MAP_ARENA, &mapped));
 	}
 	return OK;

@@ -28,8 +28,9 @@ err_t exec_map_files(handle_t process)
 	return arenas_map(process);
 }
 
-// The first program's input and output: the console.
-static void open_console(struct posix_thread *self)
+// The first program's input and output: the console. Its frame is two pages that others should not
+// have to touch.
+NO_INLINE static void open_console(struct posix_thread *self)
 {
 	struct open_how how = { .flags = O_RDWR | O_NOCTTY };
 	struct path path UNINITIALIZED;
@@ -53,6 +54,7 @@ void exec_close_files(void)
 		if (descriptor_flags((i32)number, &flags) == 0 && flags & DESCRIPTOR_CLOEXEC)
 			(void)descriptor_close(self, (i32)number);
 	}
+	files()->top = descriptors_count();
 	arenas_trim();
 }
 

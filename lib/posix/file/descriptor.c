@@ -49,7 +49,7 @@ static struct descriptor *_Nullable entry_at(u32 number)
 
 u32 descriptors_count(void)
 {
-	u32 count = files()->capacity;
+	u32 count = files()->top;
 	while (count && !entry_at(count - 1)->description)
 		count--;
 	return count;
@@ -144,11 +144,13 @@ static void set_entry(u32 number, struct descriptor entry)
 	atomic_store_relaxed(&files()->changes, files()->changes + 1);
 	if (!entry.description && number < files()->lowest)
 		files()->lowest = number;
+	if (entry.description && number >= files()->top)
+		files()->top = number + 1;
 }
 
 static bool has_another(const struct description *description)
 {
-	for (u32 i = 0; i < files()->capacity; i++)
+	for (u32 i = 0; i < files()->top; i++)
 		if (entry_at(i)->description == description)
 			return true;
 	return false;
@@ -285,7 +287,7 @@ i64 descriptor_set_flags(i32 number, u32 flags)
 
 void descriptors_close_range(struct posix_thread *self, u32 first, u32 last, bool only_mark)
 {
-	for (u32 number = first; number <= last && number < files()->capacity; number++) {
+	for (u32 number = first; number <= last && number < files()->top; number++) {
 		struct descriptor *entry = entry_at(number);
 		if (!entry->description)
 			continue;
@@ -299,7 +301,7 @@ void descriptors_close_range(struct posix_thread *self, u32 first, u32 last, boo
 // Counts what a forked child will share, or takes it back.
 static void count_all(bool has_more)
 {
-	for (u32 i = 0; i < files()->capacity; i++) {
+	for (u32 i = 0; i < files()->top; i++) {
 		struct description *description = entry_at(i)->description;
 		if (description && has_more)
 			description_get(description);
@@ -341,10 +343,11 @@ void exit_file(struct posix_thread *self)
 {
 	(void)self;
 	posix_lock_take(&files()->lock);
-	for (u32 i = 0; i < files()->capacity; i++) {
+	for (u32 i = 0; i < files()->top; i++) {
 		struct description *description = entry_at(i)->description;
 		struct file file = { .description = description };
-		entry_at(i)->description = nullptr;
+		if (!is_alone()) // otherwise nobody looks any more
+			entry_at(i)->description = nullptr;
 		if (!description || !description_drop(description))
 			continue;
 		watch_tell_closed(&file);

@@ -73,11 +73,14 @@ struct file_state {
 	u32 umask;
 	struct descriptor *_Nullable table; // owned, in the heap
 	u32 capacity;
-	u32 lowest;    // all below are in use
-	u32 limit;     // as fork left it; RLIMIT_NOFILE counts
-	u32 is_narrow; // 1: without what only the privileged have
-	u32 changes;   // atomic: of the table so far
-	u32 reserved;
+	u32 lowest;      // all below are in use
+	u32 top;         // none from here on was in use since exec
+	u32 limit;       // as fork left it; RLIMIT_NOFILE counts
+	u32 is_narrow;   // 1: without what only the privileged have
+	u32 changes;     // atomic: of the table so far
+	u32 own;         // index + 1 of the arena in which this process makes descriptions; 0: none
+	handle_t locker; // owned; for locks of fcntl; not a forked child's
+	u32 is_bound;    // 1: the namespace was changed, so that set-id programs get no powers in it
 	struct place root, directory;
 	struct tree trees[TREES_MAX];
 	struct tree_source sources[TREES_MAX];
@@ -85,9 +88,6 @@ struct file_state {
 	struct mount mounts[MOUNTS_MAX];
 	struct mount_link links[MOUNTS_MAX];
 	struct arena arenas[ARENAS_MAX];
-	u32 is_bound;    // 1: the namespace was changed, so that set-id programs get no powers in it
-	u32 own;         // index + 1 of the arena in which this process makes descriptions; 0: none
-	handle_t locker; // owned; for locks of fcntl; not a forked child's
 	u32 holder_count;
 	struct holder holders[HOLDERS_MAX];
 	handle_t terminals, name; // owned; connections to servers/tty, servers/name

@@ -56,11 +56,12 @@ void fork_parent(struct posix_thread *self, bool has_child) NO_THREAD_SAFETY_ANA
 static void only_thread(struct posix_thread *self)
 {
 	struct core_state *core = &posix_self()->core;
-	for (u32 i = 0; i < COUNT(core->slots_mapped); i++)
-		for (u64 bits = AT(core->slots_mapped, i); bits; bits &= bits - 1) {
+	struct thread_slots *slots = &posix_self()->slots;
+	for (u32 i = 0; i < COUNT(slots->mapped); i++)
+		for (u64 bits = AT(slots->mapped, i); bits; bits &= bits - 1) {
 			u32 slot = i * 64 + bits_lowest(bits);
 			if (slot != self->slot)
-				AT(core->slots, slot) = 0;
+				AT(slots->used, slot) = 0;
 		}
 	LIST_EACH(node, &core->threads)
 		(void)handle_close(container_of(node, struct posix_thread, node)->handle);

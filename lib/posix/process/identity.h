@@ -48,7 +48,7 @@ enum wish : u64 {
 };
 
 // Where struct posix has its identity: proc reads its first parts there, /proc shows them.
-constexpr u64 IDENTITY_ADDRESS = 0xffff'8000'1015'0010;
+constexpr u64 IDENTITY_ADDRESS = 0xffff'8000'1016'0010;
 
 struct identity {
 	struct program_text program;

@@ -46,42 +46,25 @@ static bool is_possible(const struct posix *posix)
 	       posix->used <= PROCESS_HEAP_END;
 }
 
-static bool holds_helper(u64 offset)
-{
-	return offset == align_down(offsetof(struct posix, time.helper), PAGE_SIZE);
-}
-
-// A part of what is used, beginning at a page. Not the helper's lock, at which the helper may wait.
-static void copy_part(struct posix *to, const struct posix *from, u64 start, u64 size)
-{
-	constexpr u64 HELPER = offsetof(struct posix, time.helper);
-	constexpr u64 BEHIND = HELPER + sizeof from->time.helper;
-	span_t room = span_clamp(span_from(to, PROCESS_HEAP_END), start, size);
-	view_t part = view_clamp(view_from(from, PROCESS_HEAP_END), start, size);
-	if (holds_helper(start)) {
-		(void)span_copy(room, view_clamp(part, 0, HELPER - start));
-		(void)span_copy(
-			span_from_offset(room, BEHIND - start), view_from_offset(part, BEHIND - start));
-	} else {
-		page_copy(room.data, part.data);
-	}
-}
-
 // Whole pages, but those of places for threads that nobody has: they were never touched.
 static void copy(struct posix *to, const struct posix *from)
 {
-	constexpr u64 SLOTS_USED = 64 * sizeof from->core.slots[0];
-	u64 unused = align_up(offsetof(struct posix, core.slots) + SLOTS_USED, PAGE_SIZE);
+	constexpr u64 SLOTS_USED = 64 * sizeof from->slots.used[0];
+	u64 unused = align_up(offsetof(struct posix, slots.used) + SLOTS_USED, PAGE_SIZE);
 	u64 unused_end = align_down(sizeof *from, PAGE_SIZE), used = from->used;
+	span_t room = span_from(to, PROCESS_HEAP_END);
+	view_t pages = view_from(from, PROCESS_HEAP_END);
 	for (u64 at = 0; at < used; at += PAGE_SIZE)
 		if (at < unused || at >= unused_end)
-			copy_part(to, from, at, PAGE_SIZE);
+			page_copy(span_at(room, at), view_from_offset(pages, at).data);
 }
 
 // Memory that the child mapped or moved its break to is the parent's too.
 static void bring_back(struct posix *posix)
 {
 	u64 end = posix->areas.break_end, mapped = posix->areas.break_mapped;
+	// The helper may wait for its lock, which we hold, since before it was saved or later.
+	saved()->time.helper.word = posix->time.port.raw ? LOCK_WAITED : LOCK_TAKEN;
 	copy(posix, saved());
 	posix->areas.break_end = end;
 	posix->areas.break_mapped = mapped;
@@ -169,5 +152,5 @@ void vfork_begun(struct posix_thread *self)
 	struct loan *loan = posix->identity.loan;
 	posix_lock_init(&posix->identity.lock);
 	child_become(self, loan->latch);
-	AT(posix->core.slots, loan->lender) = 1; // the parent's thread is there
+	AT(posix->slots.used, loan->lender) = 1; // the parent's thread is there
 }

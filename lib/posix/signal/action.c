@@ -181,8 +181,12 @@ void fork_child_signal(struct posix_thread *self)
 void exec_reset_actions(void)
 {
 	struct posix *posix = posix_self();
+	bool is_first = !posix->actions.ignored; // of all programs: nothing was ever found out
 	for (u32 i = 0; i < SIGNALS; i++) {
 		struct linux_sigaction *action = &AT(posix->actions.action, i);
+		bool is_fresh = !(action->handler | action->flags | action->restorer | action->mask);
+		if (is_fresh && !is_first)
+			continue;
 		*action =
 			(struct linux_sigaction){ .handler = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
 		ignored_change(&posix->actions, i + 1);

@@ -21,12 +21,12 @@ struct actions {
 	struct posix_lock lock;
 	u32 notes_count;
 	struct signal_note *_Nullable notes;    // first come first; under lock
-	struct linux_sigaction action[SIGNALS]; // [n - 1], under lock
 	u64 pending;                            // atomic: for the process
 	u64 remote;                             // atomic: of these, details may wait at proc
 	u64 ignored;                            // signals whose action is nothing
 	u64 float_mask;                         // parts of XSAVE; 0: only FXSAVE
 	u64 float_size;                         // bytes of a save area
+	struct linux_sigaction action[SIGNALS]; // [n - 1], under lock
 };
 
 NONNULL_END

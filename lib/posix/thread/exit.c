@@ -52,7 +52,8 @@ i64 call_exit(struct posix_thread *self, const struct arguments *arguments)
 	signal_thread_ends(self);
 	clear_tid(self);
 	(void)handle_close(self->handle);
-	(void)task_exit(EXIT_SCOPE_THREAD, 0, (u64)(uintptr_t)&AT(core->slots, self->slot));
+	(void)task_exit(
+		EXIT_SCOPE_THREAD, 0, (u64)(uintptr_t)&AT(posix_self()->slots.used, self->slot));
 	__builtin_trap();
 }
 

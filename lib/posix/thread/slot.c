@@ -22,9 +22,9 @@ static i64 map(u32 slot)
 	return posix_error(err);
 }
 
-static i64 map_once(struct core_state *core, u32 slot)
+static i64 map_once(struct thread_slots *slots, u32 slot)
 {
-	u64 *word = &AT(core->slots_mapped, slot / 64), bit = (u64)1 << slot % 64;
+	u64 *word = &AT(slots->mapped, slot / 64), bit = (u64)1 << slot % 64;
 	if (atomic_load_relaxed(word) & bit)
 		return 0;
 	TRY_POSIX(map(slot));
@@ -34,13 +34,13 @@ static i64 map_once(struct core_state *core, u32 slot)
 
 i64 slot_take(struct posix_thread *_Nullable *_Nonnull out, u32 *slot)
 {
-	struct core_state *core = &posix_self()->core;
+	struct thread_slots *slots = &posix_self()->slots;
 	for (u32 i = 0; i < THREAD_SLOTS; i++) {
 		u32 seen = 0;
 		if (!atomic_swap_if_acquire(
-				&AT(core->slots, i), &seen, 1u)) // pairs with the kernel's store
+				&AT(slots->used, i), &seen, 1u)) // pairs with the kernel's store
 			continue;
-		i64 error = map_once(core, i);
+		i64 error = map_once(slots, i);
 		if (error) {
 			slot_give(i);
 			return -EAGAIN;
@@ -58,5 +58,5 @@ i64 slot_take(struct posix_thread *_Nullable *_Nonnull out, u32 *slot)
 
 void slot_give(u32 slot)
 {
-	atomic_store_release(&AT(posix_self()->core.slots, slot), 0u);
+	atomic_store_release(&AT(posix_self()->slots.used, slot), 0u);
 }
