@@ -4,7 +4,9 @@
 look() {
 	sync
 	sleep 1
-	sed -n '/^all /s/ \+/ /gp' /scheme/svc/use | cut -d' ' -f2,4,6
+	for name in all session; do
+		sed -n "/^$name /s/ \+/ /gp" /scheme/svc/use | cut -d' ' -f2,4,6
+	done
 	grep MemFree /proc/meminfo | tr -dc '0-9\n'
 	ls -A /tmp | wc -l
 	ls -d /proc/[0-9]* | wc -l
