@@ -11,4 +11,6 @@ err_t compress_unpack(u8 method, view_t from, span_t to);
 // How many bytes of to it takes; 0 when they are not enough.
 usize compress_pack(u8 method, view_t from, span_t to);
 
+u64 compress_feature(u8 method); // the bit that pools using it have
+
 NONNULL_END

@@ -264,7 +264,7 @@ err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset **out)
 			return ERR_BUSY;
 		TRY(btree_load(&pool->tree, dataset_key(id), span_of(record)));
 		if (record.id != id || !record.copies || record.copies > COPIES_MAX ||
-			record.compression > COMPRESS_LZ4 || record.cipher > CIPHER_XCHACHA ||
+			record.compression > COMPRESS_ZSTD || record.cipher > CIPHER_XCHACHA ||
 			record.record_log2 != RECORD_LOG2)
 			return ERR_UNSUPPORTED;
 		*dataset = (struct dataset){ .record = record, .is_used = true };

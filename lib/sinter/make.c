@@ -5,6 +5,7 @@
 #include "lib/base/bits.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/checksum.h"
+#include "lib/sinter/compress.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/inode.h"
 #include "lib/sinter/label.h"
@@ -126,8 +127,7 @@ static err_t write_all(struct sinter *pool, const struct sinter_format *format)
 		.pool_guid = pool->config.pool_guid, .oldest = 2, .next_object = DATASET_ROOT + 1
 	};
 	AT(pool->super.features, FEATURES_INCOMPATIBLE) =
-		(format->compression == COMPRESS_LZ4 ? FEATURE_LZ4 : 0) |
-		(pool->vdev_count > 1 ? FEATURE_VDEVS : 0);
+		compress_feature(format->compression) | (pool->vdev_count > 1 ? FEATURE_VDEVS : 0);
 	pool->txg.durable = 1;
 	pool->txg.open = 2;
 	btree_init(&pool->tree, pool, &POINTER_HOLE, LINEAGE_POOL);
@@ -145,7 +145,7 @@ err_t sinter_format(const struct port *port, const struct device *devices, u32 c
 {
 	u32 legs = format->legs ? format->legs : count;
 	if (!count || legs > LEGS_MAX || count % legs || count / legs > VDEVS_MAX ||
-		format->copies > COPIES_MAX || format->compression > COMPRESS_LZ4)
+		format->copies > COPIES_MAX || format->compression > COMPRESS_ZSTD)
 		return ERR_INVALID;
 	struct sinter *pool = open_allocate(port, devices, count);
 	if (!pool)

@@ -4,6 +4,7 @@
 // not know of such changes, so until the next commit fsync commits.
 #include "lib/sinter/sets.h"
 
+#include "lib/sinter/compress.h"
 #include "lib/sinter/garbage.h"
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/inode.h"
@@ -309,7 +310,7 @@ static err_t check_properties(
 {
 	struct sinter *pool = dataset->tree.pool;
 	u64 free = space_units_free(pool), kept = pool->unfilled - dataset->unfilled;
-	if (mask & PROPERTY_COMPRESSION && values->compression > COMPRESS_LZ4)
+	if (mask & PROPERTY_COMPRESSION && values->compression > COMPRESS_ZSTD)
 		return ERR_INVALID;
 	if (mask & PROPERTY_COPIES && (!values->copies || values->copies > COPIES_MAX))
 		return ERR_INVALID;
@@ -340,8 +341,7 @@ err_t sinter_set_properties(
 		record->reservation = values->reservation;
 	if (mask & PROPERTY_COMPRESSION)
 		record->compression = values->compression;
-	if (record->compression == COMPRESS_LZ4)
-		AT(pool->super.features, FEATURES_INCOMPATIBLE) |= FEATURE_LZ4;
+	AT(pool->super.features, FEATURES_INCOMPATIBLE) |= compress_feature(record->compression);
 	if (mask & PROPERTY_COPIES)
 		record->copies = values->copies;
 	if (mask & PROPERTY_READ_ONLY)

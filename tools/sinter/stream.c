@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,14 +80,28 @@ static bool find_older(struct target *target, const char *from, struct sinter_sn
 	return false;
 }
 
+// "OBJECT-ITEM", both hexadecimal.
+static bool parse_token(const char *text, struct sinter_send *send)
+{
+	view_t all = view_cstring(text);
+	usize dash = view_find(all, '-');
+	char *end;
+	if (!dash || dash + 1 >= all.size)
+		return false;
+	AT(send->position, 0) = strtoull(text, &end, 16);
+	if (*end != '-')
+		return false;
+	AT(send->position, 1) = strtoull((const char *)view_from_offset(all, dash + 1).data, &end, 16);
+	return !*end;
+}
+
 static int send_target(struct target *target, const char *from, const char *resume, bool is_verbose)
 {
 	struct sinter_snapshot older;
 	struct sinter_send send = { .new_guid = target->snapshot.guid,
 		.created_s = target->snapshot.created_s,
 		.name = view_clamp(view_of(target->snapshot.name), 0, target->snapshot.name_size) };
-	if (resume &&
-		sscanf(resume, "%" SCNx64 "-%" SCNx64, &AT(send.position, 0), &AT(send.position, 1)) != 2)
+	if (resume && !parse_token(resume, &send))
 		return complain(resume, "this is no token of an unfinished receive");
 	if (!passphrase_unlock(target->image, target->dataset, target->text))
 		return 1;
