@@ -17,7 +17,7 @@ constexpr u32 OPEN_NO_FOLLOW = 0x2'0000, OPEN_PATH = 0x20'0000; // O_NOFOLLOW, O
 constexpr u32 ACCESS_MODE = 3;
 constexpr u32 CAP_SYS_PTRACE = 19;
 constexpr u32 LINKS_MAX = 4;
-constexpr u64 COOKIE_PROCESSES = 1000; // cookies: 0 is ".", 1 is "..", then names, then slots
+constexpr u64 COOKIE_PROCESSES = 1000; // cookies: from 2 on names, then slots
 
 static u8 text[TEXT_MAX]; // of the file that is being told
 
@@ -388,10 +388,6 @@ static void list_files(struct list *list, struct node folder, u64 cookie)
 
 static void list_folder(struct list *list, struct node folder, u64 cookie)
 {
-	if (cookie < 1)
-		list_put(list, folder, 1, VIEW_TEXT("."));
-	if (cookie < 2)
-		list_put(list, root, 2, VIEW_TEXT(".."));
 	if (folder.kind == NODE_FILES)
 		list_files(list, folder, cookie);
 	else if (folder.kind == NODE_TASKS && cookie <= 2)

@@ -255,6 +255,24 @@ static i64 scheme_file_stat(
 	return 0;
 }
 
+// "." and "..", which no server lists; positions of what it lists are behind them.
+constexpr u32 DOTS = 2;
+static i64 put_dots(struct description *description, struct dirents *out)
+{
+	while (description->offset < DOTS) {
+		bool is_self = !description->offset;
+		i64 error =
+			dirent_put(out, &(struct dirent){ .inode = description->inode ? description->inode : 1,
+								.next = description->offset + 1,
+								.type = MODE_DIRECTORY >> 12,
+								.name = is_self ? VIEW_TEXT(".") : VIEW_TEXT("..") });
+		if (error)
+			return out->used ? 1 : error;
+		description->offset++;
+	}
+	return 0;
+}
+
 static i64 list_names(const struct file *file, struct dirents *out)
 {
 	struct description *description = file->description;
@@ -262,7 +280,7 @@ static i64 list_names(const struct file *file, struct dirents *out)
 	u32 size;
 	for (;;) {
 		err_t err = name_list((name_t){ mount_connection(description->tree) },
-			(u32)description->offset, span_of(name), &size);
+			(u32)(description->offset - DOTS), span_of(name), &size);
 		if (err == ERR_NOT_FOUND)
 			return (i64)out->used;
 		TRY_ERR(err);
@@ -285,12 +303,13 @@ static i64 put_entries(struct description *description, view_t entries, struct d
 		if (view_load(entries, 0, span_of(entry)) != OK ||
 			view_sub(entries, sizeof entry, entry.size, &name) != OK)
 			return -EIO;
-		i64 error = dirent_put(
-			out, &(struct dirent){
-					 .inode = entry.inode, .next = entry.next, .type = entry.type, .name = name });
+		i64 error = dirent_put(out, &(struct dirent){ .inode = entry.inode,
+										.next = entry.next + DOTS,
+										.type = entry.type,
+										.name = name });
 		if (error)
 			return out->used ? 1 : error;
-		description->offset = entry.next;
+		description->offset = entry.next + DOTS;
 		entries = view_from_offset(entries, sizeof entry + ((entry.size + 7u) & ~7u));
 	}
 	return 0;
@@ -306,10 +325,12 @@ static i64 scheme_list(struct posix_thread *self, const struct file *file, u64 a
 	(void)self;
 	if ((AT(description->detail, 0) & MODE_TYPE) != MODE_DIRECTORY)
 		return -ENOTDIR;
-	if (!file->handle.raw)
+	answer = put_dots(description, &out);
+	if (!answer && !file->handle.raw)
 		return list_names(file, &out);
 	while (!answer) {
-		err_t err = file_list((file_t){ file->handle }, description->offset, span_of(bytes), &done);
+		err_t err =
+			file_list((file_t){ file->handle }, description->offset - DOTS, span_of(bytes), &done);
 		if (err != OK)
 			return out.used ? (i64)out.used : request_error(err);
 		if (!done)

@@ -8,6 +8,7 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/linux/time.h"
 #include "os/syscalls.h"
 
 struct timespec {
@@ -129,8 +130,13 @@ i64 call_futex(struct posix_thread *self, const struct arguments *arguments)
 {
 	if (ARG(0) & 3)
 		return -EINVAL;
+	u32 command = ARG_U32(1) & FUTEX_COMMAND_MASK;
+	bool has_clock = command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT_REQUEUE_PI ||
+	                 command == FUTEX_LOCK_PI2;
+	if (ARG_U32(1) & FUTEX_CLOCK_REALTIME && !has_clock)
+		return -ENOSYS;
 	TRY_POSIX(user_check(ARG(0), sizeof(u32)));
-	switch (ARG_U32(1) & FUTEX_COMMAND_MASK) {
+	switch (command) {
 	case FUTEX_WAIT: return wait(self, arguments);
 	case FUTEX_WAIT_BITSET: return ARG_U32(5) ? wait(self, arguments) : -EINVAL;
 	case FUTEX_WAKE: return wake(ARG(0), ARG_U32(2));
@@ -149,4 +155,46 @@ i64 call_futex(struct posix_thread *self, const struct arguments *arguments)
 	case FUTEX_CMP_REQUEUE_PI: return pi_requeue(arguments);
 	}
 	return -ENOSYS; // with priority inheritance: libraries ask, and then refuse such locks
+}
+
+// Linux's struct futex_waitv.
+struct waitv {
+	u64 value, address;
+	u32 flags, reserved;
+};
+enum waitv_flag : u32 { FUTEX_32 = 2, FUTEX_PRIVATE_FLAG = 128 };
+constexpr u32 WAITV_MAX = 128;
+
+static i64 waitv_check(const struct waitv *waiter)
+{
+	bool is_good = !(waiter->flags & ~(u32)(FUTEX_32 | FUTEX_PRIVATE_FLAG)) &&
+	               waiter->flags & FUTEX_32 && !waiter->reserved && !(waiter->address & 3);
+	return is_good ? user_check(waiter->address, sizeof(u32)) : -EINVAL;
+}
+
+// Waits at one word. For more the kernel would have to let one thread wait at many: ENOSYS.
+i64 call_futex_waitv(struct posix_thread *self, const struct arguments *arguments)
+{
+	struct waitv waiter;
+	u64 deadline;
+	u32 clock = ARG_U32(4), value;
+	if (ARG_U32(2) || !ARG_U32(1) || ARG_U32(1) > WAITV_MAX || !ARG(0) ||
+		(ARG(3) && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC))
+		return -EINVAL;
+	u32 operation = FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0);
+	TRY_POSIX(futex_deadline(self, operation, ARG(3), &deadline));
+	for (u32 i = 0; i < ARG_U32(1); i++) {
+		TRY_POSIX(user_get(waiter, ARG(0) + i * sizeof waiter));
+		TRY_POSIX(waitv_check(&waiter));
+	}
+	for (u32 i = 0; i < ARG_U32(1); i++) {
+		TRY_POSIX(user_get(waiter, ARG(0) + i * sizeof waiter));
+		TRY_POSIX(user_load_u32(waiter.address, &value));
+		if (value != (u32)waiter.value)
+			return -EAGAIN;
+	}
+	if (ARG_U32(1) > 1)
+		return -ENOSYS;
+	err_t err = wait_futex(self, waiter.address, (u32)waiter.value, deadline, HANDLE_NONE);
+	return futex_error(err, deadline != DEADLINE_NEVER);
 }

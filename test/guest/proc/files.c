@@ -99,7 +99,7 @@ void test_folders(void)
 	CHECK(has);
 	CHECK_OK(list_all(VIEW_TEXT("self/task"), own, &count, &has));
 	CHECK(has);
-	CHECK_EQ(count, 3);
+	CHECK_EQ(count, 1);
 	struct file_attributes attributes = {};
 	CHECK_OK(file_stat(tree(), 0, 0, VIEW_TEXT("self/task"), span_of(attributes)));
 	CHECK_EQ(attributes.mode, 0040555);
