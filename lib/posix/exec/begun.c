@@ -90,11 +90,20 @@ static i64 gather_first(struct exec_plan *plan, const struct exec_first *first)
 	return 0;
 }
 
+// Its place is the heap's once the texts are read; otherwise all processes would copy it for ever.
+static void give_back(const struct exec_first *first)
+{
+	u64 *used = &posix_self()->used, start = (u64)(uintptr_t)first - PROCESS_AREA;
+	if (*used == start + sizeof *first)
+		*used = start;
+}
+
 static i64 exec_first_program(struct posix_thread *self, const struct exec_first *first)
 {
 	struct exec_plan plan UNINITIALIZED;
 	plan_init(&plan);
 	i64 error = gather_first(&plan, first);
+	give_back(first);
 	if (!error)
 		error = exec_plan_run(self, &plan, EXEC_HERE, 0);
 	plan_fini(&plan);
