@@ -175,6 +175,7 @@ static void failing_request(enum device_request request, u64 at)
 	rig.disks[0]->fault_seen = 0;
 	rig.disks[0]->is_fault_sticky = at % 2;
 	u32 safe = write_until_error(&rig);
+	CHECK(at > 40 || safe < 40); // there are at least as many requests: the error is told
 	if (safe < 40) {
 		struct sinter_status status;
 		sinter_status(rig.pool, &status);
