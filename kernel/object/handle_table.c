@@ -174,13 +174,15 @@ static void clone_chunk(struct handle_table *from, struct handle_table *to, u32 
 	*link = SLOT_NONE;
 }
 
-// Each part as it is at some moment. It charges what may be there at most, and returns the rest.
+// Each part as it is at some moment. It charges what is there, and returns what are replies.
 err_t handle_clone_table(struct handle_table *from, struct handle_table *to)
 {
 	u32 before = to->used, slot = to->limit;
 	lock_take(&from->lock);
 	u32 end = (u32)min_u64(from->limit, slot + PART_SLOTS);
-	u64 charged = min_u64(from->used, end - slot);
+	u64 charged = 0;
+	for (u32 i = slot; i < end; i++)
+		charged += handle_entry_at(from, i)->object != nullptr;
 	err_t err = quota_charge_handles(to->quota, charged);
 	if (err != OK)
 		charged = 0;

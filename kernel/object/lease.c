@@ -34,9 +34,12 @@ static err_t window(
 static err_t copy_now(struct thread *caller, const struct lease_copy *copy, u64 *done)
 {
 	struct user_span theirs = {};
+	struct space *other;
 	TRY(window(caller, copy, &theirs));
+	if (process_space(caller->process, &other) != OK)
+		return ERR_GONE; // it is being killed
 	struct space_copy bytes = {
-		.other = caller->process->space,
+		.other = other,
 		.address = theirs.address,
 		.mine = { copy->mine.address, min_u64(copy->mine.size, theirs.size) },
 		.to_other = copy->to_caller,

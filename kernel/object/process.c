@@ -198,10 +198,8 @@ err_t process_add_thread(struct process *process, struct thread *thread)
 		show_count(process, &batch);
 	}
 	lock_give(&process->lock);
-	if (!is_alive)
-		return ERR_STATE;
 	signal_deliver(&batch);
-	return OK;
+	return is_alive ? OK : ERR_STATE;
 }
 
 void process_remove_thread(struct process *process, struct thread *thread, bool has_died)

@@ -7,6 +7,7 @@
 #include "abi/info.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/object.h"
+#include "lib/base/atomic.h"
 
 NONNULL_BEGIN
 
@@ -77,6 +78,13 @@ bool process_release_made(struct process *maker, u32 count);
 void process_end(struct process *process);
 // What the system call entry must know of its process. Home CPU, or before it runs.
 void thread_look_at_process(struct thread *thread);
+// Stays valid until the kernel is left: processes die after a grace period. It may be drained
+// meanwhile, and then takes no new mappings. ERR_STATE: drained already, the process is dead.
+static inline err_t process_space(struct process *process, struct space *_Nullable *_Nonnull out)
+{
+	*out = atomic_load_acquire(&process->space);
+	return *out ? OK : ERR_STATE;
+}
 // Links a new thread: ERR_STATE when the process is dying.
 err_t process_add_thread(struct process *process, struct thread *thread);
 // Unlinks a thread; the last one to die takes the process along.

@@ -83,7 +83,9 @@ err_t process_replace(
 	if (!arch_address_is_user(start->entry) || !arch_address_is_user(start->stack - 1))
 		return ERR_FAULT;
 	struct block_pin pin;
-	TRY(block_pin(image->space, start->block, &pin));
+	struct space *space;
+	TRY(process_space(image, &space));
+	TRY(block_pin(space, start->block, &pin));
 	err_t err = wait_alone(caller);
 	if (err == OK && !image_is_usable(image, true))
 		err = ERR_STATE;

@@ -33,14 +33,6 @@ err_t thread_create_bare(
 	return OK;
 }
 
-static bool is_dying(struct process *process)
-{
-	lock_take(&process->lock);
-	bool is_dying = process->is_dying;
-	lock_give(&process->lock);
-	return is_dying;
-}
-
 err_t thread_create(struct process *process, const struct program_start *start,
 	struct thread *_Nullable *_Nonnull out)
 {
@@ -49,9 +41,14 @@ err_t thread_create(struct process *process, const struct program_start *start,
 		(has_stack && !arch_address_is_user(start->stack - 1)))
 		return ERR_FAULT;
 	struct block_pin pin;
-	if (is_dying(process))
+	struct space *space;
+	lock_take(&process->lock);
+	bool is_dying = process->is_dying;
+	lock_give(&process->lock);
+	if (is_dying)
 		return ERR_STATE; // and not that its memory is gone
-	TRY(block_pin(process->space, start->block, &pin));
+	TRY(process_space(process, &space));
+	TRY(block_pin(space, start->block, &pin));
 	struct thread *thread;
 	err_t err = thread_create_bare(process, &pin, &thread);
 	if (err != OK) {
@@ -61,12 +58,11 @@ err_t thread_create(struct process *process, const struct program_start *start,
 	err = arch_thread_init(thread, start->entry, start->stack, start->argument);
 	if (err == OK)
 		err = process_add_thread(process, thread);
-	if (err != OK) {
+	if (err == OK)
+		*out = thread;
+	else
 		object_put(&thread->object);
-		return err;
-	}
-	*out = thread;
-	return OK;
+	return err;
 }
 
 void thread_discard(struct thread *thread)

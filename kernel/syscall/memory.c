@@ -149,7 +149,7 @@ static err_t publish(struct thread *caller, struct memory *memory, u64 offset, u
 {
 	struct object *table = nullptr;
 	if (handle)
-		TRY(handle_lookup(caller, handle, OBJECT_MEMORY, RIGHT_WRITE, &table));
+		TRY(handle_lookup(caller, handle, OBJECT_MEMORY, RIGHT_MANAGE, &table));
 	return memory_publish(memory, table ? memory_of(table) : nullptr, offset);
 }
 
@@ -215,11 +215,7 @@ static err_t transfer(struct thread *caller, struct object *other, handle_t hand
 	if (other->kind != OBJECT_PROCESS)
 		return ERR_WRONG_TYPE;
 	TRY(check_rights(caller, handle, other, RIGHT_DEBUG));
-	// Stays valid until the kernel is left: processes die after a grace period.
-	struct space *space = atomic_load_acquire(&process_of(other)->space);
-	if (!space)
-		return ERR_STATE;
-	copy->other = space;
+	TRY(process_space(process_of(other), &copy->other));
 	err_t error = space_copy(copy);
 	*done = copy->done;
 	return error;

@@ -8,15 +8,6 @@
 #include "lib/base/atomic.h"
 #include "lib/base/err.h"
 
-// Stays valid until the kernel is left: processes die after a grace period. It may be drained
-// meanwhile, and then takes no new mappings.
-static err_t space_of(
-	struct thread *caller, struct process *_Nullable process, struct space *_Nullable *_Nonnull out)
-{
-	*out = atomic_load_acquire(&(process ? process : caller->process)->space);
-	return *out ? OK : ERR_STATE;
-}
-
 static u32 allowed_by(u32 rights)
 {
 	u32 allowed = 0;
@@ -45,7 +36,7 @@ err_t sys_memory_map(struct thread *caller, struct process *_Nullable process,
 	struct map_request request = { memory, address, size, offset, flags, 0, 0 };
 	if (memory)
 		TRY(source_find(caller, memory_handle, &request));
-	TRY(space_of(caller, process, &space));
+	TRY(process_space(process ? process : caller->process, &space));
 	err_t error = ERR_INVALID;
 	*out_mapped = address;
 	if (memory) // its pages are no mapping's alone while another one is made, whoever closes it
@@ -63,7 +54,7 @@ err_t sys_memory_unmap(
 	struct thread *caller, struct process *_Nullable process, u64 address, u64 size)
 {
 	struct space *space;
-	TRY(space_of(caller, process, &space));
+	TRY(process_space(process ? process : caller->process, &space));
 	return space_unmap(space, address, size, &caller->long_call);
 }
 
@@ -72,7 +63,7 @@ err_t sys_memory_protect(struct thread *caller, struct process *_Nullable proces
 {
 	struct space *space;
 	struct long_call *call = &caller->long_call;
-	TRY(space_of(caller, process, &space));
+	TRY(process_space(process ? process : caller->process, &space));
 	if (flags == MAP_FLAGS_DISCARD)
 		return space_discard(space, address, size, call);
 	return space_protect(space, address, size, flags, call);

@@ -130,6 +130,16 @@ static void send_early(struct process *to, u32 signal, const struct signal_sourc
 	(void)detail_add(to, signal, source);
 }
 
+// Nobody takes details off a spare while its parent does not fork: of each number one is kept, or
+// signals to a group would fill the queue of all processes.
+static void send_spare(struct process *to, u32 signal, const struct signal_source *source)
+{
+	if (to->early & bit_of(signal))
+		keep_early(to, signal);
+	else
+		send_early(to, signal, source);
+}
+
 void signal_send(struct process *to, u32 signal, const struct signal_source *source)
 {
 	if (!signal || to->state == PROCESS_ZOMBIE || to->state == PROCESS_SPARE || is_nobody(to))
@@ -162,7 +172,7 @@ void signal_member(struct process *to, u32 signal, const struct signal_source *_
 		return;
 	for (slot_t slot = to->child; slot; slot = process_at(slot)->next)
 		if (process_at(slot)->state == PROCESS_SPARE) {
-			send_early(process_at(slot), signal, source ? source : &kernel);
+			send_spare(process_at(slot), signal, source ? source : &kernel);
 			process_publish(process_at(slot));
 		}
 	signal_send(to, signal, source ? source : &kernel);
