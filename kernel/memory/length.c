@@ -168,9 +168,9 @@ err_t memory_publish(struct memory *memory, struct memory *_Nullable table, u64 
 	}
 	if (!is_aligned(offset, sizeof(struct memory_status)))
 		return ERR_ALIGNMENT;
+	TRY(offset < atomic_load_relaxed(&table->length) ? OK : ERR_RANGE);
 	if (table->kind != MEMORY_KIND_ANONYMOUS || table->parent || table == memory)
 		return ERR_STATE;
-	TRY(offset < atomic_load_relaxed(&table->length) ? OK : ERR_RANGE);
 	atomic_store_seq_cst(&table->is_table, true);
 	if (atomic_load_seq_cst(&memory->is_table))
 		return ERR_STATE;
