@@ -208,43 +208,41 @@ static bool leave(struct sinter *pool)
 	return true;
 }
 
-// One phase on. False: something must end first.
-static bool advance(struct sinter *pool)
+// What is left of the phase. False: something must end first.
+static bool finish_phase(struct sinter *pool)
 {
 	struct txg *txg = &pool->txg;
 	struct work *work = &txg->work;
-	if (work->error != OK && !work->under_way) {
-		fail(pool, work->error);
-		return false;
-	}
 	switch (txg->phase) {
-	case COMMIT_IDLE: return begin(pool);
-	case COMMIT_BLOCKS:
-		if (!write_blocks(pool))
-			return false;
-		break;
-	case COMMIT_BITMAPS:
-		if (!space_write(pool, work, &txg->next) || work->under_way)
-			return false;
-		break;
+	case COMMIT_BLOCKS: return write_blocks(pool);
+	case COMMIT_BITMAPS: return space_write(pool, work, &txg->next) && !work->under_way;
 	case COMMIT_BARRIER:
 		if (!volume_flush(pool, work))
 			return false;
 		txg->next = 0;
-		break;
-	case COMMIT_SUPERBLOCK:
-		if (!write_super(pool))
-			return false;
-		break;
-	case COMMIT_FLUSH:
-		if (work->under_way || !volume_flush(pool, work))
-			return false;
-		break;
-	case COMMIT_END:
-		if (work->under_way)
-			return false;
-		return leave(pool);
+		return true;
+	case COMMIT_SUPERBLOCK: return write_super(pool);
+	case COMMIT_FLUSH: return !work->under_way && volume_flush(pool, work);
+	case COMMIT_IDLE:
+	case COMMIT_END: break;
 	}
+	return !work->under_way;
+}
+
+// One phase on. False: something must end first.
+static bool advance(struct sinter *pool)
+{
+	struct txg *txg = &pool->txg;
+	if (txg->work.error != OK && !txg->work.under_way) {
+		fail(pool, txg->work.error);
+		return false;
+	}
+	if (txg->phase == COMMIT_IDLE)
+		return begin(pool);
+	if (!finish_phase(pool))
+		return false;
+	if (txg->phase == COMMIT_END)
+		return leave(pool);
 	txg->phase++;
 	return true;
 }

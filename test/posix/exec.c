@@ -162,6 +162,30 @@ static int leave_much(void)
 	return errno;
 }
 
+static pthread_mutex_t *shared_lock;
+
+static int exec_with_lock(void)
+{
+	char *arguments[] = { "again", "given", NULL };
+	if (pthread_mutex_lock(shared_lock) != 0)
+		return 1;
+	execve(self, arguments, environ);
+	return errno;
+}
+
+// As Linux has it: who calls exec has died, to those who wait for what it held.
+static void robust_lock(void)
+{
+	pthread_mutexattr_t kind;
+	shared_lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(shared_lock, &kind);
+	is(child_end(child(exec_with_lock)), 7, "exec with a robust lock held");
+	is(pthread_mutex_lock(shared_lock), EOWNERDEAD, "its owner is dead");
+}
+
 static int find_nothing(void)
 {
 	pthread_t thread;
@@ -310,6 +334,7 @@ int main(int count, char **arguments, char **environment)
 	is(child_end(child(from_thread)), 7, "from a thread: it becomes the first");
 	is(child_end(child(leave_much)), 7, "nothing of the old program is left");
 	is(child_end(child(ten_times)), 7, "ten programs in one process");
+	robust_lock();
 	what_stays();
 	pid_t pid;
 	is(posix_spawn(&pid, "/tmp/not there", NULL, NULL, words, environ), ENOENT,

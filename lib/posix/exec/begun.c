@@ -63,6 +63,8 @@ void program_begun(struct posix_thread *self)
 	if (posix->identity.connection.raw)
 		process_executed();
 	if (record->space.process.raw)
+		posix->identity.is_changed = 0; // a fresh space
+	if (record->space.process.raw)
 		(void)handle_close(record->space.process); // the old space, about to be taken apart
 	heap_give(record, sizeof *record);
 }

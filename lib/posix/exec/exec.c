@@ -21,6 +21,7 @@
 #include "lib/posix/process/process.h"
 #include "lib/posix/signal/send.h"
 #include "lib/posix/signal/signal.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 constexpr u32 LEVEL_PROGRAM = 15;
@@ -86,6 +87,7 @@ static err_t replace(struct posix_thread *self, struct exec_record *record, u64 
 	struct posix *posix = posix_self();
 	struct posix_thread next = {};
 	prepare_thread(self, record, entry, &next);
+	thread_release_robust(self);
 	(void)signal_pending(self); // of the mailboxes of threads that end now nothing is lost
 	hold_state(posix);
 	posix->areas.starting = record;
@@ -104,16 +106,22 @@ static i64 build_error(err_t err)
 	return err == ERR_TOO_BIG ? -E2BIG : err == ERR_RANGE || err == ERR_EXISTS ? -ENOEXEC : -ENOMEM;
 }
 
-// As the file's set-id bits say. From here on the old program must not run any more.
-static i64 become(const struct exec_file *file)
+static u32 set_id_of(const struct exec_file *file)
 {
 	u32 set_id = file->mode & MODE_SET_USER ? SET_ID_USER : 0;
 	if (posix_self()->files.is_bound)
-		set_id = 0; // who may name what the program reads must not lend it powers
-	else if ((file->mode & MODE_SET_GROUP) && (file->mode & MODE_GROUP_EXECUTE))
+		return 0; // who may name what the program reads must not lend it powers
+	if ((file->mode & MODE_SET_GROUP) && (file->mode & MODE_GROUP_EXECUTE))
 		set_id |= SET_ID_GROUP;
-	return posix_self()->identity.connection.raw ? process_become(file->user, file->group, set_id)
-	                                             : 0;
+	return set_id;
+}
+
+// As the file's set-id bits say. From here on the old program must not run any more.
+static i64 become(const struct exec_file *file)
+{
+	return posix_self()->identity.connection.raw
+	           ? process_become(file->user, file->group, set_id_of(file))
+	           : 0;
 }
 
 // What became of the credentials cannot be taken back.
@@ -163,12 +171,15 @@ static enum other_slots other_slots(const struct thread_slots *slots)
 
 // Nobody else runs in this space: no thread of the program, not the timers' helper, no parent that
 // waits for what it lent. The stack must be the first thread's, as a fresh space would have it.
-static bool may_stay(const struct posix_thread *self)
+// What the library's memory still holds of calls before, and its stack protector's word, go to
+// programs of the same credentials only.
+static bool may_stay(const struct posix_thread *self, const struct exec_file *file)
 {
 	const struct posix *posix = posix_self();
 	bool has_helper = posix->time.port.raw && posix->time.pid == posix->identity.pid;
 	return !self->slot && self->begin == BEGIN_THREAD && posix->core.thread_count == 1 &&
-	       !has_helper && !posix->identity.loan && other_slots(&posix->slots) != SLOTS_USED;
+	       !has_helper && !posix->identity.loan && other_slots(&posix->slots) != SLOTS_USED &&
+	       !posix->identity.is_changed && !set_id_of(file);
 }
 
 // The old program, and the stacks of threads that it had.
@@ -185,6 +196,9 @@ static void stay(struct posix_thread *self, struct exec_plan *plan, struct exec_
 	struct pieces *pieces)
 {
 	u64 entry = plan->loader.memory.raw ? record->space.loader.entry : record->space.program.entry;
+	struct program_text *old = &posix_self()->identity.program;
+	old->arguments_size = old->environment_size = 0; // for who reads /proc meanwhile
+	thread_release_robust(self);
 	err_t err = unmap_old();
 	if (err == OK)
 		err = pieces_map(pieces, HANDLE_NONE);
@@ -232,7 +246,8 @@ static i64 build(struct posix_thread *self, struct exec_plan *plan, struct exec_
 	handle_t *process = &record->space.process;
 	struct pieces pieces UNINITIALIZED;
 	pieces.count = pieces.mapped = 0;
-	if (!may_stay(self) && process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
+	if (!may_stay(self, &plan->file) &&
+		process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
 		return -EAGAIN;
 	i64 error = build_in(self, plan, record, &pieces);
 	if (!error)

@@ -39,6 +39,7 @@ i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 	TRY_POSIX(answer(proc_change(process_proc(), what, process_serial(), ids.first, ids.second,
 		ids.third, list, span_of(changed), &files)));
 	*mine() = changed;
+	process_self()->is_changed = 1;
 	if (files.raw && process_files_changed)
 		process_files_changed(files);
 	if (has_no_way_back(&changed) && process_privileges_lost)
