@@ -64,7 +64,7 @@ struct identity {
 	u32 exec_signal;   // of a vfork child: what its parent gets at its end
 	u32 parent_signal; // PR_SET_PDEATHSIG
 	u32 is_subreaper;
-	u32 is_changed; // the credentials, since this address space was made
+	u32 is_changed;    // the credentials, since this address space was made
 	handle_t released; // owned; closed by exec: the parent of a vfork child waits for it
 	u64 frame;         // of a vfork child with memory of its own: where the parent's stack was
 	struct loan *_Nullable loan; // of a vfork child in its parent's memory, until exec
