@@ -12,6 +12,15 @@
 	.set CODE_16, 0x18
 	.set DATA_16, 0x20
 
+	.macro load_data_segments
+	movw $DATA_32, %ax
+	movw %ax, %ds
+	movw %ax, %es
+	movw %ax, %fs
+	movw %ax, %gs
+	movw %ax, %ss
+	.endm
+
 	.section .start, "awx", @progbits
 	.code16
 	.globl cd_start
@@ -104,12 +113,7 @@ drive:
 	.text
 	.code32
 enter_32:
-	movw $DATA_32, %ax
-	movw %ax, %ds
-	movw %ax, %es
-	movw %ax, %fs
-	movw %ax, %gs
-	movw %ax, %ss
+	load_data_segments
 	movl $STACK_32, %esp
 	movl $cd_bss_start, %edi
 	movl $cd_bss_end, %ecx
@@ -192,12 +196,7 @@ number:
 	ljmp $CODE_32, $3f
 	.code32
 3:
-	movw $DATA_32, %ax
-	movw %ax, %ds
-	movw %ax, %es
-	movw %ax, %fs
-	movw %ax, %gs
-	movw %ax, %ss
+	load_data_segments
 	movl stack_32, %esp
 	movl $registers, %esi
 	movl 40(%esp), %edi

@@ -119,18 +119,6 @@ struct promotion {
 	struct need need;
 };
 
-static err_t find_name(struct dataset *dataset, view_t name)
-{
-	struct sinter_snapshot other = {};
-	while (true) {
-		err_t err = sinter_snapshot_next(dataset, other.txg, &other);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? OK : err;
-		if (view_equal(name, view_clamp(view_of(other.name), 0, other.name_size)))
-			return ERR_EXISTS;
-	}
-}
-
 static err_t collect_snapshots(struct promotion *promotion)
 {
 	struct sinter_snapshot snapshot = {};
@@ -142,7 +130,8 @@ static err_t collect_snapshots(struct promotion *promotion)
 			return OK;
 		if (promotion->snapshot_count == PROMOTED_MAX)
 			return ERR_TOO_BIG;
-		TRY(find_name(promotion->clone, view_clamp(view_of(snapshot.name), 0, snapshot.name_size)));
+		TRY(snapshot_find_name(
+			promotion->clone, view_clamp(view_of(snapshot.name), 0, snapshot.name_size)));
 		AT(promotion->snapshots, promotion->snapshot_count++) = snapshot.txg;
 	}
 }

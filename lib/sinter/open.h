@@ -6,7 +6,7 @@
 
 NONNULL_BEGIN
 
-// The devices become legs 0, 1, … for now.
+// Device i is leg i until the table tells where it belongs (table.h).
 struct sinter *_Nullable open_allocate(
 	const struct port *port, const struct device *devices, u32 count);
 err_t open_memory(struct sinter *pool, u32 frames); // cache, log. 0: the usual size

@@ -50,17 +50,9 @@ err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter
 	return span_copy(span_of(out->name), name) == OK ? OK : ERR_CORRUPT;
 }
 
-static err_t check_name(struct dataset *dataset, view_t name)
+err_t snapshot_find_name(struct dataset *dataset, view_t name)
 {
-	struct sinter *pool = dataset->tree.pool;
 	struct sinter_snapshot other = {};
-	TRY(named_check(name));
-	for (u32 i = 0; i < pool->snapshot_count; i++) {
-		const struct snapshot_wait *wait = &AT(pool->snapshots, i);
-		if (wait->dataset == dataset &&
-			view_equal(name, view_clamp(view_of(wait->name), 0, wait->name_size)))
-			return ERR_EXISTS;
-	}
 	while (true) {
 		err_t err = sinter_snapshot_next(dataset, other.txg, &other);
 		if (err != OK)
@@ -68,6 +60,19 @@ static err_t check_name(struct dataset *dataset, view_t name)
 		if (view_equal(name, view_clamp(view_of(other.name), 0, other.name_size)))
 			return ERR_EXISTS;
 	}
+}
+
+static err_t check_name(struct dataset *dataset, view_t name)
+{
+	struct sinter *pool = dataset->tree.pool;
+	TRY(named_check(name));
+	for (u32 i = 0; i < pool->snapshot_count; i++) {
+		const struct snapshot_wait *wait = &AT(pool->snapshots, i);
+		if (wait->dataset == dataset &&
+			view_equal(name, view_clamp(view_of(wait->name), 0, wait->name_size)))
+			return ERR_EXISTS;
+	}
+	return snapshot_find_name(dataset, name);
 }
 
 err_t snapshot_prepare(struct dataset *dataset, view_t name, struct need *need)

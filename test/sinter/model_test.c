@@ -50,15 +50,7 @@ static void stop(struct run *run)
 
 static bool reopen(struct run *run)
 {
-	if (random_below(&run->random, 2)) {
-		if (!CHECK_OK(sinter_close(run->pool)))
-			return false;
-	} else {
-		if (!CHECK_OK(world_sync(run->pool)))
-			return false;
-		sinter_abandon(run->pool);
-	}
-	return open_pool(run);
+	return CHECK_OK(world_leave(run->pool, random_below(&run->random, 2))) && open_pool(run);
 }
 
 static bool verify(struct run *run)

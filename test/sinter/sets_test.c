@@ -53,10 +53,7 @@ static bool open_pool(struct run *run)
 
 static bool reopen(struct run *run)
 {
-	if (!CHECK_OK(world_sync(run->pool)))
-		return false;
-	sinter_abandon(run->pool);
-	return open_pool(run);
+	return CHECK_OK(world_leave(run->pool, false)) && open_pool(run);
 }
 
 static struct set *pick(struct run *run, bool is_used)

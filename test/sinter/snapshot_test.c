@@ -91,10 +91,7 @@ static bool some_snapshot_work(struct run *run)
 
 static bool reopen(struct run *run)
 {
-	if (!CHECK_OK(world_sync(run->pool)))
-		return false;
-	sinter_abandon(run->pool);
-	return open_pool(run);
+	return CHECK_OK(world_leave(run->pool, false)) && open_pool(run);
 }
 
 static bool verify(struct run *run)

@@ -173,6 +173,15 @@ err_t world_sync(struct sinter *pool)
 	return WAIT(pool, sinter_sync_done(pool, ticket));
 }
 
+err_t world_leave(struct sinter *pool, bool is_orderly)
+{
+	if (is_orderly)
+		return sinter_close(pool);
+	TRY(world_sync(pool));
+	sinter_abandon(pool);
+	return OK;
+}
+
 err_t world_fsync(struct sinter *pool, struct dataset *dataset, u64 inode)
 {
 	u64 ticket;

@@ -68,6 +68,8 @@ struct world_file {
 };
 
 err_t world_sync(struct sinter *pool);
+// Syncs, then goes as a power cut would; is_orderly: closes instead.
+err_t world_leave(struct sinter *pool, bool is_orderly);
 err_t world_fsync(struct sinter *pool, struct dataset *dataset, u64 inode);
 err_t world_write(struct sinter *pool, struct world_file file, u64 offset, view_t from);
 err_t world_read(struct sinter *pool, struct world_file file, u64 offset, span_t to, usize *out);

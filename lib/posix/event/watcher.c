@@ -10,7 +10,7 @@
 #include "lib/posix/file/path.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
-#include "lib/posix/linux/inotify.h"
+#include "lib/tree/inotify.h"
 #include "os/syscalls.h"
 
 constexpr u32 ROOM = 4096;

@@ -6,7 +6,7 @@
 
 #include "lib/posix/core/posix.h"
 #include "lib/posix/file/operations.h"
-#include "lib/posix/linux/inotify.h"
+#include "lib/tree/inotify.h"
 
 NONNULL_BEGIN
 
