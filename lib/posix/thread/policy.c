@@ -105,8 +105,8 @@ static i64 set(struct posix_thread *self, i32 id, const struct setting *wanted)
 	if (!thread)
 		TRY_POSIX(check_elsewhere(id));
 	TRY_POSIX(check_allowed(thread ? thread : self, wanted));
-	if (!thread)
-		return 0; // another process's: taken as advice
+	if (!thread) // another process's can't be changed: all that can be said is what it is taken for
+		return policy == SCHED_OTHER ? 0 : -EPERM;
 	bool is_changed = plain(thread->policy) != policy;
 	thread->policy = wanted->policy;
 	thread->policy_priority = wanted->priority;
