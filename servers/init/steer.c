@@ -50,7 +50,13 @@ err_t service_steer(u32 index, enum supervisor_operation operation)
 		if (is_alive(service))
 			kill(service);
 		return OK;
-	case SUPERVISOR_OPERATION_START: return is_alive(service) ? ERR_STATE : begin(index);
+	case SUPERVISOR_OPERATION_START:
+		if (!is_alive(service))
+			return begin(index);
+		if (service->state != SUPERVISOR_STATE_STOPPED)
+			return ERR_STATE;
+		service->state = SUPERVISOR_STATE_STARTING; // at the end of the life that was ended
+		return OK;
 	}
 	return ERR_INVALID;
 }
