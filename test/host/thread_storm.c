@@ -17,7 +17,7 @@
 #include "test/host/world_local.h"
 
 constexpr u64 EPISODE = 4000; // calls of one CPU
-constexpr u32 IDLE_MAX = 200; // naps in a row: this world sleeps for good
+constexpr u32 IDLE_MAX = 200; // naps without a call between them: this world sleeps for good
 constexpr long NAP_NS = 100'000;
 constexpr u64 CALLS_USUAL = 20'000;
 constexpr time_t SECONDS_USUAL = 60;
@@ -28,6 +28,7 @@ static struct bed {
 } beds[CPU_MAX];
 static bool is_over;  // atomic: the episode ends
 static u32 idle_cpus; // atomic
+static u32 naps;      // atomic: of all, since the last call. A periodic timer ends none of them
 static u64 calls;     // atomic: of episodes that ended
 static u64 episode_seed;
 
@@ -59,14 +60,13 @@ static void idle(void)
 {
 	u16 id = cpu_self()->id;
 	u32 all = cpu_count;
-	u32 naps = 0;
 	atomic_add_acq_rel(&idle_cpus, 1u);
 	while (!host_has_interrupt(id) && !atomic_load_acquire(&is_over)) {
 		nap(id);
 		if (atomic_load_acquire(&idle_cpus) != all)
 			continue;
 		host_advance(NAP_NS * 5);
-		if (++naps > IDLE_MAX)
+		if (atomic_add_acq_rel(&naps, 1u) >= IDLE_MAX)
 			atomic_store_release(&is_over, true);
 	}
 	atomic_sub_acq_rel(&idle_cpus, 1u);
@@ -82,8 +82,10 @@ static void *play_cpu(void *argument)
 	u64 end = storm_calls + EPISODE;
 	u64 start = storm_calls;
 	while (storm_calls < end && !atomic_load_acquire(&is_over))
-		if ((!host_has_interrupt(id) && cpu_self()->current) || world_look_up())
+		if ((!host_has_interrupt(id) && cpu_self()->current) || world_look_up()) {
 			storm_step_here(&dice);
+			atomic_store_relaxed(&naps, 0u);
+		}
 	atomic_add_acq_rel(&calls, storm_calls - start);
 	// The others may be waiting for us: answer until all are done.
 	atomic_store_release(&is_over, true);
@@ -109,6 +111,7 @@ static bool episode(u64 seed, u32 processors)
 	storm_begin(processors, 20);
 	episode_seed = seed;
 	is_over = false;
+	naps = 0;
 	finished = 0;
 	host.idle = idle;
 	host.wake = wake;
