@@ -5,6 +5,7 @@
 #include "abi/process.h"
 #include "kernel/arch/arch.h"
 #include "kernel/memory/memory.h"
+#include "kernel/object/thread_control.h"
 #include "kernel/object/trace.h"
 #include "kernel/sched/futex.h"
 #include "kernel/sched/sched.h"
@@ -186,18 +187,20 @@ static err_t clear_word(u64 address)
 	return err == SYSCALL_BLOCKED ? err : OK; // a bad address is the dying thread's own loss
 }
 
+// At once: another CPU's request that is under way to us would have ours wait for it, and the
+// caller come back.
 err_t sys_task_exit(struct thread *caller, enum exit_scope scope, u64 code, u64 address)
 {
 	struct process *process = caller->process;
 	if (scope == EXIT_SCOPE_PROCESS) {
 		process_kill(process, code, EXIT_RETURNED);
-		return OK;
+	} else {
+		TRY(clear_word(address));
+		lock_take(&process->lock);
+		if (!process->is_dying)
+			process->exit_code = code; // counts when this was the last thread
+		lock_give(&process->lock);
 	}
-	TRY(clear_word(address));
-	lock_take(&process->lock);
-	if (!process->is_dying)
-		process->exit_code = code; // counts when this was the last thread
-	lock_give(&process->lock);
-	request_send(caller, REQUEST_KILL);
+	thread_apply_control(caller, REQUEST_KILL);
 	return OK;
 }
