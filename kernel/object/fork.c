@@ -15,9 +15,9 @@ static err_t copy_registers(struct thread *from, struct thread *to)
 	TRY(arch_thread_clone(from, to));
 	registers_set_error(&to->registers, OK);
 	registers_result(&to->registers, 0, HANDLE_NONE.raw);
-	to->affinity = from->affinity;
-	to->weight_wanted = from->weight_wanted;
-	to->priority_wanted = from->priority_wanted;
+	to->affinity = atomic_load_relaxed(&from->affinity);
+	to->weight_wanted = atomic_load_relaxed(&from->weight_wanted);
+	to->priority_wanted = atomic_load_relaxed(&from->priority_wanted);
 	entity_renice(&to->own);
 	atomic_store_relaxed(&to->block->pending, 0); // notifications were for the parent
 	atomic_store_relaxed(&to->block->cancelled, 0u);
