@@ -151,10 +151,21 @@ void test_notify_ends_wait(void)
 	CHECK_OK(worker_join(&worker, guest_soon()));
 }
 
+constexpr u32 ALL_MASKED = 1u << 16; // event bit of the ready object
+static handle_t ready;               // tells the parent that all have their masks
+static u32 masked;                   // atomic: workers that have theirs
+
 static u64 wait_for_notice(void *_Nullable argument)
 {
 	block_self()->mask = (u64)argument;
-	return sleep_until(guest_soon()) == ERR_INTERRUPTED ? block_self()->pending : 99;
+	if (atomic_add_acq_rel(&masked, 1u) == 1)
+		(void)object_signal(ready, 0, ALL_MASKED);
+	u64 pending = 0;
+	for (u64 end = guest_soon(); !pending && clock_read() < end;) {
+		(void)sleep_until(guest_after(5)); // without a handler, what came before ends no wait
+		pending = atomic_load_seq_cst(&block_self()->pending);
+	}
+	return pending;
 }
 
 // Three threads, of which one wants bit 0 and one bit 1, and the first neither.
@@ -177,10 +188,11 @@ void test_notify_choice(void)
 	handle_t child;
 	struct process_info info = {};
 	u64 size, code;
+	u32 observed;
+	CHECK_OK(guest_memory(PAGE_SIZE, &ready));
 	CHECK_OK(guest_fork(choose_thread, 0, &child));
-	for (u64 end = guest_soon(); info.threads != 3 && clock_read() < end;)
-		CHECK_OK(handle_info(child, INFO_TOPIC_PROCESS, span_of(info), &size));
-	CHECK_OK(sleep_until(guest_after(50)));
+	CHECK_OK(object_wait(ready, ALL_MASKED, guest_soon(), &observed));
+	CHECK_OK(handle_close(ready));
 	CHECK_OK(thread_notify(child, 3));
 	for (u64 end = guest_soon(); info.threads != 1 && clock_read() < end;)
 		CHECK_OK(handle_info(child, INFO_TOPIC_PROCESS, span_of(info), &size));
