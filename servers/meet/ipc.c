@@ -8,7 +8,7 @@
 
 constexpr u32 OBJECTS_MAX = 256; // of each kind
 constexpr u32 SERIALS = 32768;
-constexpr u32 MODE_ALL = 0777;
+constexpr u32 MODE_BITS = 0777;
 constexpr u64 SEGMENTS_BYTES_MAX = 256ull << 20; // of all together
 constexpr u32 SEMAPHORES_MAX = 32000;
 constexpr u64 MESSAGES_BYTES = 16384; // what a queue holds at first
@@ -29,24 +29,34 @@ err_t ipc_find(enum meet_ipc_kind kind, u32 id, struct ipc_object **out)
 	return OK;
 }
 
-static bool may(const struct ipc_object *object, const struct meet_ipc_who *who, u32 access)
+static bool is_member(const struct meet_identity *who, u32 group)
+{
+	struct tree_credentials as = {
+		.group = who->effective_group, .groups = who->groups, .group_count = who->group_count
+	};
+	return tree_is_member(&as, group);
+}
+
+static bool may(const struct ipc_object *object, const struct meet_identity *who, u32 access)
 {
 	const struct meet_ipc_status *status = &object->status;
 	u32 allowed = status->mode;
-	if (who->is_privileged)
+	if (who->capabilities & CAPABILITY_IPC_OWNER)
 		return true;
-	if (who->user == status->user || who->user == status->creator)
+	if (who->effective_user == status->user || who->effective_user == status->creator)
 		allowed >>= 6;
-	else if (who->group == status->group || who->group == status->creator_group)
+	else if (is_member(who, status->group) || is_member(who, status->creator_group))
 		allowed >>= 3;
 	return (allowed & access) == access;
 }
 
-err_t ipc_find_for(enum meet_ipc_kind kind, u32 id, const struct meet_ipc_who *who, u32 access,
-	struct ipc_object **out)
+err_t ipc_find_for(
+	enum meet_ipc_kind kind, u32 id, struct caller caller, u32 access, struct ipc_object **out)
 {
+	const struct speaker *speaker;
+	TRY(speaker_of(caller, &speaker));
 	TRY(ipc_find(kind, id, out));
-	return may(*out, who, access) ? OK : ERR_RIGHTS;
+	return may(*out, &speaker->who, access) ? OK : ERR_RIGHTS;
 }
 
 void ipc_free(struct ipc_object *object)
@@ -118,43 +128,53 @@ static err_t make(enum meet_ipc_kind kind, const struct meet_ipc_status *like, u
 	return OK;
 }
 
+static err_t get_known(
+	const struct ipc_object *object, const struct meet_identity *who, u32 flags, u64 size)
+{
+	u32 wanted = (flags | flags >> 3 | flags >> 6) & 7;
+	bool is_set = object->semaphore;
+	if (flags & IPC_CREAT && flags & IPC_EXCL)
+		return ERR_EXISTS;
+	if (!may(object, who, wanted))
+		return ERR_RIGHTS;
+	bool is_larger =
+		is_set ? size > object->status.count : object->memory.raw && size > object->status.size;
+	return is_larger ? ERR_INVALID : OK;
+}
+
 err_t operation_ipc_get(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 flags, u32 key, u32 reserved, u64 size, const struct meet_ipc_who *who, u32 *out_id)
+	u32 flags, u32 key, u32 reserved, u64 size, u32 *out_id)
 {
 	const struct ipc_object *object = by_key(kind, key);
+	const struct speaker *speaker;
 	(void)self;
-	(void)caller;
 	(void)reserved;
-	if (object && flags & IPC_CREAT && flags & IPC_EXCL)
-		return ERR_EXISTS;
+	TRY(speaker_of(caller, &speaker));
+	const struct meet_identity *who = &speaker->who;
 	if (object) {
-		u32 wanted = (flags | flags >> 3 | flags >> 6) & 7;
-		u64 has = kind == MEET_IPC_KIND_SEMAPHORES ? object->status.count : object->status.size;
-		if (!may(object, who, wanted))
-			return ERR_RIGHTS;
 		*out_id = object->status.id;
-		return kind != MEET_IPC_KIND_MESSAGES && size > has ? ERR_INVALID : OK;
+		return get_known(object, who, flags, size);
 	}
 	if (key && !(flags & IPC_CREAT))
 		return ERR_NOT_FOUND;
 	const struct meet_ipc_status like = { .size = size,
 		.key = key,
-		.user = who->user,
-		.group = who->group,
-		.creator = who->user,
-		.creator_group = who->group,
-		.mode = flags & MODE_ALL,
+		.user = who->effective_user,
+		.group = who->effective_group,
+		.creator = who->effective_user,
+		.creator_group = who->effective_group,
+		.mode = flags & MODE_BITS,
 		.first_pid = kind == MEET_IPC_KIND_SEGMENT ? who->pid : 0 }; // shm_cpid until it is read
 	return make(kind, &like, out_id);
 }
 
 err_t operation_ipc_look_at(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 id, enum meet_ipc_look how, u32 reserved, const struct meet_ipc_who *who, lease_t status)
+	u32 id, enum meet_ipc_look how, lease_t status)
 {
 	struct ipc_object *object;
+	const struct speaker *speaker;
 	(void)self;
-	(void)caller;
-	(void)reserved;
+	TRY(speaker_of(caller, &speaker));
 	if (how != MEET_IPC_LOOK_ID) {
 		object = &AT(AT(objects, kind), id % OBJECTS_MAX);
 		if (id >= OBJECTS_MAX || !object->is_used)
@@ -162,7 +182,7 @@ err_t operation_ipc_look_at(void *_Nullable self, struct caller caller, enum mee
 	} else {
 		TRY(ipc_find(kind, id, &object));
 	}
-	if (how != MEET_IPC_LOOK_INDEX_ANY && !may(object, who, IPC_READ))
+	if (how != MEET_IPC_LOOK_INDEX_ANY && !may(object, &speaker->who, IPC_READ))
 		return ERR_RIGHTS;
 	if (status.size != sizeof object->status)
 		return ERR_TOO_BIG;
@@ -186,42 +206,47 @@ err_t operation_ipc_survey(void *_Nullable self, struct caller caller, enum meet
 	return OK;
 }
 
-static err_t find_to_change(
-	enum meet_ipc_kind kind, u32 id, const struct meet_ipc_who *who, struct ipc_object **out)
+static err_t find_to_change(enum meet_ipc_kind kind, u32 id, struct caller caller,
+	const struct meet_identity **who, struct ipc_object **out)
 {
+	const struct speaker *speaker;
+	TRY(speaker_of(caller, &speaker));
 	TRY(ipc_find(kind, id, out));
 	const struct meet_ipc_status *status = &(*out)->status;
-	bool is_owner = who->user == status->user || who->user == status->creator;
-	return is_owner || who->is_privileged ? OK : ERR_NOT_OWNER;
+	*who = &speaker->who;
+	bool is_owner = (*who)->effective_user == status->user ||
+	                (*who)->effective_user == status->creator ||
+	                (*who)->capabilities & CAPABILITY_SYS_ADMIN;
+	return is_owner ? OK : ERR_NOT_OWNER;
 }
 
 err_t operation_ipc_change(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 id, u32 user, u32 group, u32 mode, u32 reserved, u64 size, const struct meet_ipc_who *who)
+	u32 id, u32 user, u32 group, u32 mode, u32 reserved, u64 size)
 {
 	struct ipc_object *object;
+	const struct meet_identity *who;
 	(void)self;
-	(void)caller;
 	(void)reserved;
-	TRY(find_to_change(kind, id, who, &object));
+	TRY(find_to_change(kind, id, caller, &who, &object));
 	if (kind == MEET_IPC_KIND_MESSAGES) {
-		if (size > MESSAGES_BYTES && !who->is_privileged)
+		if (size > MESSAGES_BYTES && !(who->capabilities & CAPABILITY_SYS_RESOURCE))
 			return ERR_NOT_OWNER;
 		object->status.size = size;
 	}
 	object->status.user = user;
 	object->status.group = group;
-	object->status.mode = mode & MODE_ALL;
+	object->status.mode = mode & MODE_BITS;
 	object->status.changed_ns = clock_read();
 	return OK;
 }
 
-err_t operation_ipc_remove(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 id, const struct meet_ipc_who *who)
+err_t operation_ipc_remove(
+	void *_Nullable self, struct caller caller, enum meet_ipc_kind kind, u32 id)
 {
 	struct ipc_object *object;
+	const struct meet_identity *who;
 	(void)self;
-	(void)caller;
-	TRY(find_to_change(kind, id, who, &object));
+	TRY(find_to_change(kind, id, caller, &who, &object));
 	object->is_removed = true;
 	if (kind == MEET_IPC_KIND_SEMAPHORES)
 		semaphores_removed(object);

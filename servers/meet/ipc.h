@@ -3,7 +3,7 @@
 // kinds: segment.c, semaphore.c, message.c.
 #pragma once
 
-#include "ifc/meet.h"
+#include "servers/meet/speaker.h"
 
 NONNULL_BEGIN
 
@@ -38,8 +38,8 @@ struct ipc_object {
 // By id. ERR_INVALID: there is none, or no more.
 err_t ipc_find(enum meet_ipc_kind kind, u32 id, struct ipc_object **out);
 // The same, checked for enum ipc_access.
-err_t ipc_find_for(enum meet_ipc_kind kind, u32 id, const struct meet_ipc_who *who, u32 access,
-	struct ipc_object **out);
+err_t ipc_find_for(
+	enum meet_ipc_kind kind, u32 id, struct caller caller, u32 access, struct ipc_object **out);
 void ipc_free(struct ipc_object *object);
 // The place of a segment's id, whatever is there.
 struct ipc_object *segment_at(u32 id);
@@ -59,25 +59,22 @@ void messages_removed(const struct ipc_object *object);
 bool messages_cancel(handle_t reply);
 
 err_t operation_ipc_get(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 flags, u32 key, u32 creator, u64 size, const struct meet_ipc_who *who, u32 *out_id);
+	u32 flags, u32 key, u32 reserved, u64 size, u32 *out_id);
 err_t operation_ipc_look_at(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 id, enum meet_ipc_look how, u32 reserved, const struct meet_ipc_who *who, lease_t status);
+	u32 id, enum meet_ipc_look how, lease_t status);
 err_t operation_ipc_survey(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
 	u32 *out_count, u32 *out_top, u64 *out_size);
 err_t operation_ipc_change(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 id, u32 user, u32 group, u32 mode, u32 reserved, u64 size, const struct meet_ipc_who *who);
-err_t operation_ipc_remove(void *_Nullable self, struct caller caller, enum meet_ipc_kind kind,
-	u32 id, const struct meet_ipc_who *who);
+	u32 id, u32 user, u32 group, u32 mode, u32 reserved, u64 size);
+err_t operation_ipc_remove(
+	void *_Nullable self, struct caller caller, enum meet_ipc_kind kind, u32 id);
 void operation_segment_attach(void *_Nullable self, struct meet_segment_attach_call call);
 err_t operation_semaphore_control(void *_Nullable self, struct caller caller, u32 id, u32 number,
-	u32 code, u32 value, const struct meet_ipc_who *who, u32 *out_value);
-err_t operation_semaphore_values(void *_Nullable self, struct caller caller, u32 id, u32 reserved,
-	const struct meet_ipc_who *who, lease_t values);
-err_t operation_semaphore_set(void *_Nullable self, struct caller caller, u32 id, u32 reserved,
-	const struct meet_ipc_who *who, lease_t values);
+	u32 code, u32 value, u32 *out_value);
+err_t operation_semaphore_values(
+	void *_Nullable self, struct caller caller, u32 id, lease_t values);
+err_t operation_semaphore_set(void *_Nullable self, struct caller caller, u32 id, lease_t values);
 void operation_semaphore_operate(void *_Nullable self, struct meet_semaphore_operate_call call);
-err_t operation_semaphore_undo(
-	void *_Nullable self, struct caller caller, u32 pid, handle_t process);
 void operation_message_send(void *_Nullable self, struct meet_message_send_call call);
 void operation_message_receive(void *_Nullable self, struct meet_message_receive_call call);
 

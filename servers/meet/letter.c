@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // letter.c - what is in a message queue: sending, receiving, the notice to who asked for one.
+#include "abi/rights.h"
 #include "abi/signals.h"
 #include "lib/os/heap.h"
 #include "os/syscalls.h"
@@ -12,7 +13,8 @@ void queue_tell(const struct queue *queue)
 	u32 all = MEET_EVENT_READABLE | MEET_EVENT_WRITABLE;
 	u32 bits = (queue->count ? MEET_EVENT_READABLE : 0) |
 	           (queue->count < queue->messages_max ? MEET_EVENT_WRITABLE : 0);
-	(void)object_signal(queue->connection, all & ~bits, bits);
+	for (u32 way = 0; way < QUEUE_WAYS; way++)
+		(void)object_signal(AT(queue->connections, way), all & ~bits, bits);
 }
 
 static void letter_free(struct letter *letter)
@@ -38,16 +40,19 @@ void notice_drop(struct queue *queue)
 }
 
 // A letter came to the empty queue, and nobody waits for it.
-static void notice_give(struct queue *queue, u32 pid, u32 user)
+static void notice_give(struct queue *queue, const struct speaker *_Nullable sender)
 {
-	if (!queue->asked.pid)
+	if (!queue->asked.pid || !sender)
 		return;
 	queue->told = queue->asked.pid;
-	queue->sender = pid;
-	queue->sender_user = user;
+	queue->sender = sender->who.pid;
+	queue->sender_user = sender->who.user;
 	notice_drop(queue);
-	(void)object_signal(queue->connection, MEET_EVENT_NOTICE, 0); // an edge for the next one, too
-	(void)object_signal(queue->connection, 0, MEET_EVENT_NOTICE);
+	for (u32 way = 0; way < QUEUE_WAYS; way++) {
+		handle_t connection = AT(queue->connections, way);
+		(void)object_signal(connection, MEET_EVENT_NOTICE, 0); // an edge for the next one, too
+		(void)object_signal(connection, 0, MEET_EVENT_NOTICE);
+	}
 }
 
 static err_t letter_make(lease_t text, u32 priority, struct letter **out)
@@ -124,18 +129,24 @@ void queue_cancel(handle_t reply)
 		}
 }
 
-err_t operation_queue_send(
-	void *_Nullable self, struct caller caller, u32 priority, u32 pid, u32 user, lease_t text)
+static bool has_waiter(const struct queue *queue)
 {
-	struct queue *queue = queue_of(caller.badge);
+	for (u32 i = 0; i < waiter_count; i++)
+		if (queue_of(AT(waiters, i).caller.badge) == queue)
+			return true;
+	return false;
+}
+
+static err_t send(
+	struct queue *queue, u32 priority, lease_t text, const struct speaker *_Nullable sender)
+{
 	struct letter *letter;
-	(void)self;
-	if (!queue)
-		return ERR_NOT_FOUND;
 	if (text.size > queue->size_max)
 		return ERR_TOO_BIG;
 	if (queue->count >= queue->messages_max)
 		return ERR_WOULD_BLOCK;
+	if (!sender && queue->asked.pid && !queue->count && !has_waiter(queue))
+		return ERR_STATE; // whose letter it is will be told
 	TRY(letter_make(text, priority, &letter));
 	if (!queue->count && letter_deliver(queue, letter)) {
 		letter_free(letter);
@@ -144,15 +155,34 @@ err_t operation_queue_send(
 	letter_add(queue, letter);
 	queue_tell(queue);
 	if (queue->count == 1)
-		notice_give(queue, pid, user);
+		notice_give(queue, sender);
 	return OK;
+}
+
+err_t operation_queue_send(void *_Nullable self, struct caller caller, u32 priority, lease_t text)
+{
+	struct queue *queue;
+	(void)self;
+	TRY(queue_find(caller, MEET_QUEUE_HOW_WRITE, &queue));
+	return send(queue, priority, text, nullptr);
+}
+
+err_t operation_queue_post(
+	void *_Nullable self, struct caller caller, u32 priority, handle_t speaker, lease_t text)
+{
+	struct queue *queue;
+	const struct speaker *sender;
+	(void)self;
+	TRY(queue_find(caller, MEET_QUEUE_HOW_WRITE, &queue));
+	TRY(speaker_named(speaker, &sender));
+	TRY(send(queue, priority, text, sender));
+	return handle_close(speaker);
 }
 
 static err_t receive(const struct meet_queue_receive_call *call, u32 *size, u32 *priority)
 {
-	struct queue *queue = queue_of(call->caller.badge);
-	if (!queue)
-		return ERR_NOT_FOUND;
+	struct queue *queue;
+	TRY(queue_find(call->caller, MEET_QUEUE_HOW_READ, &queue));
 	struct letter *letter = queue->first;
 	if (!letter)
 		return ERR_WOULD_BLOCK;
@@ -190,39 +220,54 @@ err_t operation_queue_status(void *_Nullable self, struct caller caller, u32 *ou
 	return OK;
 }
 
-// The handle is ours once we say OK.
-err_t operation_queue_notify(void *_Nullable self, struct caller caller, u32 pid, handle_t process)
+// A queue by its connection, and who calls. A speaker that came with a call that succeeds is ours
+// to close.
+static err_t find_for(struct caller caller, handle_t speaker, struct queue **queue,
+	const struct speaker *_Nullable *_Nonnull who)
 {
-	struct queue *queue = queue_of(caller.badge);
-	u32 bits;
-	(void)self;
-	if (!queue || !pid)
-		return ERR_NOT_FOUND;
-	if (queue->asked.pid && object_wait(queue->asked.process, SIGNAL_EXITED, 0, &bits) != OK)
-		return ERR_BUSY;
-	notice_drop(queue);
-	queue->asked = (struct notice){ pid, process };
-	return OK;
+	*queue = queue_of(caller.badge);
+	TRY(*queue ? OK : ERR_NOT_FOUND);
+	return speaker_named(speaker, who);
 }
 
-err_t operation_queue_forget(void *_Nullable self, struct caller caller, u32 pid)
+err_t operation_queue_notify(void *_Nullable self, struct caller caller, handle_t speaker)
 {
-	struct queue *queue = queue_of(caller.badge);
+	struct queue *queue;
+	const struct speaker *who;
+	handle_t process;
+	u32 bits;
 	(void)self;
-	if (queue && queue->asked.pid == pid)
+	TRY(find_for(caller, speaker, &queue, &who));
+	if (queue->asked.pid && object_wait(queue->asked.process, SIGNAL_EXITED, 0, &bits) != OK)
+		return ERR_BUSY;
+	TRY(handle_duplicate(who->process, RIGHT_WAIT, &process));
+	notice_drop(queue);
+	queue->asked = (struct notice){ who->who.pid, process };
+	return handle_close(speaker);
+}
+
+err_t operation_queue_forget(void *_Nullable self, struct caller caller, handle_t speaker)
+{
+	struct queue *queue;
+	const struct speaker *who;
+	(void)self;
+	TRY(find_for(caller, speaker, &queue, &who));
+	if (queue->asked.pid == who->who.pid)
 		notice_drop(queue);
-	return OK;
+	return handle_close(speaker);
 }
 
 err_t operation_queue_noticed(
-	void *_Nullable self, struct caller caller, u32 pid, u32 *out_sender, u32 *out_user)
+	void *_Nullable self, struct caller caller, handle_t speaker, u32 *out_sender, u32 *out_user)
 {
-	struct queue *queue = queue_of(caller.badge);
+	struct queue *queue;
+	const struct speaker *who;
 	(void)self;
-	if (!queue || queue->told != pid)
+	TRY(find_for(caller, speaker, &queue, &who));
+	if (queue->told != who->who.pid)
 		return ERR_NOT_FOUND;
 	*out_sender = queue->sender;
 	*out_user = queue->sender_user;
 	queue->told = 0;
-	return OK;
+	return handle_close(speaker);
 }

@@ -8,6 +8,7 @@
 #include "servers/meet/fifo.h"
 #include "servers/meet/ipc.h"
 #include "servers/meet/queue.h"
+#include "servers/meet/speaker.h"
 
 constexpr u32 LISTENERS_MAX = 256;
 
@@ -90,9 +91,11 @@ static const struct meet_ops operations = {
 	.left = operation_left,
 	.listen = operation_listen,
 	.connect = operation_connect,
+	.speak = operation_speak,
 	.queue_open = operation_queue_open,
 	.queue_unlink = operation_queue_unlink,
 	.queue_send = operation_queue_send,
+	.queue_post = operation_queue_post,
 	.queue_receive = operation_queue_receive,
 	.queue_status = operation_queue_status,
 	.queue_notify = operation_queue_notify,
@@ -108,7 +111,6 @@ static const struct meet_ops operations = {
 	.semaphore_values = operation_semaphore_values,
 	.semaphore_set = operation_semaphore_set,
 	.semaphore_operate = operation_semaphore_operate,
-	.semaphore_undo = operation_semaphore_undo,
 	.message_send = operation_message_send,
 	.message_receive = operation_message_receive,
 };
@@ -118,6 +120,8 @@ static void on_hangup(void *_Nullable self, u64 badge)
 	(void)self;
 	if (badge & SEGMENT_BADGE)
 		segment_hangup(badge);
+	else if (badge & SPEAKER_BADGE)
+		speaker_hangup(badge);
 	else
 		fifo_hangup(badge);
 }

@@ -8,13 +8,24 @@
 constexpr u32 WAITERS_MAX = 256;
 enum message_flag : u32 { MSG_NOERROR = 010000, MSG_EXCEPT = 020000 };
 
-static struct meet_message_send_call senders[WAITERS_MAX];
-static struct meet_message_receive_call receivers[WAITERS_MAX];
+// pid: of who calls, noted while it spoke for somebody.
+struct sender {
+	struct meet_message_send_call call;
+	u32 pid;
+};
+
+struct receiver {
+	struct meet_message_receive_call call;
+	u32 pid;
+};
+
+static struct sender senders[WAITERS_MAX];
+static struct receiver receivers[WAITERS_MAX];
 static u32 sender_count, receiver_count;
 
 static struct meet_message_send_call sender_take(u32 index)
 {
-	struct meet_message_send_call taken = AT(senders, index);
+	struct meet_message_send_call taken = AT(senders, index).call;
 	sender_count--;
 	for (u32 i = index; i < sender_count; i++)
 		AT(senders, i) = AT(senders, i + 1);
@@ -23,7 +34,7 @@ static struct meet_message_send_call sender_take(u32 index)
 
 static struct meet_message_receive_call receiver_take(u32 index)
 {
-	struct meet_message_receive_call taken = AT(receivers, index);
+	struct meet_message_receive_call taken = AT(receivers, index).call;
 	receiver_count--;
 	for (u32 i = index; i < receiver_count; i++)
 		AT(receivers, i) = AT(receivers, i + 1);
@@ -50,8 +61,9 @@ static bool has_room(const struct ipc_object *object, u64 size)
 	       object->status.count < object->status.size;
 }
 
-static err_t put(struct ipc_object *object, const struct meet_message_send_call *call)
+static err_t put(struct ipc_object *object, const struct sender *sender)
 {
+	const struct meet_message_send_call *call = &sender->call;
 	void *memory;
 	u64 size = call->text.size;
 	if (!has_room(object, size))
@@ -71,7 +83,7 @@ static err_t put(struct ipc_object *object, const struct meet_message_send_call 
 	object->status.used += size;
 	object->status.count++;
 	object->status.first_ns = clock_read();
-	object->status.first_pid = call->who.pid;
+	object->status.first_pid = sender->pid;
 	return OK;
 }
 
@@ -99,9 +111,9 @@ struct taken {
 	u64 size;
 };
 
-static err_t take(
-	struct ipc_object *object, const struct meet_message_receive_call *call, struct taken *out)
+static err_t take(struct ipc_object *object, const struct receiver *receiver, struct taken *out)
 {
+	const struct meet_message_receive_call *call = &receiver->call;
 	struct note *_Nullable *link = find(object, call);
 	if (!link)
 		return ERR_WOULD_BLOCK;
@@ -116,7 +128,7 @@ static err_t take(
 	object->status.used -= note->size;
 	object->status.count--;
 	object->status.second_ns = clock_read();
-	object->status.second_pid = call->who.pid;
+	object->status.second_pid = receiver->pid;
 	note_free(note);
 	return OK;
 }
@@ -129,7 +141,7 @@ static void wake(struct ipc_object *object)
 		is_changed = false;
 		for (u32 i = 0; i < receiver_count && !is_changed; i++) {
 			struct taken taken = {};
-			if (AT(receivers, i).id != object->status.id)
+			if (AT(receivers, i).call.id != object->status.id)
 				continue;
 			err_t err = take(object, &AT(receivers, i), &taken);
 			if (err == ERR_WOULD_BLOCK)
@@ -138,7 +150,7 @@ static void wake(struct ipc_object *object)
 			is_changed = true;
 		}
 		for (u32 i = 0; i < sender_count && !is_changed; i++) {
-			if (AT(senders, i).id != object->status.id)
+			if (AT(senders, i).call.id != object->status.id)
 				continue;
 			err_t err = put(object, &AT(senders, i));
 			if (err == ERR_WOULD_BLOCK)
@@ -149,17 +161,29 @@ static void wake(struct ipc_object *object)
 	}
 }
 
+// The queue, and who calls.
+static err_t find_queue(
+	u32 id, struct caller caller, u32 access, u32 *pid, struct ipc_object **object)
+{
+	const struct speaker *speaker;
+	TRY(ipc_find_for(MEET_IPC_KIND_MESSAGES, id, caller, access, object));
+	TRY(speaker_of(caller, &speaker));
+	*pid = speaker->who.pid;
+	return OK;
+}
+
 void operation_message_send(void *_Nullable self, struct meet_message_send_call call)
 {
 	struct ipc_object *object;
+	struct sender sender = { .call = call };
 	(void)self;
 	err_t err = call.type <= 0 ? ERR_INVALID : OK;
 	if (err == OK)
-		err = ipc_find_for(MEET_IPC_KIND_MESSAGES, call.id, &call.who, IPC_WRITE, &object);
+		err = find_queue(call.id, call.caller, IPC_WRITE, &sender.pid, &object);
 	if (err == OK)
-		err = call.text.size > object->status.size ? ERR_INVALID : put(object, &call);
+		err = call.text.size > object->status.size ? ERR_INVALID : put(object, &sender);
 	if (err == ERR_WOULD_BLOCK && !(call.flags & IPC_NOWAIT) && sender_count < WAITERS_MAX) {
-		AT(senders, sender_count++) = call;
+		AT(senders, sender_count++) = sender;
 		return;
 	}
 	meet_message_send_done(call, err);
@@ -171,12 +195,13 @@ void operation_message_receive(void *_Nullable self, struct meet_message_receive
 {
 	struct ipc_object *object;
 	struct taken taken = {};
+	struct receiver receiver = { .call = call };
 	(void)self;
-	err_t err = ipc_find_for(MEET_IPC_KIND_MESSAGES, call.id, &call.who, IPC_READ, &object);
+	err_t err = find_queue(call.id, call.caller, IPC_READ, &receiver.pid, &object);
 	if (err == OK)
-		err = take(object, &call, &taken);
+		err = take(object, &receiver, &taken);
 	if (err == ERR_WOULD_BLOCK && !(call.flags & IPC_NOWAIT) && receiver_count < WAITERS_MAX) {
-		AT(receivers, receiver_count++) = call;
+		AT(receivers, receiver_count++) = receiver;
 		return;
 	}
 	meet_message_receive_done(call, err, taken.type, taken.size);
@@ -187,22 +212,22 @@ void operation_message_receive(void *_Nullable self, struct meet_message_receive
 void messages_removed(const struct ipc_object *object)
 {
 	for (u32 i = sender_count; i--;)
-		if (AT(senders, i).id == object->status.id)
+		if (AT(senders, i).call.id == object->status.id)
 			meet_message_send_done(sender_take(i), ERR_REVOKED);
 	for (u32 i = receiver_count; i--;)
-		if (AT(receivers, i).id == object->status.id)
+		if (AT(receivers, i).call.id == object->status.id)
 			meet_message_receive_done(receiver_take(i), ERR_REVOKED, 0, 0);
 }
 
 bool messages_cancel(handle_t reply)
 {
 	for (u32 i = 0; i < sender_count; i++)
-		if (AT(senders, i).later.reply.raw == reply.raw) {
+		if (AT(senders, i).call.later.reply.raw == reply.raw) {
 			meet_message_send_done(sender_take(i), ERR_CANCELLED);
 			return true;
 		}
 	for (u32 i = 0; i < receiver_count; i++)
-		if (AT(receivers, i).later.reply.raw == reply.raw) {
+		if (AT(receivers, i).call.later.reply.raw == reply.raw) {
 			meet_message_receive_done(receiver_take(i), ERR_CANCELLED, 0, 0);
 			return true;
 		}

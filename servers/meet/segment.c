@@ -32,8 +32,10 @@ static err_t attach(
 {
 	constexpr u32 READING = RIGHT_READ | RIGHT_EXEC | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER;
 	struct ipc_object *object;
+	const struct speaker *speaker;
 	u32 access = IPC_READ | (call->is_writable ? IPC_WRITE : 0);
-	TRY(ipc_find_for(MEET_IPC_KIND_SEGMENT, call->id, &call->who, access, &object));
+	TRY(ipc_find_for(MEET_IPC_KIND_SEGMENT, call->id, call->caller, access, &object));
+	TRY(speaker_of(call->caller, &speaker));
 	TRY(connection_create(fifo_port, SEGMENT_BADGE | call->id, attachment));
 	err_t err =
 		handle_duplicate(object->memory, READING | (call->is_writable ? RIGHT_WRITE : 0), memory);
@@ -43,7 +45,7 @@ static err_t attach(
 	}
 	object->status.count++;
 	object->status.first_ns = clock_read();
-	object->status.first_pid = call->who.pid;
+	object->status.first_pid = speaker->who.pid;
 	return OK;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // semaphore.c - System V semaphores: sets of values; operations on some of a set are done all at
 // once or wait. Who ends has his operations with SEM_UNDO taken back.
+#include "abi/rights.h"
 #include "abi/signals.h"
 #include "lib/os/heap.h"
 #include "lib/os/process.h"
@@ -30,6 +31,7 @@ struct operations {
 struct waiter {
 	struct meet_semaphore_operate_call call;
 	struct operations *operations; // owned
+	u32 pid;                       // of the caller
 	u32 number;                    // the semaphore that it waits for
 	bool is_for_zero;
 };
@@ -98,15 +100,15 @@ static bool is_undoer(u32 pid)
 	return false;
 }
 
-static err_t note_undo(const struct meet_semaphore_operate_call *call, const struct operation *at)
+static err_t note_undo(u32 pid, u32 id, const struct operation *at)
 {
-	struct undone *place = undone_find(call->who.pid, call->id, at->number);
+	struct undone *place = undone_find(pid, id, at->number);
 	if (!place)
 		place = undone_find(0, 0, 0);
-	if (!place || !is_undoer(call->who.pid))
+	if (!place || !is_undoer(pid))
 		return ERR_NO_SPACE;
 	i32 before = place->pid ? place->change : 0;
-	*place = (struct undone){ call->who.pid, call->id, at->number, before - at->change };
+	*place = (struct undone){ pid, id, at->number, before - at->change };
 	if (!place->change)
 		*place = (struct undone){};
 	return OK;
@@ -150,13 +152,12 @@ static err_t change_all(const struct ipc_object *object, const struct operations
 	return OK;
 }
 
-static err_t finish(struct ipc_object *object, const struct meet_semaphore_operate_call *call,
-	const struct operations *done)
+static err_t finish(struct ipc_object *object, u32 pid, const struct operations *done)
 {
 	for (u32 i = 0; i < done->count; i++) {
 		const struct operation *at = &AT(done->list, i);
-		semaphore_at(object, at->number)->pid = call->who.pid;
-		err_t err = at->flags & SEM_UNDO && at->change ? note_undo(call, at) : OK;
+		semaphore_at(object, at->number)->pid = pid;
+		err_t err = at->flags & SEM_UNDO && at->change ? note_undo(pid, object->status.id, at) : OK;
 		if (err != OK) {
 			take_back(object, done, done->count);
 			return err;
@@ -184,7 +185,7 @@ static void wake(struct ipc_object *object)
 			continue;
 		}
 		if (err == OK)
-			err = finish(object, &waiter->call, waiter->operations);
+			err = finish(object, waiter->pid, waiter->operations);
 		waiter_end(i, err);
 		i = 0;
 	}
@@ -206,26 +207,58 @@ static err_t take_operations(const struct meet_semaphore_operate_call *call,
 		is_change |= AT(out->list, i).change != 0;
 	}
 	u32 access = is_change ? IPC_WRITE : IPC_READ;
-	return ipc_find_for(MEET_IPC_KIND_SEMAPHORES, call->id, &call->who, access, object);
+	return ipc_find_for(MEET_IPC_KIND_SEMAPHORES, call->id, call->caller, access, object);
+}
+
+static bool has_undo(const struct operations *asked)
+{
+	for (u32 i = 0; i < asked->count; i++)
+		if (AT(asked->list, i).flags & SEM_UNDO)
+			return true;
+	return false;
+}
+
+// Its end is to be seen. The speaker's handle to the process ends with the speaker: this is
+// another.
+static err_t undoer_add(const struct speaker *speaker)
+{
+	u32 index = 0;
+	handle_t process;
+	if (is_undoer(speaker->who.pid))
+		return OK;
+	while (index < UNDOERS_MAX && AT(undoers, index).pid)
+		index++;
+	if (index == UNDOERS_MAX || handle_duplicate(speaker->process, RIGHT_WAIT, &process) != OK)
+		return ERR_NO_SPACE;
+	if (port_bind(fifo_port, process, SIGNAL_EXITED, UNDO_KEY | index, BIND_MODE_EDGE) != OK) {
+		(void)handle_close(process);
+		return ERR_NO_SPACE;
+	}
+	AT(undoers, index) = (struct undoer){ speaker->who.pid, process };
+	return OK;
 }
 
 // Puts it aside if it has to wait: ERR_BUSY then.
 static err_t operate(const struct meet_semaphore_operate_call *call, struct operations *asked)
 {
 	struct ipc_object *object;
+	const struct speaker *speaker;
 	u32 index = 0;
+	TRY(speaker_of(call->caller, &speaker));
 	TRY(take_operations(call, &object, asked));
+	if (has_undo(asked))
+		TRY(undoer_add(speaker));
 	err_t err = change_all(object, asked, &index);
 	const struct operation *stopped = &AT(asked->list, index);
 	if (err == ERR_WOULD_BLOCK && !(stopped->flags & IPC_NOWAIT)) {
 		if (waiter_count == WAITERS_MAX)
 			return ERR_NO_SPACE;
 		AT(waiters, waiter_count++) =
-			(struct waiter){ *call, asked, stopped->number, !stopped->change };
+			(struct waiter){ *call, asked, speaker->who.pid, stopped->number, !stopped->change };
 		return ERR_BUSY;
 	}
 	TRY(err);
-	TRY(finish(object, call, asked));
+	TRY(finish(object, speaker->who.pid, asked));
 	wake(object);
 	return OK;
 }
@@ -295,24 +328,6 @@ void semaphores_undo(u32 index)
 	}
 }
 
-// The handle is ours once we say OK.
-err_t operation_semaphore_undo(
-	void *_Nullable self, struct caller caller, u32 pid, handle_t process)
-{
-	u32 index = 0;
-	(void)self;
-	(void)caller;
-	if (!pid || is_undoer(pid))
-		return handle_close(process);
-	while (index < UNDOERS_MAX && AT(undoers, index).pid)
-		index++;
-	if (index == UNDOERS_MAX)
-		return ERR_QUOTA;
-	TRY(port_bind(fifo_port, process, SIGNAL_EXITED, UNDO_KEY | index, BIND_MODE_EDGE));
-	AT(undoers, index) = (struct undoer){ pid, process };
-	return OK;
-}
-
 static u32 count_waiters(const struct ipc_object *object, u32 number, bool is_for_zero)
 {
 	u32 count = 0;
@@ -335,14 +350,24 @@ static void set(struct ipc_object *object, u32 number, u32 value, u32 pid)
 	object->status.changed_ns = clock_read();
 }
 
+static err_t set_value(struct ipc_object *object, u32 number, u32 value, struct caller caller)
+{
+	const struct speaker *speaker;
+	TRY(speaker_of(caller, &speaker));
+	if (value > VALUE_MAX)
+		return ERR_RANGE;
+	set(object, number, value, speaker->who.pid);
+	wake(object);
+	return OK;
+}
+
 err_t operation_semaphore_control(void *_Nullable self, struct caller caller, u32 id, u32 number,
-	u32 code, u32 value, const struct meet_ipc_who *who, u32 *out_value)
+	u32 code, u32 value, u32 *out_value)
 {
 	struct ipc_object *object;
 	u32 access = code == SETVAL ? IPC_WRITE : IPC_READ;
 	(void)self;
-	(void)caller;
-	TRY(ipc_find_for(MEET_IPC_KIND_SEMAPHORES, id, who, access, &object));
+	TRY(ipc_find_for(MEET_IPC_KIND_SEMAPHORES, id, caller, access, &object));
 	if (number >= object->status.count)
 		return ERR_INVALID;
 	const struct semaphore *semaphore = semaphore_at(object, number);
@@ -351,24 +376,16 @@ err_t operation_semaphore_control(void *_Nullable self, struct caller caller, u3
 	case GETVAL: *out_value = semaphore->value; return OK;
 	case GETNCNT: *out_value = count_waiters(object, number, false); return OK;
 	case GETZCNT: *out_value = count_waiters(object, number, true); return OK;
-	case SETVAL: break;
+	case SETVAL: return set_value(object, number, value, caller);
 	default: return ERR_INVALID;
 	}
-	if (value > VALUE_MAX)
-		return ERR_RANGE;
-	set(object, number, value, who->pid);
-	wake(object);
-	return OK;
 }
 
-err_t operation_semaphore_values(void *_Nullable self, struct caller caller, u32 id, u32 reserved,
-	const struct meet_ipc_who *who, lease_t values)
+err_t operation_semaphore_values(void *_Nullable self, struct caller caller, u32 id, lease_t values)
 {
 	struct ipc_object *object;
 	(void)self;
-	(void)caller;
-	(void)reserved;
-	TRY(ipc_find_for(MEET_IPC_KIND_SEMAPHORES, id, who, IPC_READ, &object));
+	TRY(ipc_find_for(MEET_IPC_KIND_SEMAPHORES, id, caller, IPC_READ, &object));
 	for (u32 i = 0; i < object->status.count; i++) {
 		u16 value = (u16)semaphore_at(object, i)->value;
 		TRY(lease_put(values, (u64)i * sizeof value, view_of(value)));
@@ -376,15 +393,14 @@ err_t operation_semaphore_values(void *_Nullable self, struct caller caller, u32
 	return OK;
 }
 
-err_t operation_semaphore_set(void *_Nullable self, struct caller caller, u32 id, u32 reserved,
-	const struct meet_ipc_who *who, lease_t values)
+err_t operation_semaphore_set(void *_Nullable self, struct caller caller, u32 id, lease_t values)
 {
 	struct ipc_object *object;
+	const struct speaker *speaker;
 	u16 value;
 	(void)self;
-	(void)caller;
-	(void)reserved;
-	TRY(ipc_find_for(MEET_IPC_KIND_SEMAPHORES, id, who, IPC_WRITE, &object));
+	TRY(ipc_find_for(MEET_IPC_KIND_SEMAPHORES, id, caller, IPC_WRITE, &object));
+	TRY(speaker_of(caller, &speaker));
 	for (u32 i = 0; i < object->status.count; i++) {
 		TRY(lease_get(values, (u64)i * sizeof value, span_of(value)));
 		if (value > VALUE_MAX)
@@ -392,7 +408,7 @@ err_t operation_semaphore_set(void *_Nullable self, struct caller caller, u32 id
 	}
 	for (u32 i = 0; i < object->status.count; i++) {
 		TRY(lease_get(values, (u64)i * sizeof value, span_of(value)));
-		set(object, i, value, who->pid);
+		set(object, i, value, speaker->who.pid);
 	}
 	wake(object);
 	return OK;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // credentials.c - who a process acts for. Processes with the same credentials share one set; its
 // number is the badge of the connections to file servers that speak for it. Rules: change.c.
+#include "ifc/meet.h"
 #include "ifc/tree.h"
 #include "lib/os/start.h"
 #include "lib/posix/process/identity.h"
+#include "servers/proc/answer.h"
 #include "servers/proc/change.h"
 #include "servers/proc/operations.h"
 
@@ -108,5 +110,38 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 	if (!AT(store->sets, set).files.raw) // the first set has none until someone comes back to it
 		SET(AT(store->sets, set).files, files_for(&changed));
 	*out_files = AT(store->sets, set).files;
+	return OK;
+}
+
+static struct meet_identity identity_of(const struct process *process)
+{
+	const struct proc_credentials *credentials = credentials_of(process);
+	struct meet_identity identity = { .capabilities = credentials->effective,
+		.pid = process->pid,
+		.slot = process_slot(process),
+		.user = credentials->user,
+		.effective_user = credentials->effective_user,
+		.effective_group = credentials->effective_group,
+		.file_user = credentials->file_user,
+		.file_group = credentials->file_group,
+		.group_count = credentials->groups_count };
+	static_assert(sizeof identity.groups == sizeof credentials->groups);
+	(void)span_copy(span_of(identity.groups), view_of(credentials->groups));
+	return identity;
+}
+
+err_t operation_voice(void *_Nullable self, struct caller caller, handle_t *out_voice)
+{
+	(void)self;
+	struct process *process;
+	meet_t meet = { start_handle("meet") };
+	TRY(caller_find(caller, &process));
+	if (!meet.handle.raw)
+		return ERR_UNSUPPORTED;
+	if (!process->process.raw)
+		return ERR_BUSY;
+	const struct meet_identity identity = identity_of(process);
+	TRY(meet_speak(meet, process->process, view_of(identity), out_voice));
+	answer_hand_out(*out_voice);
 	return OK;
 }

@@ -27,6 +27,7 @@ const struct proc_ops proc_operations = {
 	.terminal_open = operation_terminal_open,
 	.credentials = operation_credentials,
 	.change = operation_change,
+	.voice = operation_voice,
 	.limit = operation_limit,
 	.limits = operation_limits,
 	.priority = operation_priority,

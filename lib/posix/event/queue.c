@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// queue.c - POSIX message queues. Names and letters are kept by servers/meet; who may open or take
-// away one is decided here. Who waits for room waits for an event bit and tries again.
+// queue.c - POSIX message queues. Names and letters are kept by servers/meet, which also decides
+// who may open or take away one. Who waits for room waits for an event bit and tries again.
 #include "lib/posix/event/queue.h"
 
 #include "ifc/meet.h"
@@ -9,8 +9,8 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
+#include "lib/posix/event/voice.h"
 #include "lib/posix/file/descriptor.h"
-#include "lib/posix/file/path.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/event.h"
 #include "lib/posix/linux/fcntl.h"
@@ -53,7 +53,6 @@ static i64 take_name(u64 address, struct queue_name *out)
 }
 
 struct opened {
-	struct tree_inode owner; // mode, user, group
 	u32 size;
 	handle_t handle;
 };
@@ -78,35 +77,26 @@ static u32 byte_limit(void)
 	return limit < UINT32_MAX ? (u32)limit : UINT32_MAX;
 }
 
-static i64 find(
-	view_t name, u32 mode, const struct linux_mq_attr *asked, u32 flags, struct opened *out)
+static enum meet_queue_how how_of(u32 flags)
 {
-	const struct proc_credentials *mine = &posix_self()->identity.credentials;
-	u32 how = (flags & O_CREAT ? MEET_QUEUE_HOW_MAKE : 0) |
-	          (flags & O_EXCL ? MEET_QUEUE_HOW_EXCLUSIVE : 0);
-	err_t err = meet_queue_open(meet(), (enum meet_queue_how)how, mode, mine->file_user,
-		mine->file_group, (u32)asked->messages_max, (u32)asked->size_max, byte_limit(), name,
-		&out->owner.mode, &out->owner.user, &out->owner.group, &out->size, &out->handle);
-	return err == ERR_QUOTA ? -EMFILE : posix_error(err);
+	u32 access = flags & O_ACCMODE;
+	return (enum meet_queue_how)((flags & O_CREAT ? MEET_QUEUE_HOW_MAKE : 0) |
+								 (flags & O_EXCL ? MEET_QUEUE_HOW_EXCLUSIVE : 0) |
+								 (access != O_WRONLY ? MEET_QUEUE_HOW_READ : 0) |
+								 (access != O_RDONLY ? MEET_QUEUE_HOW_WRITE : 0));
 }
 
 // An existing one, by its rights, or a new one.
 static i64 find_or_make(
 	view_t name, u32 mode, const struct linux_mq_attr *asked, u32 flags, struct opened *out)
 {
-	struct tree_credentials who;
-	u32 access = flags & O_ACCMODE;
-	u32 wanted = (access != O_WRONLY ? ACCESS_READ : 0) | (access != O_RDONLY ? ACCESS_WRITE : 0);
-	i64 answer = find(name, mode, asked, flags & O_EXCL ? flags : flags & ~(u32)O_CREAT, out);
-	if (answer == -ENOENT && flags & O_CREAT && !(flags & O_EXCL))
-		return find(name, mode, asked, flags, out); // new, or another's of this moment
-	if (answer < 0 || (flags & O_CREAT && flags & O_EXCL))
-		return answer;
-	path_credentials(&who, false);
-	if (tree_may(&out->owner, &who, wanted))
-		return 0;
-	(void)handle_close(out->handle);
-	return -EACCES;
+	struct voice voice = voice_begin();
+	err_t err;
+	do
+		err = meet_queue_open(voice.meet, how_of(flags), mode, (u32)asked->messages_max,
+			(u32)asked->size_max, byte_limit(), name, &out->size, &out->handle);
+	while (voice_renew(&voice, err));
+	return err == ERR_QUOTA ? -EMFILE : posix_error(err);
 }
 
 i64 call_mq_open(struct posix_thread *self, const struct arguments *arguments)
@@ -140,17 +130,16 @@ i64 call_mq_open(struct posix_thread *self, const struct arguments *arguments)
 i64 call_mq_unlink(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct queue_name name UNINITIALIZED;
-	struct tree_credentials who;
-	u32 user;
+	err_t err;
 	(void)self;
 	if (!meet().handle.raw)
 		return -ENOSYS;
 	TRY_POSIX(take_name(ARG(0), &name));
-	TRY_ERR(meet_queue_unlink(meet(), 0, name.text, &user));
-	path_credentials(&who, false);
-	if (user != who.user && !(who.capabilities & CAPABILITY_FOWNER))
-		return -EPERM;
-	return posix_error(meet_queue_unlink(meet(), 1, name.text, &user));
+	struct voice voice = voice_begin();
+	do
+		err = meet_queue_unlink(voice.meet, name.text);
+	while (voice_renew(&voice, err));
+	return err == ERR_NOT_OWNER ? -EPERM : posix_error(err);
 }
 
 i64 queue_get(struct posix_thread *self, i32 number, struct file *out)
@@ -233,16 +222,29 @@ static i64 queue_error(err_t err)
 	return err == ERR_TOO_BIG ? -EMSGSIZE : err == ERR_NOT_FOUND ? -EBADF : posix_error(err);
 }
 
+// Whose letter it is has to be said only if somebody is told of it.
+static err_t send_once(const struct exchange *exchange)
+{
+	meet_t queue = queue_of(&exchange->file);
+	view_t text = span_view(exchange->bytes);
+	err_t err = meet_queue_send(queue, exchange->priority, text);
+	if (err != ERR_STATE)
+		return err;
+	struct voice voice = voice_begin();
+	do
+		err = meet_queue_post(queue, exchange->priority, voice.meet.handle, text);
+	while (voice_renew(&voice, err));
+	return err;
+}
+
 static i64 send(struct posix_thread *self, struct exchange *exchange, u64 address, u64 size)
 {
-	const struct identity *mine = &posix_self()->identity;
 	if (size > AT(exchange->file.description->detail, 1))
 		return -EMSGSIZE;
 	TRY_POSIX(exchange_room(exchange, size));
 	TRY_POSIX(user_copy_in(exchange->bytes.data, address, size));
 	for (;;) {
-		err_t err = meet_queue_send(queue_of(&exchange->file), exchange->priority, mine->pid,
-			mine->credentials.user, span_view(exchange->bytes));
+		err_t err = send_once(exchange);
 		if (err != ERR_WOULD_BLOCK)
 			return queue_error(err);
 		TRY_POSIX(wait_for(self, exchange, MEET_EVENT_WRITABLE));

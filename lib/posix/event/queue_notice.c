@@ -10,8 +10,8 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/queue.h"
 #include "lib/posix/event/socket.h"
+#include "lib/posix/event/voice.h"
 #include "lib/posix/linux/errno.h"
-#include "lib/posix/process/process.h"
 #include "lib/posix/signal/send.h"
 #include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
@@ -62,10 +62,39 @@ static void send_cookie(struct queue_notice *notice, u8 end)
 	(void)stream_put_view(thread_self(), &way, view_of(notice->cookie), 0);
 }
 
+static err_t tell_forget(meet_t queue)
+{
+	struct voice voice = voice_begin();
+	err_t err;
+	do
+		err = meet_queue_forget(queue, voice.meet.handle);
+	while (voice_renew(&voice, err));
+	return err;
+}
+
+static err_t ask_sender(meet_t queue, u32 *sender, u32 *user)
+{
+	struct voice voice = voice_begin();
+	err_t err;
+	do
+		err = meet_queue_noticed(queue, voice.meet.handle, sender, user);
+	while (voice_renew(&voice, err));
+	return err;
+}
+
+static err_t ask_notice(meet_t queue)
+{
+	struct voice voice = voice_begin();
+	err_t err;
+	do
+		err = meet_queue_notify(queue, voice.meet.handle);
+	while (voice_renew(&voice, err));
+	return err;
+}
+
 static void forget(struct queue_notice *notice)
 {
-	meet_t queue = { notice->queue };
-	(void)meet_queue_forget(queue, posix_self()->identity.pid);
+	(void)tell_forget((meet_t){ notice->queue });
 	(void)port_bind(posix_self()->time.port, notice->queue, 0, 0, BIND_MODE_EDGE);
 	if (notice->event.notify == SIGEV_THREAD)
 		send_cookie(notice, COOKIE_REMOVED);
@@ -107,7 +136,7 @@ void queue_noticed(u64 key)
 	struct queue_notice *notice = all ? &AT(all->notice, (key >> 32) % NOTICES) : nullptr;
 	if (notice && notice->serial && notice->serial == (u32)key) {
 		meet_t queue = { notice->queue };
-		if (meet_queue_noticed(queue, posix_self()->identity.pid, &sender, &user) == OK) {
+		if (ask_sender(queue, &sender, &user) == OK) {
 			(void)port_bind(state->port, notice->queue, 0, 0, BIND_MODE_EDGE);
 			tell(notice, sender, user);
 		}
@@ -136,18 +165,12 @@ static i64 check(struct posix_thread *self, const struct linux_sigevent *event, 
 // Lock held: the place is bound to the helper's port, then asked for.
 static i64 ask(struct time_state *state, struct queue_notice *notice, u32 index)
 {
-	const struct identity *mine = &posix_self()->identity;
-	meet_t queue = { notice->queue };
-	handle_t process;
 	u64 key = (u64)(index + NOTICES) << 32 | notice->serial;
 	if (!state->port.raw)
 		TRY_POSIX(timers_helper_start(state));
 	(void)port_bind(state->port, notice->queue, 0, 0, BIND_MODE_EDGE);
 	TRY_ERR(port_bind(state->port, notice->queue, MEET_EVENT_NOTICE, key, BIND_MODE_EDGE));
-	TRY_ERR(proc_open((proc_t){ process_for_files() }, mine->pid, &process));
-	err_t err = meet_queue_notify(queue, mine->pid, process);
-	(void)handle_close(process);
-	return posix_error(err);
+	return posix_error(ask_notice((meet_t){ notice->queue }));
 }
 
 static i64 add(struct time_state *state, const struct queue_notice *like)

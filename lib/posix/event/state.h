@@ -14,7 +14,7 @@ struct event_state {
 	u64 port;
 	struct posix_lock lock;                  // sets
 	struct list sets;                        // struct epoll_set.node; a null link: not made yet
-	u32 undo_pid;                            // who told servers/meet of SEM_UNDO (ipc/semaphore.c)
+	u64 voice;                               // atomic: pid, and a handle (voice.c): owned
 	u32 set_count;                           // atomic
 	handle_t meet;                           // owned; connection to servers/meet; HANDLE_NONE: none
 	u32 inodes;                              // atomic: numbers given to what has none

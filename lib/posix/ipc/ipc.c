@@ -7,17 +7,6 @@
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/time.h"
 
-constexpr u64 CAPABILITY_IPC_OWNER = 1u << 15, CAPABILITY_SYS_ADMIN_BIT = 1u << 21;
-
-struct meet_ipc_who ipc_who(void)
-{
-	const struct identity *mine = &posix_self()->identity;
-	const struct proc_credentials *credentials = &mine->credentials;
-	bool is_privileged = credentials->effective & (CAPABILITY_IPC_OWNER | CAPABILITY_SYS_ADMIN_BIT);
-	return (struct meet_ipc_who){ credentials->effective_user, credentials->effective_group,
-		mine->pid, is_privileged };
-}
-
 i64 ipc_error(err_t err)
 {
 	switch (err) {
@@ -33,35 +22,49 @@ i64 ipc_error(err_t err)
 i64 ipc_get(enum meet_ipc_kind kind, u32 key, u64 size, u32 flags)
 {
 	u32 id;
-	struct meet_ipc_who who = ipc_who();
+	err_t err;
 	if (!ipc_meet().handle.raw)
 		return -ENOSYS;
-	err_t err = meet_ipc_get(ipc_meet(), kind, flags, key, 0, size, &who, &id);
+	struct voice voice = voice_begin();
+	do
+		err = meet_ipc_get(voice.meet, kind, flags, key, 0, size, &id);
+	while (voice_renew(&voice, err));
 	return err == OK ? id : ipc_error(err);
 }
 
 i64 ipc_status(enum meet_ipc_kind kind, u32 id, enum meet_ipc_look how, struct meet_ipc_status *out)
 {
-	struct meet_ipc_who who = ipc_who();
+	err_t err;
 	if ((i32)id < 0 || !ipc_meet().handle.raw)
 		return -EINVAL;
+	struct voice voice = voice_begin();
 	*out = (struct meet_ipc_status){}; // touched: it is lent
-	return ipc_error(meet_ipc_look_at(ipc_meet(), kind, id, how, 0, &who, span_of(*out)));
+	do
+		err = meet_ipc_look_at(voice.meet, kind, id, how, span_of(*out));
+	while (voice_renew(&voice, err));
+	return ipc_error(err);
 }
 
 i64 ipc_set(enum meet_ipc_kind kind, u32 id, const struct linux_ipc_perm *perm, u64 size)
 {
-	struct meet_ipc_who who = ipc_who();
-	return ipc_error(
-		meet_ipc_change(ipc_meet(), kind, id, perm->user, perm->group, perm->mode, 0, size, &who));
+	err_t err;
+	struct voice voice = voice_begin();
+	do
+		err = meet_ipc_change(voice.meet, kind, id, perm->user, perm->group, perm->mode, 0, size);
+	while (voice_renew(&voice, err));
+	return ipc_error(err);
 }
 
 i64 ipc_remove(enum meet_ipc_kind kind, u32 id)
 {
-	struct meet_ipc_who who = ipc_who();
+	err_t err;
 	if ((i32)id < 0 || !ipc_meet().handle.raw)
 		return -EINVAL;
-	return ipc_error(meet_ipc_remove(ipc_meet(), kind, id, &who));
+	struct voice voice = voice_begin();
+	do
+		err = meet_ipc_remove(voice.meet, kind, id);
+	while (voice_renew(&voice, err));
+	return ipc_error(err);
 }
 
 struct linux_ipc_perm ipc_perm(const struct meet_ipc_status *status)

@@ -5,17 +5,17 @@
 
 #include "ifc/meet.h"
 #include "lib/posix/core/posix.h"
+#include "lib/posix/event/voice.h"
 #include "lib/posix/linux/ipc.h"
 
 NONNULL_BEGIN
 
+// Where nobody asks who it is; others go by a voice.
 static inline meet_t ipc_meet(void)
 {
 	return (meet_t){ posix_self()->events.meet };
 }
 
-// What this process says of itself.
-struct meet_ipc_who ipc_who(void);
 i64 ipc_get(enum meet_ipc_kind kind, u32 key, u64 size, u32 flags);
 i64 ipc_status(
 	enum meet_ipc_kind kind, u32 id, enum meet_ipc_look how, struct meet_ipc_status *out);

@@ -18,7 +18,7 @@ i64 call_msgget(struct posix_thread *self, const struct arguments *arguments)
 i64 call_msgsnd(struct posix_thread *self, const struct arguments *arguments)
 {
 	u8 text[MSGMAX] UNINITIALIZED;
-	struct meet_ipc_who who = ipc_who();
+	err_t err;
 	i64 type;
 	if (ARG_INT(0) < 0 || ARG(2) > MSGMAX || !ipc_meet().handle.raw)
 		return -EINVAL;
@@ -26,10 +26,13 @@ i64 call_msgsnd(struct posix_thread *self, const struct arguments *arguments)
 	if (type < 1)
 		return -EINVAL;
 	TRY_POSIX(user_copy_in(text, ARG(1) + sizeof type, ARG(2)));
-	wait_open(self);
-	err_t err = meet_message_send(
-		ipc_meet(), ARG_U32(0), ARG_U32(3), type, &who, view_clamp(view_of(text), 0, ARG(2)));
-	wait_close(self);
+	struct voice voice = voice_begin();
+	do {
+		wait_open(self);
+		err = meet_message_send(
+			voice.meet, ARG_U32(0), ARG_U32(3), type, view_clamp(view_of(text), 0, ARG(2)));
+		wait_close(self);
+	} while (voice_renew(&voice, err));
 	return ipc_error(err);
 }
 
@@ -41,7 +44,7 @@ static i64 receive_error(err_t err)
 i64 call_msgrcv(struct posix_thread *self, const struct arguments *arguments)
 {
 	u8 text[MSGMAX] UNINITIALIZED;
-	struct meet_ipc_who who = ipc_who();
+	err_t err;
 	u64 room = ARG(2) < MSGMAX ? ARG(2) : MSGMAX, size;
 	i64 type, wanted = (i64)ARG(3) == INT64_MIN ? -INT64_MAX : (i64)ARG(3);
 	if (ARG_INT(0) < 0 || (i64)ARG(2) < 0 || !ipc_meet().handle.raw)
@@ -49,10 +52,13 @@ i64 call_msgrcv(struct posix_thread *self, const struct arguments *arguments)
 	if (ARG_U32(4) & MSG_COPY)
 		return -ENOSYS;
 	span_fill(span_of(text), 0); // touched: it is lent
-	wait_open(self);
-	err_t err = meet_message_receive(ipc_meet(), ARG_U32(0), ARG_U32(4), wanted, &who,
-		span_clamp(span_of(text), 0, room), &type, &size);
-	wait_close(self);
+	struct voice voice = voice_begin();
+	do {
+		wait_open(self);
+		err = meet_message_receive(voice.meet, ARG_U32(0), ARG_U32(4), wanted,
+			span_clamp(span_of(text), 0, room), &type, &size);
+		wait_close(self);
+	} while (voice_renew(&voice, err));
 	if (err != OK)
 		return receive_error(err);
 	size = size < room ? size : room;

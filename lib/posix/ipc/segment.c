@@ -67,12 +67,22 @@ static void keep(struct attachment *attachment)
 	posix_lock_give(&areas->lock);
 }
 
+static err_t attach(u32 id, bool is_writable, struct attachment *attachment, handle_t *memory)
+{
+	struct voice voice = voice_begin();
+	err_t err;
+	do
+		err = meet_segment_attach(
+			voice.meet, id, is_writable, &attachment->size, memory, &attachment->connection);
+	while (voice_renew(&voice, err));
+	return err;
+}
+
 i64 call_shmat(struct posix_thread *self, const struct arguments *arguments)
 {
 	u32 flags = ARG_U32(2);
 	u64 address;
 	handle_t memory;
-	struct meet_ipc_who who = ipc_who();
 	(void)self;
 	TRY_POSIX(check_address(ARG(1), flags, &address));
 	if (ARG_INT(0) < 0 || !ipc_meet().handle.raw)
@@ -81,8 +91,7 @@ i64 call_shmat(struct posix_thread *self, const struct arguments *arguments)
 	if (!attachment)
 		return -ENOMEM;
 	attachment->address = address;
-	err_t err = meet_segment_attach(ipc_meet(), ARG_U32(0), !(flags & SHM_RDONLY), &who,
-		&attachment->size, &memory, &attachment->connection);
+	err_t err = attach(ARG_U32(0), !(flags & SHM_RDONLY), attachment, &memory);
 	i64 answer = ipc_error(err);
 	if (err == OK) {
 		answer = show(attachment, memory, flags);

@@ -6,7 +6,6 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/ipc/ipc.h"
 #include "lib/posix/linux/errno.h"
-#include "lib/posix/process/process.h"
 #include "lib/posix/time/units.h"
 #include "os/syscalls.h"
 
@@ -36,36 +35,19 @@ static i64 take_operations(u64 address, u64 count, struct operations *out)
 	return user_copy_in(out->list, address, count * sizeof(struct linux_sembuf));
 }
 
-// What is to be undone at our end is done by the service, which has to see our end.
-static i64 register_undo(const struct operations *operations)
-{
-	const struct identity *mine = &posix_self()->identity;
-	u32 *known = &posix_self()->events.undo_pid;
-	handle_t process;
-	bool is_wanted = false;
-	for (u32 i = 0; i < operations->count; i++)
-		is_wanted |= AT(operations->list, i).flags & SEM_UNDO;
-	if (!is_wanted || *known == mine->pid)
-		return 0;
-	TRY_ERR(proc_open((proc_t){ process_for_files() }, mine->pid, &process));
-	err_t err = meet_semaphore_undo(ipc_meet(), mine->pid, process);
-	(void)handle_close(process);
-	if (err == OK)
-		*known = mine->pid;
-	return err == OK ? 0 : -ENOSPC;
-}
-
 static i64 operate(struct posix_thread *self, u32 id, const struct operations *operations)
 {
-	struct meet_ipc_who who = ipc_who();
+	err_t err;
 	if ((i32)id < 0 || !ipc_meet().handle.raw)
 		return -EINVAL;
-	TRY_POSIX(register_undo(operations));
 	view_t bytes =
 		view_clamp(view_of(operations->list), 0, operations->count * sizeof(struct linux_sembuf));
-	wait_open_until(self, operations->deadline);
-	err_t err = meet_semaphore_operate(ipc_meet(), id, 0, &who, bytes);
-	wait_close(self);
+	struct voice voice = voice_begin();
+	do {
+		wait_open_until(self, operations->deadline);
+		err = meet_semaphore_operate(voice.meet, id, bytes);
+		wait_close(self);
+	} while (voice_renew(&voice, err));
 	return err == ERR_TIMED_OUT ? -EAGAIN : ipc_error(err);
 }
 
@@ -136,22 +118,35 @@ static i64 put_info(u32 code, u64 address)
 
 static i64 control_one(u32 id, u32 number, u32 code, u32 value)
 {
-	struct meet_ipc_who who = ipc_who();
+	struct voice voice = voice_begin();
 	u32 answer;
-	err_t err = meet_semaphore_control(ipc_meet(), id, number, code, value, &who, &answer);
+	err_t err;
+	do
+		err = meet_semaphore_control(voice.meet, id, number, code, value, &answer);
+	while (voice_renew(&voice, err));
 	return err != OK ? ipc_error(err) : code == SETVAL ? 0 : answer;
+}
+
+static err_t move_values(u32 id, u32 code, span_t values)
+{
+	struct voice voice = voice_begin();
+	err_t err;
+	do
+		err = code == SETALL ? meet_semaphore_set(voice.meet, id, span_view(values))
+		                     : meet_semaphore_values(voice.meet, id, values);
+	while (voice_renew(&voice, err));
+	return err;
 }
 
 static i64 move_all(u32 id, u32 code, u64 address, span_t values)
 {
-	struct meet_ipc_who who = ipc_who();
 	span_fill(values, 0); // touched: they are lent
-	if (code == SETALL) {
+	if (code == SETALL)
 		TRY_POSIX(user_copy_in(values.data, address, values.size));
-		return ipc_error(meet_semaphore_set(ipc_meet(), id, 0, &who, span_view(values)));
-	}
-	err_t err = meet_semaphore_values(ipc_meet(), id, 0, &who, values);
-	return err == OK ? user_copy_out(address, values.data, values.size) : ipc_error(err);
+	err_t err = move_values(id, code, values);
+	return err != OK        ? ipc_error(err)
+	       : code == SETALL ? 0
+	                        : user_copy_out(address, values.data, values.size);
 }
 
 static i64 control_all(u32 id, u32 code, u64 address)

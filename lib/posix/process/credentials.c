@@ -3,6 +3,7 @@
 // identity.credentials, and nobody but this process can change it.
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/user.h"
+#include "lib/posix/event/voice.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process_local.h"
 #include "os/syscalls.h"
@@ -40,6 +41,7 @@ i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 		ids.third, list, span_of(changed), &files)));
 	*mine() = changed;
 	process_self()->is_changed = 1;
+	voice_drop();
 	if (files.raw && process_files_changed)
 		process_files_changed(files);
 	if (has_no_way_back(&changed) && process_privileges_lost)

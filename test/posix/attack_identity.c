@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// attack_identity.c - who a caller is, is not the caller's to say: raw calls that claim to be
+// somebody else, or that ask past what the library would have checked, are refused by the services.
+// On Linux there is nothing to attack.
+#include "test/posix/raw.h"
+
+#include <grp.h>
+#include <mqueue.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+// Of ifc/meet.ifc and ifc/proc.ifc (out/*/build/gen/ifc).
+static const uint64_t MEET_SPEAK_TAG = 0x891d4020005, MEET_SEND_TAG = 0x82d4020008,
+					  MEET_CHANGE_TAG = 0x804d4020012, MEET_REMOVE_TAG = 0x1d4020013,
+					  MEET_ATTACH_TAG = 0x1d4020014, PROC_OPEN_TAG = 0x8013b03001e;
+enum { OWNER_ONLY = -38, RIGHTS = -4, WAIT_AND_DUP = 1 << 7 | 1 << 4, LEND_READ = 1 };
+
+static int segment, set;
+static mqd_t queue;
+
+struct identity { // meet's
+	uint64_t capabilities;
+	uint32_t pid, slot, user, effective_user, effective_group, file_user, file_group, group_count;
+	uint32_t groups[64];
+};
+
+static void lose_privileges(void)
+{
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+		_exit(99);
+}
+
+static void lend(const void *bytes, uint64_t size)
+{
+	uint64_t lent[3] = { (uint64_t)bytes, size, LEND_READ };
+	memcpy(block() + BLOCK_LENDS, lent, sizeof lent);
+}
+
+// The answers of all connections to one call.
+struct answers {
+	int asked, good, owner, rights;
+};
+
+static struct answers ask_all(uint64_t tag, const uint64_t *words)
+{
+	struct answers answers = {};
+	for (int i = 0; i < handle_count; i++) {
+		if (kinds[i] != KIND_CONNECTION)
+			continue;
+		uint64_t with[6] = { handles[i], tag, words[0], words[1], words[2], words[3] };
+		int64_t answer = raw(CALL_CONNECTION_CALL, with, NULL);
+		answers.asked++;
+		answers.good += answer == 0;
+		answers.owner += answer == OWNER_ONLY;
+		answers.rights += answer == RIGHTS;
+	}
+	return answers;
+}
+
+// A handle to this process, as proc gives it to whoever asks.
+static uint32_t own_process(void)
+{
+	uint32_t process = 0;
+	for (int i = 0; i < handle_count && !process; i++) {
+		uint64_t with[6] = { handles[i], PROC_OPEN_TAG, (uint64_t)getpid() };
+		if (kinds[i] == KIND_CONNECTION && raw(CALL_CONNECTION_CALL, with, NULL) == 0)
+			memcpy(&process, block() + BLOCK_HANDLES, sizeof process);
+	}
+	return process;
+}
+
+// Claims to be user 0 with all powers, where proc vouches for people.
+static int forge_identity(void)
+{
+	struct identity root = { .capabilities = ~0ull, .pid = 1, .slot = 1 };
+	uint32_t rights = WAIT_AND_DUP, process;
+	struct answers sum = {};
+	lose_privileges();
+	find_handles();
+	process = own_process();
+	if (!process)
+		return 2;
+	for (int i = 0; i < handle_count; i++) {
+		if (kinds[i] != KIND_CONNECTION)
+			continue;
+		lend(&root, sizeof root);
+		memcpy(block() + BLOCK_HANDLES, &process, 4);
+		memcpy(block() + BLOCK_RIGHTS, &rights, 4);
+		uint64_t with[6] = { handles[i], MEET_SPEAK_TAG, sizeof root };
+		int64_t answer = raw(CALL_CONNECTION_CALL, with, NULL);
+		sum.good += answer == 0;
+		sum.owner += answer == OWNER_ONLY;
+	}
+	return sum.good ? 3 : sum.owner ? 0 : 4;
+}
+
+// Root's memory, by its number, through whatever leads to a service; its own voice among them.
+static int take_segment(void)
+{
+	lose_privileges();
+	if (shmget(IPC_PRIVATE, 4096, 0600) < 0)
+		return 2;
+	find_handles();
+	struct answers attach = ask_all(MEET_ATTACH_TAG, (uint64_t[4]){ (uint32_t)segment });
+	// Word 1: user 0; it would be the owner's then.
+	struct answers change =
+		ask_all(MEET_CHANGE_TAG, (uint64_t[4]){ (uint64_t)segment << 32, NOBODY, 0777 });
+	struct answers remove = ask_all(MEET_REMOVE_TAG, (uint64_t[4]){ (uint64_t)set << 32 | 1 });
+	if (attach.good || change.good || remove.good)
+		return 3;
+	return attach.rights && change.owner && remove.owner ? 0 : 4;
+}
+
+// What was opened to read is written to.
+static int write_to_read(void)
+{
+	char text[8] = "forged";
+	lose_privileges();
+	mq_close(queue); // inherited, and to be written to
+	if (mq_open("/attack_identity", O_RDONLY) == (mqd_t)-1)
+		return 2;
+	find_handles();
+	int refused = 0;
+	for (int i = 0; i < handle_count; i++) {
+		if (kinds[i] != KIND_CONNECTION)
+			continue;
+		lend(text, sizeof text);
+		uint64_t with[6] = { handles[i], MEET_SEND_TAG, 7, sizeof text };
+		int64_t answer = raw(CALL_CONNECTION_CALL, with, NULL);
+		if (!answer)
+			return 3;
+		refused += answer == RIGHTS;
+	}
+	return refused ? 0 : 4;
+}
+
+// The library passes; the service does not.
+static int open_queue(void)
+{
+	lose_privileges();
+	fails(mq_open("/attack_identity", O_RDWR), EACCES, "another's queue to write");
+	fails(mq_unlink("/attack_identity"), EACCES, "another's queue's name");
+	return failures != 0;
+}
+
+static void queues_and_objects(void)
+{
+	struct mq_attr status;
+	struct shmid_ds memory;
+	segment = shmget(IPC_PRIVATE, 4096, 0600);
+	set = semget(IPC_PRIVATE, 1, 0600);
+	(void)mq_unlink("/attack_identity");
+	queue = mq_open("/attack_identity", O_RDWR | O_CREAT, 0644, NULL);
+	need(segment >= 0 && set >= 0 && queue != (mqd_t)-1, "objects of root's");
+	is(child_end(child(forge_identity)), 0, "nobody but proc vouches for user 0");
+	is(child_end(child(take_segment)), 0, "memory and semaphores of root stay root's");
+	is(child_end(child(write_to_read)), 0, "a queue opened to read is not written to");
+	is(child_end(child(open_queue)), 0, "who may open and unlink a queue");
+	is(mq_getattr(queue, &status), 0, "the queue is there");
+	is(status.mq_curmsgs, 0, "and empty");
+	is(shmctl(segment, IPC_STAT, &memory), 0, "the memory is there");
+	is(memory.shm_perm.uid, 0, "and root's");
+	is(semctl(set, 0, GETVAL), 0, "the semaphore is there");
+	is(semctl(set, 0, IPC_RMID) | shmctl(segment, IPC_RMID, NULL), 0, "removed");
+	is(mq_close(queue) | mq_unlink("/attack_identity"), 0, "unlinked");
+}
+
+int main(void)
+{
+	if (access("/scheme/svc/tree", R_OK) != 0) {
+		said(true, "nothing to attack here", "");
+		return 0;
+	}
+	need(find_stub(), "a way to the kernel");
+	queues_and_objects();
+	return failures != 0;
+}
