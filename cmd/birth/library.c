@@ -112,7 +112,7 @@ static err_t begin_files(struct file_state *files)
 static void drop_authority(void)
 {
 	static const char *const names[] = { "process", "former", "supervisor", "quota", "boot", "port",
-		"watch" };
+		"watch", "tty" };
 	for (u32 i = 0; i < COUNT(names); i++)
 		if (start_handle(AT(names, i)).raw)
 			(void)handle_close(start_handle(AT(names, i)));

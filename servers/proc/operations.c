@@ -24,6 +24,7 @@ const struct proc_ops proc_operations = {
 	.terminal_claim = operation_terminal_claim,
 	.terminal_release = operation_terminal_release,
 	.terminal_group = operation_terminal_group,
+	.terminal_reach = operation_terminal_reach,
 	.terminal_open = operation_terminal_open,
 	.credentials = operation_credentials,
 	.change = operation_change,

@@ -35,6 +35,8 @@ err_t operation_terminal_claim(
 err_t operation_terminal_release(void *_Nullable self, struct caller caller, u32 serial);
 err_t operation_terminal_group(
 	void *_Nullable self, struct caller caller, u32 group, handle_t terminal);
+err_t operation_terminal_reach(void *_Nullable self, struct caller caller, u32 inode,
+	u32 generation, u32 entry, u32 flags, u32 serial, u32 *out_device, handle_t *out_terminal);
 err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle_t *out_terminal);
 err_t operation_credentials(
 	void *_Nullable self, struct caller caller, u32 id, lease_t credentials);

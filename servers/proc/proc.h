@@ -103,6 +103,9 @@ static inline bool is_able(const struct process *process, u32 capability)
 {
 	return credentials_of(process)->effective >> capability & 1;
 }
+// A connection to the root file system that speaks for the process, borrowed; none on a machine
+// without one.
+handle_t set_files(const struct process *process);
 void set_share(struct process *process, u16 set); // a new record takes it
 void set_leave(struct process *process);
 void limits_usual(struct process *process);

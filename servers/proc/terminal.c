@@ -2,6 +2,7 @@
 // terminal.c - controlling terminals: which session has which, which group is in the foreground.
 // tty is told, by calls on the steering connection; what it wants to be sent it keeps until we take
 // it (docs/decisions/019). What a client passes as a terminal is only asked for its number.
+#include "ifc/tree.h"
 #include "ifc/tty.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
@@ -9,7 +10,6 @@
 #include "servers/proc/operations.h"
 
 constexpr u32 STEP = 32;
-constexpr u32 OPEN_FLAGS = 0x902; // read and write, not controlling, without waiting
 constexpr u32 PTY_LAST = TTY_DEVICE_PTY + (1 << 12);
 
 static tty_t steering(void)
@@ -173,6 +173,32 @@ err_t operation_terminal_group(
 	return OK;
 }
 
+// By a process, or because the terminal is its controlling one.
+static err_t open_for(const struct process *process, u32 device, bool is_its_own, u32 serial,
+	u32 *out_device, handle_t *out)
+{
+	constexpr u32 POWER_OVER_FILES = 1; // CAP_DAC_OVERRIDE
+	bool is_privileged = is_its_own || is_able(process, POWER_OVER_FILES);
+	TRY(tty_open((tty_t){ start_handle("tty") }, device, credentials_of(process)->file_user,
+		is_privileged, 0, (u64)process->pid << 32 | serial, out_device, out));
+	answer_hand_out(*out);
+	return OK;
+}
+
+err_t operation_terminal_reach(void *_Nullable self, struct caller caller, u32 inode,
+	u32 generation, u32 entry, u32 flags, u32 serial, u32 *out_device, handle_t *out_terminal)
+{
+	(void)self;
+	struct process *process;
+	u32 device;
+	TRY(caller_find(caller, &process));
+	tree_t files = { set_files(process) };
+	if (!store->steering.raw || !files.handle.raw)
+		return ERR_UNSUPPORTED;
+	TRY(tree_device(files, inode, generation, entry, flags, &device));
+	return open_for(process, device, false, serial, out_device, out_terminal);
+}
+
 err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle_t *out_terminal)
 {
 	(void)self;
@@ -181,10 +207,7 @@ err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle
 	TRY(caller_find(caller, &process));
 	if (!process->terminal || !store->steering.raw)
 		return ERR_NOT_FOUND;
-	TRY(tty_open(
-		(tty_t){ start_handle("tty") }, process->terminal, OPEN_FLAGS, 0, &number, out_terminal));
-	answer_hand_out(*out_terminal);
-	return OK;
+	return open_for(process, process->terminal, true, 0, &number, out_terminal);
 }
 
 static void deliver(const struct tty_signal *signal)

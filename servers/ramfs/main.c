@@ -70,6 +70,7 @@ const struct tree_ops operations = {
 	.settle = operation_settle,
 	.space = operation_space,
 	.open = operation_open,
+	.device = operation_device,
 	.make = operation_make,
 	.link = operation_link,
 	.unlink = operation_unlink,

@@ -59,6 +59,21 @@ err_t operation_open(void *_Nullable self, struct caller caller, u32 number, u32
 	                             : contents_get(number, out_contents);
 }
 
+err_t operation_device(void *_Nullable self, struct caller caller, u32 number, u32 generation,
+	u32 entry, u32 flags, u32 *out_device)
+{
+	(void)self;
+	struct request request = { .asked = {
+								   .inode = number, .generation = generation, .entry = entry } };
+	struct tree_inode *inode;
+	TRY(who_is(caller.badge, &request.who));
+	TRY(inode_find_named(&request, &inode));
+	if ((inode->mode & MODE_TYPE) != MODE_CHARACTER)
+		return ERR_INVALID;
+	*out_device = inode->device;
+	return tree_may(inode, &request.who, access_wanted(flags)) ? OK : ERR_RIGHTS;
+}
+
 static err_t check_make(const struct request *request)
 {
 	const struct tree_request *asked = &request->asked;

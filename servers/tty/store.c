@@ -5,7 +5,7 @@
 #include "lib/os/start.h"
 #include "servers/tty/tty.h"
 
-constexpr u64 MAGIC = 0x7974'7400'0000'0001;
+constexpr u64 MAGIC = 0x7974'7400'0000'0002;
 
 struct store *store;
 handle_t port;

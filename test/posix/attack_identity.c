@@ -9,15 +9,19 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 
 // Of ifc/meet.ifc and ifc/proc.ifc (out/*/build/gen/ifc).
 static const uint64_t MEET_SPEAK_TAG = 0x891d4020005, MEET_SEND_TAG = 0x82d4020008,
 					  MEET_CHANGE_TAG = 0x804d4020012, MEET_REMOVE_TAG = 0x1d4020013,
-					  MEET_ATTACH_TAG = 0x1d4020014, PROC_OPEN_TAG = 0x8013b03001e;
+					  MEET_ATTACH_TAG = 0x1d4020014, PROC_OPEN_TAG = 0x8013b03001d,
+					  PROC_ATTACH_TAG = 0x8003b030002, TERMINAL_REACH_TAG = 0x8033b030020,
+					  TTY_OPEN_TAG = 0x803008a0001;
 enum { OWNER_ONLY = -38, RIGHTS = -4, WAIT_AND_DUP = 1 << 7 | 1 << 4, LEND_READ = 1 };
 
 static int segment, set;
 static mqd_t queue;
+static char terminal[100];
 
 struct identity { // meet's
 	uint64_t capabilities;
@@ -58,15 +62,23 @@ static struct answers ask_all(uint64_t tag, const uint64_t *words)
 	return answers;
 }
 
+static uint32_t proc_connection(void)
+{
+	uint64_t pid = 0;
+	for (int i = 0; i < handle_count; i++)
+		if (kinds[i] == KIND_CONNECTION &&
+			raw(CALL_CONNECTION_CALL, (uint64_t[6]){ handles[i], PROC_ATTACH_TAG }, &pid) == 0)
+			return handles[i];
+	return 0;
+}
+
 // A handle to this process, as proc gives it to whoever asks.
 static uint32_t own_process(void)
 {
 	uint32_t process = 0;
-	for (int i = 0; i < handle_count && !process; i++) {
-		uint64_t with[6] = { handles[i], PROC_OPEN_TAG, (uint64_t)getpid() };
-		if (kinds[i] == KIND_CONNECTION && raw(CALL_CONNECTION_CALL, with, NULL) == 0)
-			memcpy(&process, block() + BLOCK_HANDLES, sizeof process);
-	}
+	uint64_t with[6] = { proc_connection(), PROC_OPEN_TAG, (uint64_t)getpid() };
+	if (raw(CALL_CONNECTION_CALL, with, NULL) == 0)
+		memcpy(&process, block() + BLOCK_HANDLES, sizeof process);
 	return process;
 }
 
@@ -166,6 +178,71 @@ static void queues_and_objects(void)
 	is(mq_close(queue) | mq_unlink("/attack_identity"), 0, "unlinked");
 }
 
+// The console, and a pseudo terminal of root's: past the library's look at the device's mode.
+static int open_terminals(void)
+{
+	lose_privileges();
+	find_handles();
+	for (int i = 0; i < handle_count; i++) {
+		static const uint32_t devices[] = { 1088, 1281, 34816, 34817 };
+		for (int k = 0; k < 4; k++) {
+			uint64_t with[6] = { handles[i], TTY_OPEN_TAG, devices[k], 1, 77 };
+			int64_t answer =
+				kinds[i] == KIND_CONNECTION ? raw(CALL_CONNECTION_CALL, with, NULL) : -1;
+			if (!answer)
+				return 2;
+		}
+	}
+	return 0;
+}
+
+// By its inode, through proc: the file's server decides, whatever the library would have said.
+static int reach_console(void)
+{
+	struct stat console;
+	int refused = 0;
+	if (stat("/dev/console", &console) != 0)
+		return 2;
+	lose_privileges();
+	find_handles();
+	uint32_t proc = proc_connection();
+	for (uint64_t at = 0; at < 3 * 2000; at++) {
+		uint64_t generation = at / 2000, entry = at % 2000; // one of them is the console's
+		uint64_t with[6] = { proc, TERMINAL_REACH_TAG, console.st_ino | generation << 32,
+			entry | 2ull << 32, 78 };
+		int64_t answer = raw(CALL_CONNECTION_CALL, with, NULL);
+		if (!answer)
+			return 3;
+		refused += answer == RIGHTS;
+	}
+	return refused ? 0 : 4;
+}
+
+static int open_slave(void)
+{
+	lose_privileges();
+	fails(open(terminal, O_RDWR | O_NOCTTY), EACCES, "another's pseudo terminal");
+	fails(open("/dev/console", O_RDWR | O_NOCTTY), EACCES, "the console");
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	check(master >= 0 && !grantpt(master) && !unlockpt(master), "one of its own");
+	check(open(ptsname(master), O_RDWR | O_NOCTTY) >= 0, "both ends");
+	return failures != 0;
+}
+
+static void terminals(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	need(master >= 0 && !grantpt(master) && !unlockpt(master), "a pseudo terminal of root's");
+	strncpy(terminal, ptsname(master), sizeof terminal - 1);
+	is(child_end(child(open_terminals)), 0, "nobody but proc opens terminals");
+	is(child_end(child(reach_console)), 0, "nor does proc, what the file's server denies");
+	is(child_end(child(open_slave)), 0, "pseudo terminals are their users'");
+	int slave = open(terminal, O_RDWR | O_NOCTTY);
+	check(slave >= 0, "root opens its own");
+	close(slave);
+	close(master);
+}
+
 int main(void)
 {
 	if (access("/scheme/svc/tree", R_OK) != 0) {
@@ -174,5 +251,6 @@ int main(void)
 	}
 	need(find_stub(), "a way to the kernel");
 	queues_and_objects();
+	terminals();
 	return failures != 0;
 }

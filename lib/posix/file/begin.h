@@ -12,7 +12,7 @@ NONNULL_BEGIN
 
 struct file_connections {
 	handle_t root;      // servers/ramfs
-	handle_t terminals; // servers/tty; HANDLE_NONE: none
+	handle_t terminals; // servers/tty, borrowed: are there some? HANDLE_NONE: none
 	handle_t name;      // servers/name; HANDLE_NONE: none
 };
 
@@ -51,7 +51,7 @@ static inline err_t file_begin(struct file_state *files, const struct file_conne
 	TRY(tree_table((tree_t){ given->root }, &root->offset, &root->size, &root->memory));
 	TRY(file_begin_map(files, 0));
 	files->umask = 022;
-	files->terminals = given->terminals;
+	files->has_terminals = given->terminals.raw != 0;
 	files->name = given->name;
 	files->tree_count = files->mount_count = 1;
 	AT(files->mounts, 0) = (struct mount){ .is_used = true, .root = TREE_ROOT };

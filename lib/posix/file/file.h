@@ -90,7 +90,8 @@ struct file_state {
 	struct arena arenas[ARENAS_MAX];
 	u32 holder_count;
 	struct holder holders[HOLDERS_MAX];
-	handle_t terminals, name; // owned; connections to servers/tty, servers/name
+	u32 has_terminals; // they are opened by servers/proc
+	handle_t name;     // owned; connection to servers/name
 };
 
 NONNULL_END

@@ -48,8 +48,8 @@ static i64 open_special(struct posix_thread *self, const struct path *path,
 		AT(opening->detail, 1) = inode->device;
 		return 0;
 	}
-	if (type == MODE_CHARACTER && terminal_open && posix_self()->files.terminals.raw)
-		return terminal_open(self, inode->device, opening);
+	if (type == MODE_CHARACTER && terminal_open && posix_self()->files.has_terminals)
+		return terminal_open(self, path, inode, opening);
 	if (type == MODE_CHARACTER && device_is_console(inode->device)) {
 		opening->kind = FILE_NULL; // without terminals, the debug console
 		AT(opening->detail, 1) = inode->device;

@@ -43,7 +43,8 @@ void process_files_changed(handle_t connection);
 void process_privileges_lost(void);
 
 // terminal/: fills kind, handle, flags and details for a terminal's device number. -ENXIO: none.
-[[gnu::weak]] i64 terminal_open(struct posix_thread *self, u32 device, struct opening *opening);
+[[gnu::weak]] i64 terminal_open(struct posix_thread *self, const struct path *path,
+	const struct tree_inode *inode, struct opening *opening);
 // event/: the same for a FIFO.
 [[gnu::weak]] i64 fifo_open(
 	struct posix_thread *self, const struct path *path, struct opening *opening);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// open.c - opening terminals by device number; the first one that a session's leader opens becomes
-// the session's. /dev/tty is the one that it has.
+// open.c - opening terminals, by way of proc, which lets the file's server decide; the first one
+// that a session's leader opens becomes the session's. /dev/tty is the one that it has.
 #include "lib/posix/file/open.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/clock.h"
@@ -31,27 +31,29 @@ static void claim(handle_t terminal)
 		(void)!proc_terminal_claim(terminal_proc(), 0, terminal);
 }
 
-i64 terminal_open(struct posix_thread *self, u32 device, struct opening *opening)
+static i64 open_own(struct opening *opening)
 {
-	tty_t opener = { posix_self()->files.terminals };
+	AT(opening->detail, 1) = DEVICE_OWN;
+	return open_error(proc_terminal_open(terminal_proc(), &opening->handle));
+}
+
+i64 terminal_open(struct posix_thread *self, const struct path *path,
+	const struct tree_inode *inode, struct opening *opening)
+{
+	u32 opened, tries = 0, serial = process_serial();
 	err_t err;
 	(void)self;
 	opening->kind = FILE_TERMINAL;
-	if (device == DEVICE_OWN) {
-		AT(opening->detail, 1) = device;
-		return open_error(proc_terminal_open(terminal_proc(), &opening->handle));
-	}
-	if (!opener.handle.raw)
-		return -ENXIO;
-	u32 opened, tries = 0;
-	u64 serial = terminal_serial();
+	if (inode->device == DEVICE_OWN)
+		return open_own(opening);
 	do
-		err = tty_open(opener, device, opening->flags, serial, &opened, &opening->handle);
+		err = proc_terminal_reach(terminal_proc(), path->walk.at.inode, inode->generation,
+			path->walk.entry, opening->flags & O_ACCMODE, serial, &opened, &opening->handle);
 	while (err == ERR_RESTARTED && tries++ < TERMINAL_TRIES);
 	if (err != OK)
 		return open_error(err);
 	AT(opening->detail, 1) = opened;
-	if (!(opening->flags & O_NOCTTY) && device != TTY_DEVICE_MULTIPLEXER)
+	if (!(opening->flags & O_NOCTTY) && inode->device != TTY_DEVICE_MULTIPLEXER)
 		claim(opening->handle);
 	return 0;
 }
@@ -74,19 +76,22 @@ constexpr u32 TIOCOUTQ = 0x5411;
 constexpr u64 DRAIN_STEP = 10 * NS_PER_MS;
 constexpr u32 DRAIN_STEPS = 200; // it may be stopped for good: so long only
 
+// The first program's own: whatever it has as output.
 void terminal_drain(void)
 {
-	tty_t opener = { posix_self()->files.terminals }, console;
-	u32 device, left = 1, observed;
+	struct posix_thread *self = thread_self();
+	struct file file;
+	u32 left = 1, observed;
 	u64 result;
-	if (!opener.handle.raw ||
-		tty_open(opener, TTY_DEVICE_CONSOLE, 0, 0, &device, &console.handle) != OK)
+	if (file_get(self, 1, &file) != 0)
 		return;
-	for (u32 i = 0; left && i < DRAIN_STEPS; i++) {
-		if (tty_control(console, 0, 0, TIOCOUTQ, 0, 0, (view_t){}, span_of(left), &result) != OK)
+	bool is_terminal = file.description->kind == FILE_TERMINAL;
+	for (u32 i = 0; is_terminal && left && i < DRAIN_STEPS; i++) {
+		if (tty_control(
+				terminal_of(&file), 0, 0, TIOCOUTQ, 0, 0, (view_t){}, span_of(left), &result) != OK)
 			break;
 		if (left)
 			(void)object_wait(HANDLE_NONE, 0, posix_clock() + DRAIN_STEP, &observed);
 	}
-	(void)handle_close(console.handle);
+	file_put(self, &file);
 }

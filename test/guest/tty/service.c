@@ -66,7 +66,7 @@ static err_t make_tty(void)
 	TRY(service_make(&tty, "service/tty", 2 * 1024 * 1024));
 	TRY(service_call(&tty, "serial", &uart, 1));
 	TRY(service_start(&tty));
-	return connection_create(tty.port, 1, &opener.handle);
+	return connection_create(tty.port, 2, &opener.handle);
 }
 
 bool tty_ready(void)
@@ -89,7 +89,7 @@ u64 next_serial(void)
 
 err_t terminal_open(u32 device, tty_t *out, u32 *number)
 {
-	return tty_open(opener, device, 0, next_serial(), number, &out->handle);
+	return tty_open(opener, device, 0, 0, 0, next_serial(), number, &out->handle);
 }
 
 err_t pty_open(tty_t *master, tty_t *slave)
