@@ -3,6 +3,7 @@
 // parent says about it. btree_change.c changes, btree_freeze.c writes.
 #include "lib/sinter/btree.h"
 
+#include "lib/base/hash.h"
 #include "lib/sinter/btree_local.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/dataset.h"
@@ -12,7 +13,9 @@
 
 void btree_init(struct btree *tree, struct sinter *pool, const pointer_t *root, u64 lineage)
 {
-	*tree = (struct btree){ .pool = pool, .root = *root, .lineage = lineage };
+	*tree = (struct btree){
+		.pool = pool, .root = *root, .lineage = lineage, .version = ++pool->versions
+	};
 	if (!address_is_sound(AT(root->address, 0))) // a hostile record: no pointer to our memory
 		AT(tree->root.address, 0) = address_make(VDEVS_MAX, 0);
 }
@@ -56,18 +59,47 @@ void btree_walk_down(const struct node *node, u32 slot, struct walk *walk)
 	walk->level = node->level - 1u;
 }
 
+static u32 *hint_place(const struct btree *tree, tree_key_t key)
+{
+	struct cache *cache = &tree->pool->cache;
+	u64 hash = hash_mix(key.object * 0x9e3779b97f4a7c15 + key.item + tree->version);
+	u32 count = cache->hash_size * HINTS;
+	return &ITEM(cache->hints, count, hash & (count - 1));
+}
+
+// The leaf where the key was found before, if it still is a leaf of the tree and spans the key.
+static struct buffer *_Nullable hinted(const struct btree *tree, tree_key_t key)
+{
+	struct buffer *buffer = cache_buffer(tree->pool, *hint_place(tree, key));
+	if (!tree->version || buffer->version != tree->version || buffer->is_sealed)
+		return nullptr;
+	const struct node *node = cache_node(tree->pool, buffer);
+	if (key_is_less(key, node->low) || !key_is_less(key, node->high))
+		return nullptr;
+	cache_use(tree->pool, buffer);
+	return buffer;
+}
+
 // The leaf where the key is or would be.
 static err_t find_leaf(struct btree *tree, tree_key_t key, struct buffer **out)
 {
 	struct walk walk;
+	struct buffer *found = hinted(tree, key);
+	if (found) {
+		*out = found;
+		return OK;
+	}
 	if (pointer_is_hole(&tree->root))
 		return ERR_NOT_FOUND;
 	TRY(btree_walk_begin(tree, &walk));
 	while (true) {
 		TRY(btree_walk_get(tree, &walk, out));
 		const struct node *node = cache_node(tree->pool, *out);
-		if (!node->level)
+		if (!node->level) {
+			(*out)->version = tree->version;
+			*hint_place(tree, key) = cache_index(tree->pool, *out);
 			return OK;
+		}
 		btree_walk_down(node, node_child(node, key), &walk);
 	}
 }

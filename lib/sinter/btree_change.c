@@ -184,10 +184,13 @@ static bool merge_child(struct btree *tree, struct node *parent, u32 slot)
 	struct buffer *right = cache_peek(tree->pool, &right_pointer);
 	const struct node *left_node = cache_node(tree->pool, cache_peek(tree->pool, &left_pointer));
 	const struct node *right_node = cache_node(tree->pool, right);
-	if (node_used(left_node) + node_used(right_node) > NODE_SIZE / 4 * 3)
+	u32 left_used = node_used(left_node), right_used = node_used(right_node);
+	// An empty one goes even beside a full one: many of them would make searching long.
+	if (left_used && right_used && left_used + right_used > NODE_SIZE / 4 * 3)
 		return false;
 	struct buffer *left = dirty_child(tree, parent, first);
 	node_merge(cache_node(tree->pool, left), right_node);
+	right->version = 0;
 	if (right->state == BUFFER_DIRTY)
 		cache_drop(tree->pool, right);
 	else

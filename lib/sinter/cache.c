@@ -15,8 +15,9 @@ err_t cache_init(struct sinter *pool, u32 frames)
 	cache->buffers = port->allocate(port->context, frames * sizeof(struct buffer));
 	cache->frames = port->allocate_blocks(port->context, (usize)frames * NODE_SIZE);
 	cache->hash = port->allocate(port->context, cache->hash_size * sizeof(u32));
+	cache->hints = port->allocate(port->context, cache->hash_size * HINTS * sizeof(u32));
 	cache->count = frames;
-	if (!cache->buffers || !cache->frames || !cache->hash)
+	if (!cache->buffers || !cache->frames || !cache->hash || !cache->hints)
 		return ERR_NO_MEMORY;
 	list_init(&cache->free);
 	list_init(&cache->recent);
@@ -40,6 +41,8 @@ void cache_fini(struct sinter *pool)
 		port->release(port->context, cache->frames, (usize)cache->count * NODE_SIZE);
 	if (cache->hash)
 		port->release(port->context, cache->hash, cache->hash_size * sizeof(u32));
+	if (cache->hints)
+		port->release(port->context, cache->hints, cache->hash_size * HINTS * sizeof(u32));
 }
 
 struct buffer *cache_buffer(struct sinter *pool, u32 index)
@@ -72,7 +75,7 @@ pointer_t cache_pointer(const struct sinter *pool, const struct buffer *buffer)
 static u32 *hash_head(struct sinter *pool, const pointer_t *pointer)
 {
 	struct cache *cache = &pool->cache;
-	u64 hash = hash_pair(AT(pointer->address, 0), pointer->info);
+	u64 hash = hash_mix(AT(pointer->address, 0) + (pointer->info << 20));
 	return &ITEM(cache->hash, cache->hash_size, hash & (cache->hash_size - 1));
 }
 
@@ -111,6 +114,7 @@ struct buffer *cache_peek(struct sinter *pool, const pointer_t *pointer)
 void cache_give(struct sinter *pool, struct buffer *buffer)
 {
 	buffer->state = BUFFER_FREE;
+	buffer->version = 0;
 	buffer->stream = NONE;
 	list_push_front(&pool->cache.free, &buffer->order);
 	pool->cache.free_count++;
@@ -118,14 +122,16 @@ void cache_give(struct sinter *pool, struct buffer *buffer)
 
 static struct buffer *_Nullable evict(struct sinter *pool)
 {
-	LIST_EACH(node, &pool->cache.recent) {
+	for (u32 i = 0; i < 2 * pool->cache.clean_count; i++) {
+		struct list_node *node = list_pop_front(&pool->cache.recent);
 		struct buffer *buffer = container_of(node, struct buffer, order);
-		if (buffer->epoch == pool->epoch)
-			continue;
-		list_remove(node);
-		hash_remove(pool, buffer);
-		pool->cache.clean_count--;
-		return buffer;
+		if (!buffer->is_touched && buffer->epoch != pool->epoch) {
+			hash_remove(pool, buffer);
+			pool->cache.clean_count--;
+			return buffer;
+		}
+		buffer->is_touched = false; // a second round: it was used since it was last looked at
+		list_push_back(&pool->cache.recent, node);
 	}
 	return nullptr;
 }
@@ -182,15 +188,6 @@ static err_t wait_for_frames(struct sinter *pool)
 	return ERR_WOULD_BLOCK;
 }
 
-static void touch(struct sinter *pool, struct buffer *buffer)
-{
-	buffer->epoch = pool->epoch;
-	if (buffer->state != BUFFER_CLEAN)
-		return;
-	list_remove(&buffer->order);
-	list_push_back(&pool->cache.recent, &buffer->order);
-}
-
 // After the last request of a reading buffer ended: good, or on to the next copy.
 static err_t settle(struct sinter *pool, struct buffer *buffer)
 {
@@ -218,12 +215,18 @@ static err_t settle(struct sinter *pool, struct buffer *buffer)
 	return OK;
 }
 
+void cache_use(struct sinter *pool, struct buffer *buffer)
+{
+	pool->cache.hits++;
+	buffer->epoch = pool->epoch;
+	buffer->is_touched = true;
+}
+
 err_t cache_get(struct sinter *pool, const pointer_t *pointer, struct buffer **out)
 {
 	struct buffer *buffer = cache_peek(pool, pointer);
 	if (buffer && buffer->state != BUFFER_READING) {
-		pool->cache.hits++;
-		touch(pool, buffer);
+		cache_use(pool, buffer);
 		*out = buffer;
 		return OK;
 	}
@@ -279,6 +282,7 @@ struct buffer *cache_make_dirty(struct sinter *pool, const pointer_t *pointer)
 	assert(buffer && buffer->state != BUFFER_READING);
 	if (buffer->state == BUFFER_DIRTY)
 		return buffer;
+	buffer->version = 0; // a snapshot's tree may have met it last
 	u8 type = pointer_type(pointer), level = pointer_level(pointer);
 	if (buffer->state == BUFFER_WRITING) {
 		struct buffer *copy = cache_make(pool, type, level);
@@ -313,7 +317,6 @@ void cache_begin_write(struct sinter *pool, struct buffer *buffer, const pointer
 	buffer->stream = NONE;
 	buffer->pointer = *pointer;
 	buffer->state = BUFFER_WRITING;
-	buffer->is_issued = false;
 	--*dirty_counter(pool, buffer);
 	pool->cache.writing_count++;
 	hash_insert(pool, buffer);
@@ -333,8 +336,9 @@ void cache_end_write(struct sinter *pool, struct buffer *buffer)
 
 void cache_end_healing(struct sinter *pool)
 {
-	if (pool->healing.under_way)
+	if (!pool->cache.has_healing || pool->healing.under_way)
 		return;
+	pool->cache.has_healing = false;
 	for (u32 i = 0; i < pool->cache.count; i++)
 		if (cache_buffer(pool, i)->state == BUFFER_HEALING)
 			cache_give(pool, cache_buffer(pool, i));

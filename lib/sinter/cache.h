@@ -17,6 +17,8 @@ err_t cache_get(
 // Without reading: null when it is not here.
 struct buffer *_Nullable cache_peek(struct sinter *pool, const pointer_t *pointer);
 
+void cache_use(struct sinter *pool, struct buffer *buffer); // it stays for this step too
+
 // A new dirty buffer, zeroed. txg_admit promised that there is one.
 struct buffer *cache_make(struct sinter *pool, u8 type, u8 level);
 // The same block, to be changed: itself, or a copy when it is being written. It must be here. The

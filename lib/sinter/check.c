@@ -178,6 +178,7 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 	if (!tree)
 		return ERR_CORRUPT;
 	struct btree snapshot = *tree;
+	snapshot.version = 0; // another root: hints of the open one do not hold
 	blocks->is_marking = !is_snapshots_turn;
 	blocks->older_than = dataset->record.origin_txg;
 	blocks->units = 0;

@@ -49,10 +49,12 @@ err_t sinter_lookup(struct dataset *dataset, u64 directory, view_t name, u64 *ou
 	TRY(inode_begin(dataset, false));
 	if (name.size > NAME_SIZE_MAX)
 		return ERR_TOO_BIG;
-	TRY(inode_load_directory(dataset, directory, &record));
-	TRY(names_find(dataset, directory, name, &found, &entry));
-	*out = entry.inode;
-	return OK;
+	err_t err = names_find(dataset, directory, name, &found, &entry);
+	if (err == OK)
+		*out = entry.inode;
+	else if (err == ERR_NOT_FOUND)
+		TRY(inode_load_directory(dataset, directory, &record)); // is it one?
+	return err;
 }
 
 err_t sinter_parent(struct dataset *dataset, u64 directory, u64 *out)

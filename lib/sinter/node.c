@@ -55,13 +55,12 @@ tree_key_t node_upper(const struct node *node, u32 slot)
 
 u32 node_lower_bound(const struct node *node, tree_key_t key)
 {
-	u32 low = 0, high = node->count;
-	while (low < high) {
-		u32 middle = (low + high) / 2;
-		if (key_compare(AT(node->slots, middle).key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
+	u32 low = 0, count = node->count;
+	while (count) {
+		u32 half = count / 2;
+		bool is_right = key_is_less(AT(node->slots, low + half).key, key);
+		low = is_right ? low + half + 1 : low;
+		count = is_right ? count - half - 1 : half;
 	}
 	return low;
 }

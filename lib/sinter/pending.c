@@ -105,11 +105,13 @@ static err_t finish_trim(struct dataset *dataset, u64 inode, struct inode_record
 	if (err != OK)
 		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 	TRY(inode_prepare(dataset, inode, &need));
-	TRY(btree_prepare_remove(&dataset->tree, pending_key(inode), &need));
+	if (record->links) // one without a name keeps it
+		TRY(btree_prepare_remove(&dataset->tree, pending_key(inode), &need));
 	TRY(txg_admit(dataset->tree.pool, &need));
 	record->tail = 0;
 	inode_store(dataset, inode, record);
-	btree_remove(&dataset->tree, pending_key(inode));
+	if (record->links)
+		btree_remove(&dataset->tree, pending_key(inode));
 	return OK;
 }
 

@@ -110,7 +110,14 @@ static inline u64 pointer_units_of_copies(const pointer_t *pointer)
 
 static inline bool pointer_equal(const pointer_t *a, const pointer_t *b)
 {
-	return view_equal(view_of(*a), view_of(*b));
+	return !__builtin_memcmp(a, b, sizeof *a); // in place: the size is known here
+}
+
+// Without branches: which way a search goes cannot be foretold.
+static inline bool key_is_less(tree_key_t a, tree_key_t b)
+{
+	u64 is_item_less = a.item < b.item;
+	return (a.object < b.object) | ((a.object == b.object) & is_item_less);
 }
 
 static inline int key_compare(tree_key_t a, tree_key_t b)

@@ -27,6 +27,7 @@ constexpr u32 DEAD_WAITING = 400;  // blocks of a dataset kept for a snapshot, i
 constexpr u32 DEAD_OF_STEP = 100;  // as many as one step may add
 constexpr u32 FRAMES_OF_STEP = 48; // clean ones that a step must find besides what it changes
 constexpr u32 HELD_MAX = 4096;
+constexpr u32 HINTS = 8; // for each place of the cache's hash
 
 // Requests that belong together: how many are under way, and the last error.
 struct work {
@@ -73,12 +74,13 @@ struct buffer {
 	struct work work;
 	u32 hash_next;
 	u32 epoch;   // the step that used it last: not taken away in the same one
+	u32 version; // of the tree that it is a leaf of, as met there last; 0: not known
 	u32 bad;     // bit per attempt (copy, leg) that did not verify
 	u32 logical; // bytes of a record in use
 	enum buffer_state state;
 	u8 attempt;
-	bool is_sealed; // clean, and still as it is on the disk: seal.h
-	bool is_issued; // writing: all its requests are submitted
+	bool is_sealed;  // clean, and still as it is on the disk: seal.h
+	bool is_touched; // clean: used since eviction came by
 	// A dirty record: what of it the intent log has not seen.
 	u32 stream;       // NONE when not tracked
 	u32 stored_frame; // buffer that holds the compressed bytes while writing, or NONE
@@ -90,8 +92,11 @@ struct cache {
 	struct buffer *buffers; // owned, count
 	u8 *frames;             // owned, count * NODE_SIZE
 	u32 *hash;              // owned, hash_size
+	u32 *hints;             // owned, hash_size * HINTS: which leaf a key was found in
 	u32 count, hash_size;
-	struct list free, recent; // recent: clean ones, the oldest first
+	struct list free,
+		recent;       // recent: clean ones, in the order in which they are looked at to be taken
+	bool has_healing; // maybe a buffer's healing ended
 	u32 free_count, clean_count, writing_count;
 	u32 dirty_nodes, dirty_records;
 	u64 hits, misses;
@@ -211,6 +216,7 @@ struct btree {
 	struct dataset *_Nullable dataset; // null: the pool tree
 	pointer_t root;
 	u64 lineage;
+	u32 version; // no other tree has or had it; 0: takes no hints
 };
 
 struct dead_wait {
@@ -315,6 +321,7 @@ struct sinter {
 	bool has_garbage;         // trees being destroyed, or not yet looked
 	u32 epoch;                // counts steps: buffers and zones used in one stay for it
 	u32 frames_reserved;
+	u32 versions; // given to trees
 	bool is_read_only;
 	bool is_never_written;   // opened to read only: not even what the log held is written
 	bool is_blocking;        // waits for the device instead of ERR_WOULD_BLOCK

@@ -133,6 +133,7 @@ static void heal(struct sinter *pool, struct buffer *buffer)
 	if (!image)
 		return;
 	image->state = BUFFER_HEALING;
+	pool->cache.has_healing = true;
 	span_t bytes = cache_bytes(pool, image);
 	err_t err = span_copy(bytes, span_view(cache_bytes(pool, buffer)));
 	assert(err == OK);

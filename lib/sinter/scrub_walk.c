@@ -63,6 +63,7 @@ static err_t find_tree(
 	struct root root;
 	*min_birth = walk->min_birth;
 	*tree = pool->tree;
+	tree->version = 0; // a copy, that does not see its changes
 	if (!key_compare(walk->root, KEY_FIRST))
 		return OK;
 	tree_key_t behind = walk->root;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/test.h"
+#include "lib/sinter/check.h"
 #include "test/sinter/world.h"
 
 static const struct sinter_new regular = { .mode = 0100644 }, folder = { .mode = 040755 };
@@ -128,6 +129,59 @@ TEST(pool_many_files_in_little_memory)
 	}
 	world_settle(pool);
 	CHECK_EQ(WAIT(pool, sinter_read_directory(dataset, INODE_ROOT, 0, &entry)), ERR_NOT_FOUND);
+	REQUIRE_OK(sinter_close(pool));
+	stop();
+}
+
+// Leaves that became empty beside full ones stayed, and a search had to go through all of them.
+TEST(pool_empties_a_directory_in_order)
+{
+	constexpr u32 count = 5000;
+	u64 inode;
+	REQUIRE(start(5, 16 * WORLD_UNITS));
+	for (u32 i = 0; i < count; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "file%u", i);
+		REQUIRE_OK(
+			WAIT(pool, sinter_create(dataset, INODE_ROOT, view_cstring(name), &regular, &inode)));
+		REQUIRE_OK(write_file(inode, 0, 1000));
+	}
+	for (u32 i = 0; i < count; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "file%u", i);
+		REQUIRE_OK(WAIT(pool, sinter_unlink(dataset, INODE_ROOT, view_cstring(name), false)));
+	}
+	for (u32 i = 0; i < count; i++)
+		sinter_wait(pool); // each does some of what is unfinished
+	REQUIRE_OK(world_sync(pool));
+	struct sinter_check checked = {};
+	REQUIRE_OK(sinter_check(pool, &checked));
+	CHECK_EQ(checked.complaints, 0);
+	CHECK(checked.nodes < 16); // there were some 400
+	REQUIRE_OK(WAIT(pool, sinter_create(dataset, INODE_ROOT, VIEW_TEXT("one"), &regular, &inode)));
+	REQUIRE_OK(sinter_close(pool));
+	stop();
+}
+
+// What is left of a truncation is finished by the next write: the note that the file has no name
+// must stay.
+TEST(pool_forgets_no_file_without_a_name)
+{
+	u64 inode;
+	REQUIRE(start(6, WORLD_UNITS));
+	REQUIRE_OK(WAIT(pool, sinter_create(dataset, INODE_ROOT, VIEW_TEXT("held"), &regular, &inode)));
+	REQUIRE_OK(write_file(inode, 0, 60000));
+	REQUIRE_OK(sinter_hold(dataset, inode));
+	REQUIRE_OK(WAIT(pool, sinter_unlink(dataset, INODE_ROOT, VIEW_TEXT("held"), false)));
+	REQUIRE_OK(WAIT(pool, sinter_truncate(dataset, inode, 100)));
+	REQUIRE_OK(write_file(inode, 50, 20000));
+	struct sinter_check checked = {};
+	REQUIRE_OK(sinter_check(pool, &checked));
+	CHECK_EQ(checked.complaints, 0);
+	sinter_release(dataset, inode);
+	world_settle(pool);
+	struct sinter_attributes attributes;
+	CHECK_EQ(WAIT(pool, sinter_attributes(dataset, inode, &attributes)), ERR_NOT_FOUND);
 	REQUIRE_OK(sinter_close(pool));
 	stop();
 }

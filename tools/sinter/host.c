@@ -106,7 +106,10 @@ static void *allocate(void *context, usize size)
 {
 	(void)context;
 	void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return memory == MAP_FAILED ? nullptr : memory;
+	if (memory == MAP_FAILED)
+		return nullptr;
+	(void)madvise(memory, size, MADV_HUGEPAGE); // blocks are met at random: fewer misses of the TLB
+	return memory;
 }
 
 static void release(void *context, void *memory, usize size)

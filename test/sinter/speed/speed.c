@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// speed.c - the benchmark: speed system|library WHERE [FILES MIB SYNCS]. The same calls in the same
+// order, whatever is below. Each line: test, what was done, wall seconds, CPU seconds of this
+// process (for the kernel's file systems without what its own threads write); of fsync the median
+// and the 99th percentile in seconds.
+#include "test/sinter/speed/speed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+constexpr u32 FILE_SIZE = 1024, BLOCK = 4096, CHUNK = 128 * 1024, SYNCS_MAX = 10000;
+
+static const struct target *at;
+static u8 bytes[CHUNK];
+static u64 random_state = 88172645463325252;
+
+void speed_fail(const char *what, const char *why)
+{
+	fprintf(stderr, "speed: %s: %s\n", what, why);
+	exit(1);
+}
+
+static u64 random_below(u64 limit)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state % limit;
+}
+
+static double wall_now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double cpu_now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+struct test {
+	const char *name;
+	double wall, cpu;
+};
+
+static struct test begin(const char *name)
+{
+	return (struct test){ name, wall_now(), cpu_now() };
+}
+
+static void end(struct test test, double done)
+{
+	printf("%s %.0f %.6f %.6f\n", test.name, done, wall_now() - test.wall, cpu_now() - test.cpu);
+	fflush(stdout);
+}
+
+// By hand: printf would be a good part of what is measured.
+static const char *name_of(u64 number)
+{
+	static char name[] = "file-000000";
+	for (u32 i = 0; i < 6; i++, number /= 10)
+		AT(name, 10 - i) = (char)('0' + number % 10);
+	return name;
+}
+
+static void test_files(u64 files)
+{
+	struct test test = begin("create");
+	for (u64 i = 0; i < files; i++)
+		at->create(name_of(i), view_from(bytes, FILE_SIZE));
+	at->sync();
+	end(test, (double)files);
+	test = begin("stat");
+	for (u64 i = 0; i < 5 * files; i++)
+		at->stat(name_of(random_below(files)));
+	end(test, 5 * (double)files);
+	test = begin("unlink");
+	for (u64 i = 0; i < files; i++)
+		at->unlink(name_of(i));
+	at->sync();
+	end(test, (double)files);
+}
+
+static void test_large(u64 mib)
+{
+	u64 size = mib << 20, count = size / BLOCK / 4;
+	at->open("large");
+	struct test test = begin("sequential-write");
+	for (u64 offset = 0; offset < size; offset += CHUNK)
+		at->write(offset, view_from(bytes, CHUNK));
+	at->fsync();
+	end(test, (double)mib);
+	test = begin("random-write");
+	for (u64 i = 0; i < count; i++)
+		at->write(random_below(size / BLOCK) * BLOCK, view_from(bytes, BLOCK));
+	at->fsync();
+	end(test, (double)count);
+	test = begin("sequential-read");
+	for (u64 offset = 0; offset < size; offset += CHUNK)
+		at->read(offset, span_from(bytes, CHUNK));
+	end(test, (double)mib);
+	at->close();
+}
+
+static int compare(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+static void test_fsync(u64 syncs)
+{
+	static double times[SYNCS_MAX];
+	if (!syncs || syncs > SYNCS_MAX)
+		speed_fail("fsync", "1 to 10000 of them");
+	at->open("log");
+	at->fsync();
+	for (u64 i = 0; i < syncs; i++) {
+		double start = wall_now();
+		at->write(i * BLOCK, view_from(bytes, BLOCK));
+		at->fsync();
+		AT(times, i) = wall_now() - start;
+	}
+	at->close();
+	qsort(times, syncs, sizeof *times, compare);
+	printf("fsync %llu %.9f %.9f\n", (unsigned long long)syncs, AT(times, syncs / 2),
+		AT(times, syncs * 99 / 100));
+}
+
+static u64 number(const char *_Nullable text, u64 otherwise)
+{
+	return text ? strtoull(text, nullptr, 0) : otherwise;
+}
+
+int main(int count, char **words)
+{
+	const char *given[6] = {};
+	for (u32 i = 0; i < (u32)count && i < 6; i++)
+		AT(given, i) = *(char **)view_element(words, sizeof *words, (usize)count, i);
+	if (count < 3)
+		speed_fail("usage", "speed system|library WHERE [FILES MIB SYNCS]");
+	at = strcmp(given[1], "library") ? &system_target : &library_target;
+	for (u32 i = 0; i < CHUNK; i++)
+		AT(bytes, i) = (u8)random_below(256);
+	at->begin(given[2]);
+	u64 files = number(given[3], 20000), mib = number(given[4], 256), syncs = number(given[5], 300);
+	if (files)
+		test_files(files);
+	if (mib)
+		test_large(mib);
+	if (syncs)
+		test_fsync(syncs);
+	at->end();
+}
