@@ -201,6 +201,27 @@ TEST(timer_fires_in_series)
 	test_settle();
 }
 
+// Between its leaving the queue and timer_fire it is set to what has passed already.
+TEST(timer_set_while_it_fires)
+{
+	test_machine();
+	test_settle();
+	u64 count = object_count();
+	struct timer *timer;
+	REQUIRE_OK(timer_create(quota_root(), &timer));
+	CHECK_OK(object_get_handle(&timer->object));
+	u64 start = host.now_ns;
+	CHECK_OK(timer_set(timer, start, 1'000'000));
+	CHECK(timer_disarm(&timer->node)); // as timer_queue_run takes it out
+	CHECK_OK(timer_set(timer, start, 1'000'000));
+	timer->node.fire(&timer->node);
+	CHECK_EQ(timer->object.signals, SIGNAL_FIRED);
+	object_put_handle(&timer->object);
+	object_put(&timer->object);
+	test_settle();
+	CHECK_EQ(object_count(), count);
+}
+
 TEST(resource_narrower)
 {
 	test_machine();

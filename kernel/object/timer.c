@@ -7,10 +7,12 @@
 #include "kernel/object/signal.h"
 #include "lib/base/checked.h"
 
-// timer->lock held. An armed node holds one reference to the timer.
+// timer->lock held. An armed node holds one reference to the timer. It may be armed here: set anew
+// to what has passed already, between its leaving the queue and timer_fire.
 static void arm(struct timer *timer)
 {
-	object_get(&timer->object);
+	if (!timer_disarm(&timer->node))
+		object_get(&timer->object);
 	timer_arm(&timer->node, timer->deadline);
 }
 
