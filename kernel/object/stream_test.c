@@ -306,6 +306,7 @@ TEST(futex_wait_wake_requeue_inherit)
 	CHECK_OK(futex_wake(other, 1, 0, 0, &woken));
 	CHECK_EQ(woken, 0);
 	CHECK_OK(futex_wake(word, 0, other, 1, &woken));
+	CHECK_EQ(woken, 1);
 	CHECK_OK(futex_wake(word, 1, 0, 0, &woken));
 	CHECK_EQ(woken, 0);
 	CHECK_EQ(threads[0]->state, THREAD_WAITING);

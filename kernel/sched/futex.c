@@ -233,15 +233,15 @@ static void take(const struct futex_key *key, u32 limit, struct woken *woken)
 	}
 }
 
-// group->lock held: the same, but to the queue of another word of the same memory.
-static void move(const struct futex_key *key, const struct futex_key *target, u32 limit)
+// group->lock held: the same, but to the queue of another word of the same memory. How many.
+static u32 move(const struct futex_key *key, const struct futex_key *target, u32 limit)
 {
 	struct futex_group *group = group_of(key);
 	u32 moved = 0;
 	LIST_EACH(node, queue_of(group, key)) {
 		struct thread *thread = thread_of_node(node);
 		if (moved == limit)
-			return;
+			break;
 		if (!is_waiting_for(thread, key))
 			continue;
 		list_remove(node);
@@ -249,6 +249,7 @@ static void move(const struct futex_key *key, const struct futex_key *target, u3
 		enqueue(queue_of(group, target), thread);
 		moved++;
 	}
+	return moved;
 }
 
 static u32 wake(const struct futex_key *key, u32 count)
@@ -270,18 +271,17 @@ static u32 wake(const struct futex_key *key, u32 count)
 	return sum;
 }
 
-static void requeue(const struct futex_key *key, const struct futex_key *target, u32 count)
+static u32 requeue(const struct futex_key *key, const struct futex_key *target, u32 count)
 {
 	struct futex_group *group = group_of(key);
-	if (target->memory != key->memory) {
-		wake(key, count); // they look at their word again and find out what to do
-		return;
-	}
+	if (target->memory != key->memory)
+		return wake(key, count); // they look at their word again and find out what to do
 	if (target->offset == key->offset)
-		return;
+		return 0;
 	lock_take(&group->lock);
-	move(key, target, count);
+	count = move(key, target, count);
 	lock_give(&group->lock);
+	return count;
 }
 
 err_t futex_wake(u64 address, u32 count, u64 target, u32 requeue_count, u32 *woken)
@@ -292,7 +292,7 @@ err_t futex_wake(u64 address, u32 count, u64 target, u32 requeue_count, u32 *wok
 	if (err == OK) {
 		*woken = count ? wake(&key, count) : 0;
 		if (target && requeue_count)
-			requeue(&key, &to, requeue_count);
+			*woken += requeue(&key, &to, requeue_count);
 		if (target)
 			object_put(&to.memory->object);
 	}

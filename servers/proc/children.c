@@ -34,12 +34,12 @@ static bool may_have_more(const struct process *parent)
 }
 
 // What a child is before anybody says so: it reads its parent and group in the table of slots.
-static err_t make_spare(struct process *parent, struct process *_Nullable *_Nonnull out)
+static err_t make_spare(struct process *parent, u32 wanted, struct process *_Nullable *_Nonnull out)
 {
 	struct process *spare;
 	if (!may_have_more(parent) || session_is_full(parent))
 		return ERR_QUOTA;
-	TRY(process_allocate(&spare));
+	TRY(process_allocate(wanted, &spare));
 	inherit(spare, parent); // the record is fresh: no notes needed
 	set_share(spare, parent->set);
 	process_adopt(parent, spare);
@@ -61,10 +61,10 @@ static err_t connect_spare(struct process *spare, handle_t *out)
 	return OK;
 }
 
-static err_t hand_out(struct process *parent, u32 *pid, u32 *slot, handle_t *next)
+static err_t hand_out(struct process *parent, u32 wanted, u32 *pid, u32 *slot, handle_t *next)
 {
 	struct process *spare;
-	TRY(make_spare(parent, &spare));
+	TRY(make_spare(parent, wanted, &spare));
 	TRY(connect_spare(spare, next));
 	*pid = spare->pid;
 	*slot = process_slot(spare);
@@ -171,7 +171,27 @@ err_t operation_spare(void *_Nullable self, struct caller caller, u32 serial, u3
 	(void)serial;
 	struct process *parent;
 	TRY(caller_find(caller, &parent));
-	return hand_out(parent, out_pid, out_slot, out_next);
+	return hand_out(parent, 0, out_pid, out_slot, out_next);
+}
+
+// Asked again after a restart, the spare that the caller then has is the one.
+err_t operation_spare_as(
+	void *_Nullable self, struct caller caller, u32 pid, u32 *out_slot, handle_t *out_next)
+{
+	(void)self;
+	struct process *parent, *spare = process_find(pid);
+	u32 given;
+	TRY(caller_find(caller, &parent));
+	if (!is_able(parent, CAP_CHECKPOINT_RESTORE) && !is_able(parent, CAP_SYS_ADMIN))
+		return ERR_NOT_OWNER;
+	if (pid <= INIT_PID || pid >= PROC_PID_MAX)
+		return pid == INIT_PID ? ERR_EXISTS : ERR_INVALID;
+	if (!spare || spare->state != PROCESS_SPARE || spare->parent != process_slot(parent))
+		return hand_out(parent, pid, &given, out_slot, out_next);
+	TRY(connection_create(port, pid, out_next));
+	answer_hand_out(*out_next);
+	*out_slot = process_slot(spare);
+	return OK;
 }
 
 err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 signal,
@@ -194,7 +214,7 @@ err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 s
 	SET(child->exit_signal, (u8)signal);
 	process_publish(child);
 	signal_early(child);
-	if (hand_out(process_at(child->parent), out_pid, out_slot, out_next) != OK) {
+	if (hand_out(process_at(child->parent), 0, out_pid, out_slot, out_next) != OK) {
 		*out_pid = 0; // its next fork asks again, and learns why
 		*out_slot = 0;
 		*out_next = HANDLE_NONE;

@@ -11,7 +11,7 @@
 #include "servers/proc/node.h"
 
 constexpr u32 TEXT_MAX = 256 * 1024;
-constexpr u32 MODE_TYPE = 0170000, MODE_FOLDER = 0040000, MODE_LINK = 0120000;
+constexpr u32 MODE_TYPE = 0170000, MODE_FOLDER = 0040000, MODE_FILE = 0100000, MODE_LINK = 0120000;
 constexpr u32 NO_FOLLOW = 0x100;                                // AT_SYMLINK_NOFOLLOW
 constexpr u32 OPEN_NO_FOLLOW = 0x2'0000, OPEN_PATH = 0x20'0000; // O_NOFOLLOW, O_PATH
 constexpr u32 ACCESS_MODE = 3;
@@ -53,7 +53,11 @@ static u32 mode_of(struct node node)
 		return name->mode;
 	if (node.kind == NODE_FILE)
 		return MODE_LINK | 0777;
-	return node.kind == NODE_FILES ? MODE_FOLDER | 0500 : MODE_FOLDER | 0555;
+	if (node.kind == NODE_INFO || node.kind == NODE_CALL)
+		return MODE_FILE | 0400;
+	bool is_private =
+		node.kind == NODE_FILES || node.kind == NODE_INFOS || node.kind == NODE_SPACES;
+	return MODE_FOLDER | (is_private ? 0500 : 0555);
 }
 
 static bool is_link(struct node node)
@@ -71,7 +75,6 @@ static struct process *_Nullable process_of(struct node node)
 	return node.pid ? process_find_born(node.pid) : nullptr;
 }
 
-// What its threads are is its library's affair: one is shown.
 static enum node_kind names_parent(struct node folder)
 {
 	return folder.kind == NODE_TASK ? NODE_PROCESS : (enum node_kind)folder.kind;
@@ -80,13 +83,14 @@ static enum node_kind names_parent(struct node folder)
 static err_t find_number(struct node folder, view_t text_of_it, struct node *out)
 {
 	u64 number;
-	if (text_u64(text_of_it, &number) != OK || number >= PROC_PID_MAX ||
+	if (text_u64(text_of_it, &number) != OK || number > INT32_MAX >> 1 ||
 		view_at(text_of_it, 0) == '0')
 		return ERR_NOT_FOUND;
+	const struct process *process = process_of(folder);
 	if (folder.kind == NODE_ROOT && process_find_born((u32)number))
 		*out = (struct node){ NODE_PROCESS, (u32)number, 0 };
-	else if (folder.kind == NODE_TASKS && number == folder.pid)
-		*out = (struct node){ NODE_TASK, folder.pid, 0 };
+	else if (folder.kind == NODE_TASKS && process && process_has_thread(process, (u32)number))
+		*out = (struct node){ NODE_TASK, folder.pid, (u32)number };
 	else
 		return ERR_NOT_FOUND;
 	return OK;
@@ -98,9 +102,10 @@ static err_t find_file(struct node folder, view_t name, struct node *out)
 	u32 found;
 	const struct process *process = process_of(folder);
 	if (!process || text_u64(name, &number) != OK || number > INT32_MAX >> 1 ||
+		(view_at(name, 0) == '0' && name.size > 1) ||
 		!process_descriptor(process, (u32)number, &found) || found != number)
 		return ERR_NOT_FOUND;
-	*out = (struct node){ NODE_FILE, folder.pid, found };
+	*out = (struct node){ folder.kind + 1, folder.pid, found };
 	return OK;
 }
 
@@ -110,7 +115,7 @@ static err_t find(struct node folder, view_t name, struct node *out)
 		return ERR_NOT_DIRECTORY;
 	if (folder.pid && !process_of(folder))
 		return ERR_NOT_FOUND;
-	if (folder.kind == NODE_FILES)
+	if (folder.kind == NODE_FILES || folder.kind == NODE_INFOS)
 		return find_file(folder, name, out);
 	for (u32 i = 0; i < NAMES; i++) {
 		const struct name *entry = &AT(names, i);
@@ -127,7 +132,7 @@ static bool may_see(const struct process *_Nullable caller, struct node node)
 {
 	const struct name *name = name_of(node);
 	const struct process *process = process_of(node);
-	bool is_private = name ? name->is_private : node.kind == NODE_FILES || node.kind == NODE_FILE;
+	bool is_private = name ? name->is_private : !(mode_of(node) & 0004) || node.kind == NODE_FILE;
 	if (!is_private || !process || caller == process)
 		return true;
 	return caller && (is_able(caller, CAP_SYS_PTRACE) ||
@@ -142,6 +147,12 @@ static struct words tell_node(struct node node, const struct process *_Nullable 
 		name->tell(&words, process);
 	if (name && name->text)
 		words_add(&words, "%s", name->text);
+	if (node.kind == NODE_INFO && process)
+		tell_descriptor(&words, process, node.extra);
+	if (node.kind == NODE_CALL && process && node.extra)
+		tell_call(&words, process);
+	else if (node.kind == NODE_CALL)
+		words_add(&words, "running\n");
 	return words;
 }
 
@@ -248,6 +259,8 @@ static err_t operation_file_open(void *_Nullable self, struct caller caller, u64
 		return ERR_IS_DIRECTORY;
 	if (!may_see(asker(caller), node) || (flags & ACCESS_MODE && !(mode_of(node) & 0222)))
 		return ERR_RIGHTS;
+	if (node.kind == NODE_CALL)
+		node.extra = asker(caller) == process_of(node);
 	TRY(connection_create(port, badge_of(node), out_thing));
 	answer_hand_out(*out_thing);
 	*out_inode = inode_of(node);
@@ -267,11 +280,43 @@ static err_t operation_file_stat(void *_Nullable self, struct caller caller, u64
 	return attributes.size < sizeof found ? ERR_TOO_BIG : lease_put(attributes, 0, view_of(found));
 }
 
+// The way from /proc to a folder, so that paths can start there.
+static void tell_way(struct words *words, struct node folder)
+{
+	if (folder.kind == NODE_PROCESS) {
+		words_add(words, "%u", folder.pid);
+	} else if (folder.kind == NODE_TASK) {
+		words_add(words, "%u/task/%u", folder.pid, folder.extra);
+	} else {
+		for (u32 i = 0; i < NAMES; i++) {
+			const struct name *entry = &AT(names, i);
+			if (entry->kind != folder.kind)
+				continue;
+			struct node parent = { entry->parent, folder.pid, 0 };
+			tell_way(words, parent);
+			words_add(words, words->used ? "/%s" : "%s", entry->name);
+			return;
+		}
+	}
+}
+
+static err_t tell_folder(u64 badge, lease_t path, lease_t target, u32 *out_size)
+{
+	struct words words = { span_of(text), 0 };
+	if (path.size || !is_folder(node_of(badge)))
+		return ERR_INVALID;
+	tell_way(&words, node_of(badge));
+	*out_size = (u32)words.used;
+	return words.used > target.size ? ERR_TOO_BIG : lease_put(target, 0, words_view(&words));
+}
+
 static err_t operation_file_readlink(void *_Nullable self, struct caller caller, u64 directory,
 	lease_t path, lease_t target, u32 *out_size)
 {
 	(void)self;
 	struct node node;
+	if (caller.badge & FILE_BADGE)
+		return tell_folder(caller.badge, path, target, out_size);
 	TRY(walk_lent(caller, directory, path, false, &node));
 	const struct process *from = asker(caller);
 	if (!is_link(node))
@@ -381,18 +426,34 @@ static void list_files(struct list *list, struct node folder, u64 cookie)
 	const struct process *process = process_of(folder);
 	u32 from = cookie < 2 ? 0 : (u32)(cookie - 2), number;
 	while (process && !list->is_full && process_descriptor(process, from, &number)) {
-		list_number(list, (struct node){ NODE_FILE, folder.pid, number }, (u64)number + 3, number);
+		list_number(
+			list, (struct node){ folder.kind + 1, folder.pid, number }, (u64)number + 3, number);
 		from = number + 1;
 	}
 }
 
+// cookie: beyond 2 the id of the thread before.
+static void list_threads(struct list *list, struct node folder, u64 cookie)
+{
+	const struct process *process = process_of(folder);
+	u32 id = cookie <= 2 ? 0 : (u32)(cookie - 2);
+	if (!process)
+		return;
+	if (!id && !process_thread(process, 0)) { // a zombie
+		list_number(list, (struct node){ NODE_TASK, folder.pid, folder.pid }, 3, folder.pid);
+		return;
+	}
+	while (!list->is_full && (id = process_thread(process, id)))
+		list_number(list, (struct node){ NODE_TASK, folder.pid, id }, (u64)id + 2, id);
+}
+
 static void list_folder(struct list *list, struct node folder, u64 cookie)
 {
-	if (folder.kind == NODE_FILES)
+	if (folder.kind == NODE_FILES || folder.kind == NODE_INFOS)
 		list_files(list, folder, cookie);
-	else if (folder.kind == NODE_TASKS && cookie <= 2)
-		list_number(list, (struct node){ NODE_TASK, folder.pid, 0 }, 3, folder.pid);
-	else if (folder.kind != NODE_TASKS && cookie < COOKIE_PROCESSES)
+	else if (folder.kind == NODE_TASKS)
+		list_threads(list, folder, cookie);
+	else if (cookie < COOKIE_PROCESSES)
 		list_names(list, folder, cookie);
 	if (folder.kind == NODE_ROOT)
 		list_processes(list, cookie);

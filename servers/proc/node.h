@@ -11,9 +11,13 @@ enum node_kind : u8 {
 	NODE_ROOT,
 	NODE_PROCESS, // N
 	NODE_TASKS,   // N/task
-	NODE_TASK,    // N/task/N
+	NODE_TASK,    // N/task/T; extra: T
 	NODE_FILES,   // N/fd
 	NODE_FILE,    // N/fd/M; extra: M
+	NODE_INFOS,   // N/fdinfo
+	NODE_INFO,    // N/fdinfo/M; extra: M
+	NODE_CALL,    // N/syscall; extra: 1 who opened it is it
+	NODE_SPACES,  // N/ns
 	NODE_SYS,
 	NODE_SYS_KERNEL,
 	NODE_SYS_RANDOM,
@@ -43,14 +47,14 @@ struct name {
 	const char *_Nullable text; // what it says, without tell
 };
 
-constexpr u32 NAMES = 97;
+constexpr u32 NAMES = 114;
 extern const struct name names[NAMES];
 
 // In process_text.c and system_text.c: what files say. process is not null in those of processes.
 typedef void tell(struct words *words, const struct process *_Nullable process);
 tell tell_stat, tell_status, tell_statm, tell_command, tell_comm, tell_environment, tell_maps,
 	tell_limits, tell_path, tell_zero, tell_group_of_control, tell_login, tell_mounts, tell_io,
-	tell_mount_info;
+	tell_mount_info, tell_auxiliary, tell_smaps, tell_smaps_sum;
 tell tell_memory, tell_uptime, tell_load, tell_system_stat, tell_processors, tell_version,
 	tell_file_systems, tell_self, tell_thread_self, tell_self_mounts, tell_root, tell_kernel_line,
 	tell_devices, tell_net_device, tell_net_table, tell_net_unix, tell_swaps, tell_nothing,
@@ -59,6 +63,19 @@ tell tell_pid_max, tell_release, tell_type, tell_kernel_version, tell_host, tell
 	tell_groups_max, tell_last_capability, tell_threads_max, tell_overflow, tell_boot_id, tell_uuid,
 	tell_entropy, tell_one, tell_map_count, tell_file_max, tell_open_max, tell_pipe_max;
 
+// In memory_text.c: bytes that are mapped, and how many of the pages may be theirs.
+u64 process_mapped(const struct process *process);
+u64 process_resident(u64 pages, u64 size);
+struct program_text process_program(const struct process *process);
+
+// In library_text.c. Of a descriptor; of signals, for status; the call that the first thread is in.
+void tell_descriptor(struct words *words, const struct process *process, u32 number);
+void tell_signals(struct words *words, const struct process *process);
+void tell_call(struct words *words, const struct process *process);
+u32 process_umask(const struct process *process);
+// Ids of threads, one after the other, 0 before the first and after the last.
+u32 process_thread(const struct process *process, u32 after);
+bool process_has_thread(const struct process *process, u32 id);
 // Numbers of open descriptors from `from` on; false: none any more.
 bool process_descriptor(const struct process *process, u32 from, u32 *number);
 // Bytes of a process's memory, as many as can be read.

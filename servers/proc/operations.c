@@ -7,6 +7,7 @@ const struct proc_ops proc_operations = {
 	.begin = operation_begin,
 	.attach = operation_attach,
 	.spare = operation_spare,
+	.spare_as = operation_spare_as,
 	.child = operation_child,
 	.unborn = operation_unborn,
 	.child_end = operation_child_end,

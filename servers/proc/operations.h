@@ -8,6 +8,8 @@ NONNULL_BEGIN
 err_t operation_begin(void *_Nullable self, struct caller caller, handle_t process);
 err_t operation_attach(void *_Nullable self, struct caller caller, u32 *out_pid, u32 *out_slot,
 	u32 *out_parent, u32 *out_boot, handle_t *out_table);
+err_t operation_spare_as(
+	void *_Nullable self, struct caller caller, u32 pid, u32 *out_slot, handle_t *out_next);
 err_t operation_spare(void *_Nullable self, struct caller caller, u32 serial, u32 *out_pid,
 	u32 *out_slot, handle_t *out_next);
 err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 signal,

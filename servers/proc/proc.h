@@ -119,7 +119,8 @@ enum capability : u8 {
 	CAP_SYS_ADMIN = 21,
 	CAP_SYS_NICE = 23,
 	CAP_SYS_RESOURCE = 24,
-	CAP_LAST = 40,
+	CAP_CHECKPOINT_RESTORE = 40,
+	CAP_LAST = CAP_CHECKPOINT_RESTORE,
 };
 
 // hog.c: has the session of this process as many processes as one may have?

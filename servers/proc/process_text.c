@@ -8,11 +8,6 @@
 #include "servers/proc/node.h"
 
 constexpr u64 TICK_NS = NS_PER_SECOND / 100;
-constexpr u64 LOW_END = 0x0000'8000'0000'0000; // the program's half of the addresses
-constexpr u32 MAPPINGS_MAX = 1024;
-constexpr u32 DESCRIPTORS_MAX = 1 << 20;
-
-static struct mapping_info mappings[MAPPINGS_MAX]; // of the process that is being told of
 
 view_t process_bytes(const struct process *process, u64 address, span_t to)
 {
@@ -24,7 +19,7 @@ view_t process_bytes(const struct process *process, u64 address, span_t to)
 	return view_clamp(span_view(to), 0, all);
 }
 
-static struct program_text program_of(const struct process *process)
+struct program_text process_program(const struct process *process)
 {
 	struct program_text program = {};
 	u64 address = IDENTITY_ADDRESS + offsetof(struct identity, program);
@@ -54,24 +49,6 @@ u64 process_time(const struct process *process, u64 *pages)
 	return info.cpu_ns;
 }
 
-// Those of the program, not of its library.
-static u32 find_mappings(const struct process *process, u64 *size)
-{
-	u64 bytes = 0;
-	u32 count = 0;
-	*size = 0;
-	if (process->process.raw &&
-		handle_info(process->process, INFO_TOPIC_MAPPINGS, span_of(mappings), &bytes) != OK)
-		bytes = 0;
-	for (u32 i = 0; i < bytes / sizeof mappings[0] && i < MAPPINGS_MAX; i++) {
-		if (AT(mappings, i).address >= LOW_END)
-			break;
-		*size += AT(mappings, i).size;
-		count++;
-	}
-	return count;
-}
-
 static char state_of(const struct process *process)
 {
 	if (process->state == PROCESS_ZOMBIE)
@@ -98,29 +75,24 @@ static u32 foreground_of(const struct process *process)
 	return UINT32_MAX;
 }
 
-// What is present counts the library's half of the addresses, too.
-static u64 resident(u64 pages, u64 size)
-{
-	return pages < size / PAGE_SIZE ? pages : size / PAGE_SIZE;
-}
-
 void tell_stat(struct words *words, const struct process *_Nullable process)
 {
-	struct program_text program = program_of(process);
+	struct program_text program = process_program(process);
 	struct process_info info = info_of(process);
 	u64 size, pages, ticks = process_time(process, &pages) / TICK_NS;
-	(void)find_mappings(process, &size);
-	words_add(words, "%u (%s) %c %u %u %u %u %d 0 0 0 0 0 ", process->pid, name_of(&program),
+	size = process_mapped(process);
+	words_add(words, "%u (%s) %c %u %u %u %u %d 4194304 0 0 0 0 ", process->pid, name_of(&program),
 		state_of(process), parent_of(process), process->group, process->session, process->terminal,
 		(i32)foreground_of(process));
 	words_add(words, "%lu 0 %lu 0 %d %d %u 0 %lu %lu %lu ", ticks, process->children_ns / TICK_NS,
 		20 + process->nice, (i32)process->nice, info.threads ? info.threads : 1,
-		process->started_ns / TICK_NS, size, resident(pages, size));
+		process->started_ns / TICK_NS, size, process_resident(pages, size));
 	words_add(words,
-		"18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 %u 0 0 0 0 0 0 0 0 0 %lu %lu %lu "
+		"18446744073709551615 0 0 %lu 0 0 0 0 0 0 0 0 0 %u 0 0 0 0 0 0 0 0 0 %lu %lu %lu "
 		"%lu %u\n",
-		process->exit_signal, program.arguments, program.arguments + program.arguments_size,
-		program.environment, program.environment + program.environment_size, process->status);
+		program.stack, process->exit_signal, program.arguments,
+		program.arguments + program.arguments_size, program.environment,
+		program.environment + program.environment_size, process->status);
 }
 
 static const char *state_name(char state)
@@ -130,23 +102,30 @@ static const char *state_name(char state)
 
 void tell_status(struct words *words, const struct process *_Nullable process)
 {
-	struct program_text program = program_of(process);
+	struct program_text program = process_program(process);
 	struct process_info info = info_of(process);
 	const struct proc_credentials *who = credentials_of(process);
 	u64 size, pages;
+	u32 mask = process_umask(process);
 	(void)process_time(process, &pages);
-	(void)find_mappings(process, &size);
+	size = process_mapped(process);
 	words_add(words,
-		"Name:\t%s\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n",
-		name_of(&program), state_name(state_of(process)), process->pid, process->pid,
-		parent_of(process));
+		"Name:\t%s\nUmask:\t0%u%u%u\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\n"
+		"TracerPid:\t0\n",
+		name_of(&program), mask >> 6 & 7, mask >> 3 & 7, mask & 7, state_name(state_of(process)),
+		process->pid, process->pid, parent_of(process));
 	words_add(words, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t",
 		who->user, who->effective_user, who->saved_user, who->file_user, who->group,
 		who->effective_group, who->saved_group, who->file_group);
 	for (u32 i = 0; i < who->groups_count && i < PROC_GROUPS_MAX; i++)
 		words_add(words, "%u ", AT(who->groups, i));
-	words_add(words, "\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n", size / 1024,
-		resident(pages, size) * 4, info.threads ? info.threads : 1);
+	words_add(words, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", process->pid,
+		process->pid, process->group, process->session);
+	words_add(words,
+		"VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n",
+		size / 1024, size / 1024, process_resident(pages, size) * 4,
+		process_resident(pages, size) * 4, info.threads ? info.threads : 1);
+	tell_signals(words, process);
 	words_add(words,
 		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
 		who->inheritable, who->permitted, who->effective, who->bounding, who->ambient);
@@ -154,57 +133,10 @@ void tell_status(struct words *words, const struct process *_Nullable process)
 		who->bits & PROC_CREDENTIAL_BITS_NO_NEW_PRIVILEGES ? 1 : 0);
 }
 
-void tell_statm(struct words *words, const struct process *_Nullable process)
-{
-	u64 size, pages;
-	(void)process_time(process, &pages);
-	(void)find_mappings(process, &size);
-	words_add(
-		words, "%lu %lu 0 0 0 %lu 0\n", size / PAGE_SIZE, resident(pages, size), size / PAGE_SIZE);
-}
-
-static void add_memory(struct words *words, const struct process *process, u64 address, u64 size)
-{
-	span_t rest = span_from_offset(words->room, words->used);
-	words->used += process_bytes(process, address, span_clamp(rest, 0, size)).size;
-}
-
-void tell_command(struct words *words, const struct process *_Nullable process)
-{
-	struct program_text program = program_of(process);
-	add_memory(words, process, program.arguments, program.arguments_size);
-}
-
-void tell_environment(struct words *words, const struct process *_Nullable process)
-{
-	struct program_text program = program_of(process);
-	add_memory(words, process, program.environment, program.environment_size);
-}
-
-void tell_path(struct words *words, const struct process *_Nullable process)
-{
-	struct program_text program = program_of(process);
-	add_memory(words, process, program.path, program.path_size < PAGE_SIZE ? program.path_size : 0);
-}
-
 void tell_comm(struct words *words, const struct process *_Nullable process)
 {
-	struct program_text program = program_of(process);
+	struct program_text program = process_program(process);
 	words_add(words, "%s\n", name_of(&program));
-}
-
-void tell_maps(struct words *words, const struct process *_Nullable process)
-{
-	u64 size;
-	u32 count = find_mappings(process, &size);
-	for (u32 i = 0; i < count; i++) {
-		const struct mapping_info *mapping = &AT(mappings, i);
-		words_add(words, "%08lx-%08lx %c%c%c%c %08lx 00:00 %lu\n", mapping->address,
-			mapping->address + mapping->size, mapping->flags & MAP_FLAGS_READ ? 'r' : '-',
-			mapping->flags & MAP_FLAGS_WRITE ? 'w' : '-',
-			mapping->flags & MAP_FLAGS_EXEC ? 'x' : '-',
-			mapping->flags & MAP_FLAGS_SHARED ? 's' : 'p', mapping->offset, mapping->memory_id);
-	}
 }
 
 static void add_limit(struct words *words, u64 value)
@@ -271,29 +203,4 @@ void tell_io(struct words *words, const struct process *_Nullable process)
 	(void)process;
 	words_add(words, "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\n"
 					 "cancelled_write_bytes: 0\n");
-}
-
-// The library's table of descriptors, as it is at this moment.
-bool process_descriptor(const struct process *process, u32 from, u32 *number)
-{
-	struct descriptor some[16];
-	u64 table = 0;
-	u32 capacity = 0;
-	u64 files = PROCESS_AREA + offsetof(struct posix, files);
-	if (process_bytes(process, files + offsetof(struct file_state, table), span_of(table)).size !=
-			sizeof table ||
-		process_bytes(process, files + offsetof(struct file_state, capacity), span_of(capacity))
-				.size != sizeof capacity)
-		return false;
-	for (; from < capacity && from < DESCRIPTORS_MAX; from += COUNT(some)) {
-		view_t got = process_bytes(process, table + from * sizeof some[0], span_of(some));
-		for (u32 i = 0; i < got.size / sizeof some[0] && from + i < capacity; i++)
-			if (AT(some, i).description) {
-				*number = from + i;
-				return true;
-			}
-		if (got.size < sizeof some)
-			return false;
-	}
-	return false;
 }

@@ -87,14 +87,16 @@ static err_t take_slot(slot_t *out)
 	return OK;
 }
 
-err_t process_allocate(struct process *_Nullable *_Nonnull out)
+err_t process_allocate(u32 wanted, struct process *_Nullable *_Nonnull out)
 {
 	slot_t slot;
+	if (wanted && (!is_number_free(wanted) || is_session(wanted)))
+		return ERR_EXISTS;
 	TRY(take_slot(&slot));
 	struct process *process = process_at(slot);
 	ledger_save(&process->pid_next, sizeof process->pid_next);
 	ledger_save(&process->state, sizeof process->state);
-	u32 pid = next_number();
+	u32 pid = wanted ? wanted : next_number();
 	*process = (struct process){ .pid = pid,
 		.state = PROCESS_SPARE,
 		.pid_next = *pid_head(pid),

@@ -154,9 +154,9 @@ static inline bool is_leader(const struct process *process) // of its session
 struct process *_Nullable process_find(u32 pid);
 // Alive, unborn or a zombie.
 struct process *_Nullable process_find_born(u32 pid);
-// The next pid, in a free record: state SPARE, not in any list but that of pids. ERR_BUSY: none
-// free.
-err_t process_allocate(struct process *_Nullable *_Nonnull out);
+// The wanted pid, or the next (0), in a free record: state SPARE, not in any list but that of pids.
+// ERR_BUSY: none free. ERR_EXISTS: the wanted one is in use.
+err_t process_allocate(u32 wanted, struct process *_Nullable *_Nonnull out);
 void process_release(struct process *process); // out of all lists, free
 // Family.
 void process_adopt(struct process *parent, struct process *child); // leaves its former parent

@@ -116,6 +116,26 @@ static void posix_timers(void)
 	fails(timer_create(CLOCK_MONOTONIC, &event, &timer), EINVAL, "a signal that there is not");
 }
 
+// Counts the time of the thread that made it, whoever looks.
+static void processor_timer(int clock, const char *what)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec set = { { 0, 0 }, { 0, 50000000 } };
+	struct timespec start, now;
+	timer_t timer;
+	on_signal(SIGUSR1, count_signal, 0);
+	need(timer_create(clock, &event, &timer) == 0, "timer of processor time");
+	clock_gettime(clock, &start);
+	timer_settime(timer, 0, &set, NULL);
+	long end = now_ms() + 20000;
+	for (handled = 0; !handled && now_ms() < end;)
+		;
+	clock_gettime(clock, &now);
+	long used = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+	check(handled && used >= 49, what);
+	timer_delete(timer);
+}
+
 static int sleeps(void)
 {
 	return alarm(0) == 0 ? 0 : 1;
@@ -140,6 +160,8 @@ int main(void)
 	sleeping();
 	intervals();
 	posix_timers();
+	processor_timer(CLOCK_PROCESS_CPUTIME_ID, "a timer of the process's time");
+	processor_timer(CLOCK_THREAD_CPUTIME_ID, "a timer of the thread's time");
 	others();
 	return done();
 }

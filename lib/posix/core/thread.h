@@ -82,11 +82,14 @@ struct posix_thread {
 	u32 slot;
 	handle_t handle; // owned; the kernel's thread
 	u64 fs_base;     // what it begins with
+	u64 own_buffer,
+		own_buffer_size; // of the library's, passed as if it were the program's (user.c)
 	u64 clear_child_tid;
 	u64 set_tid;  // a word that gets the id when it begins; 0: none
 	u32 go;       // atomic, futex: 0 not yet, 1 it may begin, 2 it waits for that
 	u64 affinity; // mask of processors; 0: all
 	u64 robust_list;
+	u64 futex_address, futex_target; // atomic: of the wait under way (thread/futex.h); 0: none
 	struct signal_stack signal_stack;
 	struct restart restart;
 	u32 services;                        // calls of services made, for traces

@@ -4,14 +4,25 @@
 
 #include "lib/base/bits.h"
 #include "lib/base/checked.h"
+#include "lib/posix/core/thread.h"
 #include "lib/posix/core/user_copy.h"
 #include "lib/posix/linux/errno.h"
 
 constexpr u64 LOWER_HALF_END = 0x0000'7fff'ffff'f000;
 
+// A buffer that the library passes in the program's place.
+static bool is_own_buffer(u64 address, u64 size)
+{
+	const struct posix_thread *self = thread_self();
+	return size <= self->own_buffer_size &&
+	       address - self->own_buffer <= self->own_buffer_size - size;
+}
+
 i64 user_check(u64 address, u64 size)
 {
-	return size <= LOWER_HALF_END && address <= LOWER_HALF_END - size ? 0 : -EFAULT;
+	if (size <= LOWER_HALF_END && address <= LOWER_HALF_END - size)
+		return 0;
+	return is_own_buffer(address, size) ? 0 : -EFAULT;
 }
 
 i64 user_copy_in(void *to, u64 from, usize size)

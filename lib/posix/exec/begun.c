@@ -40,6 +40,9 @@ static void set_program(struct identity *identity, const struct exec_record *rec
 	span_copy(span_of(text->name), view_of(record->name));
 	text->path = (u64)(uintptr_t)record->path.data;
 	text->path_size = record->path.size;
+	text->stack = record->space.stack.pointer;
+	text->auxiliary = record->space.stack.auxiliary;
+	text->auxiliary_size = record->space.stack.auxiliary_size;
 	text->arguments = record->space.stack.arguments;
 	text->arguments_size = record->arguments_size;
 	text->environment = record->space.stack.environment;

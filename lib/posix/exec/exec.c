@@ -197,7 +197,8 @@ static void stay(struct posix_thread *self, struct exec_plan *plan, struct exec_
 {
 	u64 entry = plan->loader.memory.raw ? record->space.loader.entry : record->space.program.entry;
 	struct program_text *old = &posix_self()->identity.program;
-	old->arguments_size = old->environment_size = 0; // for who reads /proc meanwhile
+	old->arguments_size = old->environment_size = old->auxiliary_size =
+		0; // for who reads /proc meanwhile
 	thread_release_robust(self);
 	err_t err = unmap_old();
 	if (err == OK)

@@ -115,6 +115,9 @@ err_t stack_plan(const struct stack_request *request, u64 limit, struct stack_la
 		.platform = start + sizeof request->random,
 	};
 	out->size = request->top - out->pointer;
+	out->auxiliary_size = auxiliary_count(&request->auxiliary) * sizeof(struct auxiliary_value);
+	out->auxiliary =
+		out->pointer + (3 + request->arguments.count + request->environment.count) * sizeof(u64);
 	out->arguments = out->platform + sizeof PLATFORM;
 	out->environment = out->arguments + request->arguments.bytes.size;
 	out->path = out->environment + request->environment.bytes.size;

@@ -37,6 +37,7 @@ struct stack_request {
 struct stack_layout {
 	u64 pointer; // the first byte, what rsp becomes
 	u64 size;    // from there to the top
+	u64 auxiliary, auxiliary_size;
 	u64 random, platform, arguments, environment, path;
 };
 

@@ -7,6 +7,7 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/contents.h"
 #include "lib/posix/file/descriptor.h"
+#include "lib/posix/file/move.h"
 #include "lib/posix/file/path.h"
 #include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
@@ -14,10 +15,7 @@
 #include "os/syscalls.h"
 
 constexpr u64 CHUNK = 16 * 1024;
-
-// event/: moves bytes between any two files through the library.
-[[gnu::weak]] i64 event_move(
-	struct posix_thread *self, const struct file *from, const struct file *to, u64 size);
+constexpr u64 SEND_MAX = 0x7fff'f000; // bytes in one call, as Linux has it
 
 static bool has_contents(const struct file *file)
 {
@@ -129,31 +127,100 @@ i64 call_copy_file_range(struct posix_thread *self, const struct arguments *argu
 	return answer;
 }
 
-// Out of contents into something else, through the program's own way of writing.
-static i64 send_elsewhere(struct posix_thread *self, struct ends *ends, u64 size)
+// Through a buffer; offsets of the program's move along.
+static i64 move(struct posix_thread *self, struct ends *ends, u64 size, bool waits, bool is_whole)
 {
-	if (!event_move || ends->from_address)
+	struct moving moving = { .from = ends->from,
+		.to = ends->to,
+		.from_offset = ends->from_address ? &ends->from_offset : nullptr,
+		.to_offset = ends->to_address ? &ends->to_offset : nullptr,
+		.size = size,
+		.waits = waits,
+		.is_whole = is_whole };
+	if (!file_is_readable(&ends->from) || !file_is_writable(&ends->to))
+		return -EBADF;
+	if (!event_move)
 		return -EINVAL; // programs fall back to read and write
-	return event_move(self, &ends->from, &ends->to, size);
+	TRY_POSIX(take_offset(&ends->from, ends->from_address, &ends->from_offset));
+	TRY_POSIX(take_offset(&ends->to, ends->to_address, &ends->to_offset));
+	i64 done = event_move(self, &moving);
+	if (done <= 0)
+		return done;
+	file_told(&ends->from, IN_ACCESS);
+	file_told(&ends->to, IN_MODIFY);
+	if (ends->from_address)
+		TRY_POSIX(user_put(ends->from_address, ends->from_offset));
+	if (ends->to_address)
+		TRY_POSIX(user_put(ends->to_address, ends->to_offset));
+	return done;
+}
+
+static bool waits(const struct file *file)
+{
+	return !(file_flags(file) & O_NONBLOCK);
+}
+
+static bool is_seekable(const struct file *file)
+{
+	return operations_of(file)->seek;
+}
+
+// The source has to be a file in the narrow sense.
+static i64 send(struct posix_thread *self, struct ends *ends, u64 size)
+{
+	u32 kind = ends->from.description->kind;
+	if (has_contents(&ends->from) && has_contents(&ends->to))
+		return copy_ends(ends, size);
+	if (file_is_writable(&ends->to) && file_flags(&ends->to) & O_APPEND)
+		return -EINVAL;
+	if (!has_contents(&ends->from) && kind != FILE_SCHEME)
+		return file_is_readable(&ends->from) ? -EINVAL : -EBADF;
+	bool is_whole = waits(&ends->to) && ends->to.description->kind != FILE_PIPE;
+	return move(self, ends, size, waits(&ends->to), is_whole);
 }
 
 i64 call_sendfile(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct ends ends = { .from_address = ARG(2) };
 	TRY_POSIX(get_ends(self, ARG_INT(1), ARG_INT(0), &ends));
-	i64 answer =
-		has_contents(&ends.to) ? copy_ends(&ends, ARG(3)) : send_elsewhere(self, &ends, ARG(3));
+	i64 answer = send(self, &ends, ARG(3) < SEND_MAX ? ARG(3) : SEND_MAX);
 	put_ends(self, &ends);
 	return answer;
+}
+
+enum splice_flag : u32 { SPLICE_F_NONBLOCK = 2, SPLICE_F_ALL = 15 };
+
+static bool is_pipe(const struct file *file)
+{
+	return file->description->kind == FILE_PIPE;
+}
+
+static i64 splice(struct posix_thread *self, struct ends *ends, u64 size, u32 flags)
+{
+	const struct file *from = &ends->from, *to = &ends->to;
+	bool is_same =
+		is_pipe(from) && is_pipe(to) && from->description->inode == to->description->inode;
+	if (!file_is_readable(from) || !file_is_writable(to))
+		return -EBADF;
+	if ((is_pipe(from) && ends->from_address) || (is_pipe(to) && ends->to_address))
+		return -ESPIPE;
+	if ((!is_pipe(from) && !is_pipe(to)) || is_same || (ends->from_address && !is_seekable(from)) ||
+		(ends->to_address && !is_seekable(to)) || (!is_pipe(to) && file_flags(to) & O_APPEND))
+		return -EINVAL;
+	bool may_wait = !(flags & SPLICE_F_NONBLOCK) && (!is_pipe(from) || waits(from)) &&
+	                (!is_pipe(to) || waits(to));
+	return move(self, ends, size, may_wait, false);
 }
 
 i64 call_splice(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct ends ends = { .from_address = ARG(1), .to_address = ARG(3) };
+	if (!ARG(4))
+		return 0;
+	if (ARG_U32(5) & ~(u32)SPLICE_F_ALL)
+		return -EINVAL;
 	TRY_POSIX(get_ends(self, ARG_INT(0), ARG_INT(2), &ends));
-	bool has_pipe =
-		ends.from.description->kind == FILE_PIPE || ends.to.description->kind == FILE_PIPE;
-	i64 answer = has_pipe && !ends.to_address ? send_elsewhere(self, &ends, ARG(4)) : -EINVAL;
+	i64 answer = splice(self, &ends, ARG(4), ARG_U32(5));
 	put_ends(self, &ends);
 	return answer;
 }

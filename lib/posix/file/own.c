@@ -38,13 +38,25 @@ i64 own_names(struct posix_thread *self, struct path *path)
 	return 0;
 }
 
-// What follows /proc/OWN/.
+// A number as /proc writes it: without zeros or signs before it.
+static bool number_of(view_t text, u64 *out)
+{
+	bool is_odd = !text.size || (view_at(text, 0) == '0' && text.size > 1);
+	return !is_odd && text_u64(text, out) == OK;
+}
+
+// What follows /proc/OWN/, or /proc/OWN/task/ANY/.
 static bool own_rest(const struct path *path, view_t *rest)
 {
-	view_t first;
-	u64 pid;
-	return is_proc(path) && text_split(path->remote, '/', &first, rest) &&
-	       text_u64(first, &pid) == OK && pid == posix_self()->identity.pid;
+	view_t first, tasks, behind, task, last;
+	u64 id;
+	if (!is_proc(path) || !text_split(path->remote, '/', &first, rest) || !number_of(first, &id) ||
+		id != posix_self()->identity.pid)
+		return false;
+	if (text_split(*rest, '/', &tasks, &behind) && view_equal(tasks, VIEW_TEXT("task")) &&
+		text_split(behind, '/', &task, &last) && number_of(task, &id))
+		*rest = last;
+	return true;
 }
 
 bool own_is(const struct path *path, view_t name)
@@ -58,7 +70,7 @@ bool own_descriptor(const struct path *path, i32 *number)
 	view_t rest, folder, name;
 	u64 value;
 	if (!own_rest(path, &rest) || !text_split(rest, '/', &folder, &name) ||
-		!view_equal(folder, VIEW_TEXT("fd")) || text_u64(name, &value) != OK || value > INT32_MAX)
+		!view_equal(folder, VIEW_TEXT("fd")) || !number_of(name, &value) || value > INT32_MAX)
 		return false;
 	*number = (i32)value;
 	return true;
@@ -136,6 +148,8 @@ i64 own_readlink(struct posix_thread *self, const struct path *path, span_t text
 	i32 number;
 	if (!is_proc(path))
 		return -EINVAL;
+	if (view_equal(path->remote, VIEW_TEXT("thread-self")))
+		return (i64)format_view(text, "%u/task/%d", posix_self()->identity.pid, self->id).size;
 	if (view_equal(path->remote, VIEW_TEXT("self")))
 		return (i64)format_view(text, "%u", posix_self()->identity.pid).size;
 	if (own_descriptor(path, &number)) {

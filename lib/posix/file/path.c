@@ -2,6 +2,7 @@
 // path.c - see path.h. Walks are done in the process, in the servers' published tables (lib/tree).
 #include "lib/posix/file/path.h"
 
+#include "ifc/file.h"
 #include "ifc/tree.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
@@ -146,10 +147,11 @@ static i64 walk(struct posix_thread *self, struct path *path)
 static i64 walk_from(struct posix_thread *self, i32 directory, struct path *path)
 {
 	struct place start = files()->directory;
+	u8 room[PLACE_ROOM] UNINITIALIZED;
 	if (!path->text.size)
 		return -ENOENT;
 	if (directory != AT_FDCWD && view_at(path->text, 0) != '/')
-		TRY_POSIX(place_of_descriptor(self, directory, &start));
+		TRY_POSIX(place_of_descriptor(self, directory, span_of(room), &start));
 	TRY_POSIX(set_start(path, &start));
 	TRY_POSIX(walk(self, path));
 	for (u32 i = 0; path->walk.is_remote && own_leads_out(self, path); i++) {
@@ -236,12 +238,31 @@ void place_drop(struct place *place)
 	*place = (struct place){};
 }
 
-i64 place_of_descriptor(struct posix_thread *self, i32 number, struct place *out)
+// Its server tells the way to a folder of /proc.
+static i64 place_of_remote(const struct file *file, span_t room, struct place *out)
+{
+	u32 mount = file->description->tree, size;
+	if (mount >= files()->mount_count || AT(files()->links, mount).kind != MOUNT_PROC ||
+		(AT(file->description->detail, 0) & MODE_TYPE) != MODE_DIRECTORY)
+		return -ENOTDIR;
+	span_fill(room, 0); // touched: it is lent
+	if (file_readlink((file_t){ file->handle }, 0, (view_t){}, room, &size) != OK)
+		return -ENOENT;
+	*out = (struct place){ .at = { mount, 0 }, .text = room.data, .text_size = size };
+	return 0;
+}
+
+i64 place_of_descriptor(struct posix_thread *self, i32 number, span_t room, struct place *out)
 {
 	struct file file;
 	TRY_POSIX(file_get(self, number, &file));
 	const struct description *description = file.description;
 	bool is_directory = description->kind == FILE_DIRECTORY;
+	if (description->kind == FILE_SCHEME) {
+		i64 answer = place_of_remote(&file, room, out);
+		file_put(self, &file);
+		return answer;
+	}
 	if (description->kind == FILE_PATH)
 		is_directory = (AT(description->detail, 0) & MODE_TYPE) == MODE_DIRECTORY;
 	*out = (struct place){ .at = { description->tree, description->inode },

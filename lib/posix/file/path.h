@@ -49,7 +49,8 @@ void place_drop(struct place *place);
 i64 place_path(struct posix_thread *self, const struct place *place, span_t out, view_t *path);
 // An absolute path of the name that a walk ended with (LAST_NAME), at the end of room.
 i64 path_text(struct posix_thread *self, const struct path *path, span_t room, view_t *out);
-// A directory that a descriptor stands for. -EBADF, -ENOTDIR.
-i64 place_of_descriptor(struct posix_thread *self, i32 number, struct place *out);
+// A directory that a descriptor stands for; room: for the way to one in /proc. -EBADF, -ENOTDIR.
+constexpr usize PLACE_ROOM = 128;
+i64 place_of_descriptor(struct posix_thread *self, i32 number, span_t room, struct place *out);
 
 NONNULL_END

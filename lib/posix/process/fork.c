@@ -165,12 +165,30 @@ i64 spare_tell(const struct spare *used, u32 signal, handle_t process, struct sp
 	return -EAGAIN;
 }
 
+// Another spare, with the pid that the program chose for its child.
+static i64 spare_choose(struct identity *identity, u32 wanted)
+{
+	struct spare chosen = { .pid = wanted };
+	err_t err = proc_spare_as(process_proc(), wanted, &chosen.slot, &chosen.connection);
+	if (err != OK)
+		return err == ERR_EXISTS      ? -EEXIST
+		       : err == ERR_INVALID   ? -EINVAL
+		       : err == ERR_NOT_OWNER ? -EPERM
+		                              : -EAGAIN;
+	if (identity->spare.pid)
+		(void)handle_close(identity->spare.connection);
+	identity->spare = chosen;
+	return 0;
+}
+
 static i64 fork_locked(struct posix_thread *self, const struct process_clone *clone,
 	struct latch *latch, bool *is_child)
 {
 	struct identity *identity = process_self();
 	handle_t process;
 	TRY_POSIX(spare_fetch(self, identity));
+	if (clone->wanted_pid && clone->wanted_pid != identity->spare.pid)
+		TRY_POSIX(spare_choose(identity, clone->wanted_pid));
 	TRY_POSIX(fork_before(self));
 	// The child has not called exec, also before it runs: proc may look before that.
 	u64 executed = identity->program.executed;
@@ -231,7 +249,7 @@ i64 process_clone(struct posix_thread *self, const struct process_clone *clone)
 	// Sharing of files and directory is given to none: such children soon call exec.
 	TRY_POSIX(latch_init(&latch, clone->flags & CLONE_VFORK));
 	i64 answer = 0;
-	if ((clone->flags & (BORROWING | CLONE_CLEAR_SIGHAND)) == BORROWING)
+	if ((clone->flags & (BORROWING | CLONE_CLEAR_SIGHAND)) == BORROWING && !clone->wanted_pid)
 		answer = vfork_borrow(self, clone, &latch);
 	bool has_lent = answer != 0;
 	if (!has_lent)

@@ -31,7 +31,9 @@ struct program_text {
 	u64 executed;  // 1 since exec; a forked child begins with 0
 	u64 arguments, arguments_size;
 	u64 environment, environment_size;
-	u64 path, path_size; // of the executable, absolute, without a closing zero
+	u64 stack;                     // where it began
+	u64 auxiliary, auxiliary_size; // what getauxval tells
+	u64 path, path_size;           // of the executable, absolute, without a closing zero
 };
 
 // What proc looks at before it tells of a child. Kept by signal/.

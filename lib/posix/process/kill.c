@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // kill.c - signals to others, by way of proc; to oneself they stay here.
+#include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/clock.h"
 #include "lib/posix/core/user.h"
+#include "lib/posix/file/path.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process_local.h"
 #include "os/syscalls.h"
@@ -78,6 +80,19 @@ i64 call_rt_sigqueueinfo(struct posix_thread *self, const struct arguments *argu
 	return (i32)id > 0 ? send(PROC_KILL_TO_PROCESS, id, signal, &info) : -ESRCH;
 }
 
+// /proc/N, from before there were pidfds.
+static i64 process_of_folder(struct posix_thread *self, i32 number, u32 *out)
+{
+	u8 room[PLACE_ROOM];
+	struct place place;
+	u64 id;
+	i64 error = place_of_descriptor(self, number, span_of(room), &place);
+	bool is_process =
+		!error && place.text && text_u64(view_from(place.text, place.text_size), &id) == OK;
+	*out = is_process ? (u32)id : 0;
+	return is_process ? 0 : -EBADF;
+}
+
 i64 call_pidfd_send_signal(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct identity *identity = process_self();
@@ -85,18 +100,27 @@ i64 call_pidfd_send_signal(struct posix_thread *self, const struct arguments *ar
 		.code = SI_USER,
 		.pid = identity->pid,
 		.user = identity->credentials.user };
-	handle_t process;
+	handle_t process = HANDLE_NONE;
+	bool waits;
 	u32 id;
 	if (ARG(3) || ARG_U32(1) > SIGNALS)
 		return -EINVAL;
-	TRY_POSIX(process_pidfd_get(self, ARG_INT(0), &id, &process));
+	i64 error = process_pidfd_get(self, ARG_INT(0), &id, &waits, &process);
+	if (error == -EBADF)
+		error = process_of_folder(self, ARG_INT(0), &id);
+	TRY_POSIX(error);
 	i64 result = ARG(2) ? get_info(ARG(2), id, ARG_U32(1), &info) : 0;
 	if (!result && id == identity->pid)
 		result = send_self(self, ARG_U32(1), &info);
+	else if (!result &&
+			 !process.raw) // by number: it had ended before it was opened, or is a folder
+		result = answer(proc_kill(process_proc(), PROC_KILL_TO_PROCESS, id, ARG_U32(1), info.code,
+			info.value, process_serial()));
 	else if (!result)
 		result = answer(proc_kill_open(
 			process_proc(), id, ARG_U32(1), info.code, info.value, process_serial(), process));
-	(void)handle_close(process);
+	if (process.raw)
+		(void)handle_close(process);
 	return result;
 }
 

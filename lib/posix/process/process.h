@@ -20,6 +20,7 @@ struct process_clone {
 	u64 parent_tid, child_tid, tls;
 	u64 pidfd; // where its number goes, with CLONE_PIDFD
 	u32 exit_signal;
+	u32 wanted_pid; // of the child; 0: any
 };
 
 enum clone_flag : u64 {
@@ -49,6 +50,8 @@ enum clone_flag : u64 {
 	CLONE_IO = 0x8000'0000,
 	CLONE_CLEAR_SIGHAND = 0x1'0000'0000,
 };
+constexpr u64 CLONE_NEWTIME = 0x80; // of unshare and clone3: there it is a signal for clone
+constexpr u64 CLONE_INTO_CGROUP = 0x2'0000'0000;
 constexpr u64 CLONE_NEW_ANY = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
                               CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 

@@ -30,8 +30,10 @@ i64 process_change(enum proc_change what, struct change_ids ids, view_t list);
 
 // A descriptor that stands for this process; its number goes to the program's memory.
 i64 process_pidfd_put(struct posix_thread *self, u32 pid, u64 address);
-// Whom a descriptor stands for; process: owned. -EBADF: it is none of this kind.
-i64 process_pidfd_get(struct posix_thread *self, i32 number, u32 *pid, handle_t *process);
+// Whom a descriptor stands for; process: owned, HANDLE_NONE: it had ended by then; waits: no
+// O_NONBLOCK. -EBADF: it is none of this kind.
+i64 process_pidfd_get(
+	struct posix_thread *self, i32 number, u32 *pid, bool *waits, handle_t *process);
 
 // struct rusage.
 struct linux_usage {

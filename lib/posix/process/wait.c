@@ -82,7 +82,7 @@ i64 call_wait4(struct posix_thread *self, const struct arguments *arguments)
 	return told.pid;
 }
 
-static i64 whom_by_type(struct posix_thread *self, u32 type, u32 id, struct whom *out)
+static i64 whom_by_type(struct posix_thread *self, u32 type, u32 id, struct whom *out, bool *waits)
 {
 	switch (type) {
 	case P_ALL: *out = (struct whom){ PROC_WAIT_FOR_ANY, 0 }; return 0;
@@ -95,8 +95,9 @@ static i64 whom_by_type(struct posix_thread *self, u32 type, u32 id, struct whom
 	case P_PIDFD: {
 		handle_t process;
 		*out = (struct whom){ .kind = PROC_WAIT_FOR_PID };
-		TRY_POSIX(process_pidfd_get(self, (i32)id, &out->id, &process));
-		(void)handle_close(process);
+		TRY_POSIX(process_pidfd_get(self, (i32)id, &out->id, waits, &process));
+		if (process.raw)
+			(void)handle_close(process);
 		return 0;
 	}
 	}
@@ -125,12 +126,17 @@ i64 call_waitid(struct posix_thread *self, const struct arguments *arguments)
 	u64 info_at = ARG(2), usage_at = ARG(4);
 	u32 options = ARG_U32(3);
 	struct told told = {};
+	bool waits = true;
 	if (options &
 			~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL | WCLONE) ||
 		!(options & (WUNTRACED | WEXITED | WCONTINUED)))
 		return -EINVAL;
-	TRY_POSIX(whom_by_type(self, ARG_U32(0), ARG_U32(1), &whom));
+	TRY_POSIX(whom_by_type(self, ARG_U32(0), ARG_U32(1), &whom, &waits));
+	if (!waits)
+		options |= WNOHANG;
 	TRY_POSIX(ask(self, whom, options & ~(u32)WNOTHREAD, &told));
+	if (!told.pid && !waits && !(ARG_U32(3) & WNOHANG))
+		return -EAGAIN; // a pidfd of O_NONBLOCK
 	TRY_POSIX(put_info(info_at, &told));
 	return told.pid ? put_usage(usage_at, &told) : 0;
 }

@@ -2,6 +2,7 @@
 // clone.c - clone and clone3: with CLONE_THREAD a thread of this process, else a process
 // (process/fork.c).
 #include "lib/base/atomic.h"
+#include "lib/base/bits.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
@@ -24,10 +25,14 @@ constexpr u64 EXIT_SIGNAL_MASK = 0xff;
 constexpr u64 FLAGS_AFTER_CALL = 0x202;
 constexpr u64 PROGRAM_END = 0x0000'7fff'ffff'f000;
 
-// struct clone_args as of version 0.
+// struct clone_args: the first eight are version 0.
 struct clone_arguments {
 	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	u64 set_tid, set_tid_size, cgroup;
 };
+constexpr u64 CLONE_ARGUMENTS_FIRST = offsetof(struct clone_arguments, set_tid);
+constexpr u64 CAPABILITY_CHECKPOINT = 1ull << 40 | 1ull << 21; // or all of administration
+constexpr u64 PID_SPACES_MAX = 32;                             // that may lie within each other
 
 static i32 thread_id(const struct posix_thread *thread)
 {
@@ -157,22 +162,47 @@ i64 clone_call(struct posix_thread *self, const struct arguments *arguments)
 	return dispatch(self, &clone);
 }
 
+// What a later Linux may know of stands behind the struct, and is nothing.
+static i64 take_arguments(u64 address, u64 size, struct clone_arguments *out)
+{
+	u8 byte;
+	*out = (struct clone_arguments){};
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGUMENTS_FIRST)
+		return -EINVAL;
+	for (u64 i = sizeof *out; i < size; i++) {
+		TRY_POSIX(user_get(byte, address + i));
+		if (byte)
+			return -E2BIG;
+	}
+	return user_copy_in(out, address, min_u64(size, sizeof *out));
+}
+
+// A pid that the program chooses: there is one space of pids.
+static i64 take_wanted(const struct clone_arguments *given, u32 *out)
+{
+	i32 wanted;
+	*out = 0;
+	if (!given->set_tid != !given->set_tid_size || given->set_tid_size > PID_SPACES_MAX)
+		return -EINVAL;
+	if (!given->set_tid)
+		return 0;
+	TRY_POSIX(user_get(wanted, given->set_tid));
+	if (given->set_tid_size > 1 || wanted < 1 || wanted >= (i32)PROC_PID_MAX)
+		return -EINVAL;
+	*out = (u32)wanted;
+	return posix_self()->identity.credentials.effective & CAPABILITY_CHECKPOINT ? 0 : -EPERM;
+}
+
 i64 clone3_call(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct clone_arguments given;
-	if (ARG(1) < sizeof given)
-		return -EINVAL;
-	if (ARG(1) > PAGE_SIZE)
-		return -E2BIG;
-	TRY_POSIX(user_get(given, ARG(0)));
-	for (u64 i = sizeof given; i < ARG(1); i += sizeof(u64)) {
-		u64 more; // set_tid, cgroup: not here
-		TRY_POSIX(user_get(more, ARG(0) + i));
-		if (more)
-			return -EINVAL;
-	}
+	u32 wanted;
+	TRY_POSIX(take_arguments(ARG(0), ARG(1), &given));
+	TRY_POSIX(take_wanted(&given, &wanted));
 	if (given.flags & EXIT_SIGNAL_MASK || given.exit_signal > EXIT_SIGNAL_MASK ||
-		!given.stack != !given.stack_size)
+		given.flags & CLONE_INTO_CGROUP || !given.stack != !given.stack_size)
 		return -EINVAL;
 	struct process_clone clone = { .flags = given.flags,
 		.stack = given.stack ? given.stack + given.stack_size : 0,
@@ -180,6 +210,7 @@ i64 clone3_call(struct posix_thread *self, const struct arguments *arguments)
 		.child_tid = given.child_tid,
 		.tls = given.tls,
 		.pidfd = given.pidfd,
-		.exit_signal = (u32)given.exit_signal };
+		.exit_signal = (u32)given.exit_signal,
+		.wanted_pid = wanted };
 	return dispatch(self, &clone);
 }

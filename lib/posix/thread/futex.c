@@ -2,6 +2,7 @@
 // futex.c - the kernel's futexes under Linux's operations. Bit sets are not kept: a wake for some
 // bits wakes all, which a waiter has to expect anyway.
 #include "lib/posix/thread/futex.h"
+#include "lib/base/atomic.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/clock.h"
@@ -41,6 +42,15 @@ i64 futex_deadline(struct posix_thread *self, u32 operation, u64 address, u64 *o
 	return 0;
 }
 
+err_t futex_wait_at(struct posix_thread *self, u64 address, u32 expected, u64 deadline, u64 target)
+{
+	atomic_store_relaxed(&self->futex_target, target);
+	atomic_store_release(&self->futex_address, address);
+	err_t err = wait_futex(self, address, expected, deadline, HANDLE_NONE);
+	atomic_store_relaxed(&self->futex_address, (u64)0);
+	return err;
+}
+
 static i64 futex_error(err_t err, bool has_deadline)
 {
 	switch (err) {
@@ -54,7 +64,7 @@ static i64 wait(struct posix_thread *self, const struct arguments *arguments)
 {
 	u64 deadline;
 	TRY_POSIX(futex_deadline(self, ARG_U32(1), ARG(3), &deadline));
-	err_t err = wait_futex(self, ARG(0), ARG_U32(2), deadline, HANDLE_NONE);
+	err_t err = futex_wait_at(self, ARG(0), ARG_U32(2), deadline, 0);
 	return futex_error(err, deadline != DEADLINE_NEVER);
 }
 

@@ -27,6 +27,10 @@ enum futex_operation : u32 {
 // WAIT: relative; the others: absolute, of the clock that the operation names.
 i64 futex_deadline(struct posix_thread *self, u32 operation, u64 address, u64 *out);
 
+// Waits, and says so for who wants to know (pi_requeue). target: the lock that the waiter is to be
+// moved to; 0: none.
+err_t futex_wait_at(struct posix_thread *self, u64 address, u32 expected, u64 deadline, u64 target);
+
 i64 pi_lock(struct posix_thread *self, const struct arguments *arguments, u32 operation);
 i64 pi_try(struct posix_thread *self, u64 address);
 i64 pi_unlock(struct posix_thread *self, u64 address);

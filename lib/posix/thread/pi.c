@@ -2,6 +2,7 @@
 // pi.c - locks with priority inheritance: the word holds the owner's thread id, and whether
 // somebody waits. Who waits names the owner to the kernel, which lends it his priority (an owner in
 // another process gets none). Who is woken takes the lock himself, so another may be quicker.
+#include "lib/base/atomic.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
@@ -114,13 +115,28 @@ i64 pi_wait(struct posix_thread *self, const struct arguments *arguments)
 		return -EINVAL;
 	TRY_POSIX(user_check(ARG(4), sizeof(u32)));
 	TRY_POSIX(futex_deadline(self, ARG_U32(1), ARG(3), &deadline));
-	err_t err = wait_futex(self, ARG(0), ARG_U32(2), deadline, HANDLE_NONE);
+	err_t err = futex_wait_at(self, ARG(0), ARG_U32(2), deadline, ARG(4));
 	if (err == ERR_INTERRUPTED)
 		return -ERESTARTNOINTR;
 	if (err != OK)
 		return err == ERR_WOULD_BLOCK ? -EAGAIN : posix_error(err);
 	i64 answer = lock(self, ARG(4), deadline, WAITERS);
 	return answer == -ERESTARTNOINTR ? -EAGAIN : answer;
+}
+
+// Somebody of this process waits at the first word, but not for this lock.
+static bool has_other_waiter(u64 address, u64 target)
+{
+	struct core_state *core = &posix_self()->core;
+	bool is_there = false;
+	posix_lock_take(&core->threads_lock);
+	LIST_EACH(node, &core->threads) {
+		const struct posix_thread *thread = container_of(node, struct posix_thread, node);
+		is_there |= atomic_load_acquire(&thread->futex_address) == address &&
+		            atomic_load_relaxed(&thread->futex_target) != target;
+	}
+	posix_lock_give(&core->threads_lock);
+	return is_there;
 }
 
 // One is woken, who takes the lock or waits for it; the others wait at the lock from now on.
@@ -133,6 +149,8 @@ i64 pi_requeue(const struct arguments *arguments)
 	TRY_POSIX(user_load_u32(ARG(0), &value));
 	if (value != ARG_U32(5))
 		return -EAGAIN;
+	if (has_other_waiter(ARG(0), ARG(4)))
+		return -EINVAL;
 	TRY_POSIX(user_load_u32(ARG(4), &held));
 	for (i64 done = !(held & OWNER) || held & WAITERS; !done;) { // its giver has to wake them
 		done = user_swap_u32(ARG(4), &held, held | WAITERS);

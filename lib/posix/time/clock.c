@@ -25,6 +25,13 @@ bool clock_is_processor(i32 clock)
 	return clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID;
 }
 
+i32 clock_of_thread(const struct posix_thread *self, i32 clock)
+{
+	constexpr i32 NOBODY = -2; // the thread 0, as libraries write it
+	bool is_own = clock == CLOCK_THREAD_CPUTIME_ID || clock == NOBODY;
+	return is_own ? (i32)((u32)~self->id << 3 | ID_THREAD | ID_SCHED) : clock;
+}
+
 u64 process_time(void)
 {
 	struct process_info info = {};

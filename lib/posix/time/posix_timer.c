@@ -43,7 +43,7 @@ i64 call_timer_create(struct posix_thread *self, const struct arguments *argumen
 	i32 id = (i32)(state->next++ % (u32)TIMER_INTERVAL);
 	const struct posix_timer like = {
 		.id = id,
-		.clock = ARG_INT(0),
+		.clock = clock_of_thread(self, ARG_INT(0)),
 		.notify = event.notify,
 		.signal = event.signal,
 		.thread = event.thread,

@@ -33,6 +33,8 @@ u64 time_to_monotonic(u64 moment, bool is_real);
 i64 clock_read(struct posix_thread *self, i32 clock, u64 *out);
 bool clock_is_real(i32 clock);
 bool clock_is_processor(i32 clock); // counts while something runs
-u64 process_time(void);             // of this process, ns
+// CLOCK_THREAD_CPUTIME_ID as the number that means the same to all threads; others stay.
+i32 clock_of_thread(const struct posix_thread *self, i32 clock);
+u64 process_time(void); // of this process, ns
 
 NONNULL_END

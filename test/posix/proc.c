@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// /proc as programs read it: what is open, threads, memory, signals, the call under way.
+#include "test/posix/test.h"
+#include <dirent.h>
+#include <elf.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static char text[65536];
+
+static long read_all(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	long all = 0, part;
+	if (fd < 0)
+		return -1;
+	while ((part = read(fd, text + all, sizeof(text) - 1 - (size_t)all)) > 0)
+		all += part;
+	close(fd);
+	text[all] = 0;
+	return all;
+}
+
+// What stands behind a label at the start of a line.
+static const char *value(const char *label)
+{
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, label, strlen(label)))
+			return line + strlen(label);
+	}
+	return "";
+}
+
+static void descriptors(void)
+{
+	char path[64];
+	int fd = open("/tmp/proc-open", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	need(fd >= 0, "a file");
+	write(fd, "12345", 5);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	check(read_all(path) > 0, "fdinfo");
+	is(atol(value("pos:\t")), 5, "its offset");
+	is(strtol(value("flags:\t"), NULL, 8) & (O_ACCMODE | O_APPEND | O_CLOEXEC),
+		O_RDWR | O_APPEND | O_CLOEXEC, "its flags");
+	check(*value("ino:\t"), "its inode");
+	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self);
+	read_all(path);
+	is(atol(value("Pid:\t")), getpid(), "whom a pidfd stands for");
+	close(self);
+	close(fd);
+	unlink("/tmp/proc-open");
+}
+
+static void odd_names(void)
+{
+	struct stat status;
+	is(lstat("/proc/self/fd/0", &status), 0, "a descriptor");
+	check(S_ISLNK(status.st_mode), "is a link");
+	fails(lstat("/proc/self/fd/00", &status), ENOENT, "zeros before the number");
+	fails(lstat("/proc/self/fd/+0", &status), ENOENT, "a sign");
+	fails(lstat("/proc/self/fd/0x", &status), ENOENT, "something behind it");
+	fails(lstat("/proc/self/fd/4294967296", &status), ENOENT, "too large");
+	is(lstat("/proc/thread-self/fd/0", &status), 0, "the same by the thread");
+}
+
+static void folders(void)
+{
+	char name[32];
+	struct stat first, second;
+	int folder = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	need(folder >= 0, "a folder of /proc");
+	int fd = openat(folder, "stat", O_RDONLY);
+	check(fd >= 0 && read(fd, name, sizeof(name)) > 0, "openat below it");
+	is(atol(name), getpid(), "what was meant");
+	close(fd);
+	is(fstatat(folder, "fd", &first, 0) || stat("/proc/self/fd", &second), 0, "fstatat below it");
+	check(first.st_ino == second.st_ino, "the same");
+	is(faccessat(folder, "none", F_OK, 0), -1, "what there is not");
+	on_signal(SIGUSR2, count_signal, 0);
+	is(syscall(SYS_pidfd_send_signal, folder, SIGUSR2, NULL, 0), 0, "a signal to whom it is of");
+	is(handled, 1, "arrives");
+	close(folder);
+	int tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY);
+	is(fchdir(tasks), 0, "fchdir into it");
+	snprintf(name, sizeof(name), "%d/comm", getpid());
+	is(access(name, R_OK), 0, "a path from there");
+	is(chdir("/"), 0, "back");
+	close(tasks);
+}
+
+static int ends_at_once(void)
+{
+	return 3;
+}
+
+// A zombie is still somebody.
+static void ended(void)
+{
+	siginfo_t info = { 0 };
+	pid_t pid = child(ends_at_once);
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	int fd = (int)syscall(SYS_pidfd_open, pid, O_NONBLOCK);
+	check(fd >= 0, "a pidfd of a zombie");
+	is(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0), 0, "a signal to it is lost");
+	is(waitid(P_PIDFD, (id_t)fd, &info, WEXITED), 0, "waiting for it");
+	is(info.si_status, 3, "how it ended");
+	fails(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), ESRCH, "now it is nobody");
+	close(fd);
+	fd = (int)syscall(SYS_pidfd_open, getpid(), O_NONBLOCK);
+	fails(waitid(P_PIDFD, (id_t)fd, &info, WEXITED), ECHILD, "no child of its own");
+	close(fd);
+	pid = child(pause);
+	fd = (int)syscall(SYS_pidfd_open, pid, O_NONBLOCK);
+	fails(waitid(P_PIDFD, (id_t)fd, &info, WEXITED), EAGAIN, "a pidfd that does not wait");
+	is(waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG), 0, "nor with WNOHANG");
+	kill(pid, SIGKILL);
+	is(child_end(pid), 1000 + SIGKILL, "its end");
+	close(fd);
+}
+
+static int counted;
+
+static void *second(void *argument)
+{
+	char path[64], name[64] = "", wanted[64];
+	(void)argument;
+	snprintf(wanted, sizeof(wanted), "%d/task/%d", getpid(), (int)syscall(SYS_gettid));
+	readlink("/proc/thread-self", name, sizeof(name) - 1);
+	check(!strcmp(name, wanted), "thread-self in another thread");
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)syscall(SYS_gettid));
+	check(read_all(path) > 0, "its files");
+	DIR *folder = opendir("/proc/self/task");
+	struct dirent *entry;
+	while (folder && (entry = readdir(folder)))
+		counted += entry->d_name[0] != '.';
+	closedir(folder);
+	return NULL;
+}
+
+static void threads(void)
+{
+	pthread_t thread;
+	need(pthread_create(&thread, NULL, second, NULL) == 0, "a thread");
+	pthread_join(thread, NULL);
+	is(counted, 2, "two threads in /proc/self/task");
+}
+
+static void memory(void)
+{
+	Elf64_auxv_t *entry = (Elf64_auxv_t *)text;
+	long size = read_all("/proc/self/auxv");
+	check(size > 0 && size % (long)sizeof(*entry) == 0, "auxv");
+	unsigned long page = 0, random = 0;
+	for (; (char *)entry < text + size; entry++) {
+		page = entry->a_type == AT_PAGESZ ? entry->a_un.a_val : page;
+		random = entry->a_type == AT_RANDOM ? entry->a_un.a_val : random;
+	}
+	is((long)page, 4096, "the page size in it");
+	is((long)random, (long)getauxval(AT_RANDOM), "the same as the program got");
+	check(
+		read_all("/proc/self/smaps_rollup") > 0 && strstr(text, "[rollup]\nRss:"), "smaps_rollup");
+	check(
+		read_all("/proc/self/smaps") > 0 && strstr(text, "KernelPageSize:        4 kB\n"), "smaps");
+	char here;
+	unsigned long low, end, at = (unsigned long)&here;
+	read_all("/proc/self/maps");
+	bool is_found = false;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		is_found |= strstr(line, "[stack]") && sscanf(line, "%lx-%lx", &low, &end) == 2 &&
+		            low <= at && at < end;
+	check(is_found, "maps names the stack");
+}
+
+static void status(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGUSR2, SIG_IGN);
+	on_signal(SIGALRM, count_signal, 0);
+	umask(027);
+	check(read_all("/proc/self/status") > 0, "status");
+	is((long)strtoul(value("SigBlk:\t"), NULL, 16), 1L << (SIGUSR1 - 1), "blocked signals");
+	check(strtoul(value("SigIgn:\t"), NULL, 16) & 1UL << (SIGUSR2 - 1), "ignored signals");
+	check(strtoul(value("SigCgt:\t"), NULL, 16) & 1UL << (SIGALRM - 1), "caught signals");
+	is(strtol(value("Umask:\t"), NULL, 8), 027, "umask");
+	is(atol(value("NSpid:\t")), getpid(), "NSpid");
+	umask(022);
+}
+
+static void calls(void)
+{
+	char wanted[100], got[100] = "";
+	int fd = open("/proc/self/syscall", O_RDONLY);
+	need(fd >= 0, "syscall");
+	snprintf(wanted, sizeof(wanted), "%d 0x%x 0x%lx 0x%x ", SYS_read, fd, (long)got, 99);
+	syscall(SYS_read, fd, got, 99UL);
+	check(!strncmp(got, wanted, strlen(wanted)), "the call that reads it");
+	close(fd);
+	is(read_all("/proc/self/wchan"), 1, "wchan");
+	check(text[0] == '0', "nowhere");
+}
+
+static void spaces(void)
+{
+	static const char *const names[] = { "ipc", "mnt", "net", "pid", "user", "uts", "cgroup" };
+	char path[64], link[64];
+	int good = 0;
+	for (int i = 0; i < 7; i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		long size = readlink(path, link, sizeof(link) - 1);
+		link[size > 0 ? size : 0] = 0;
+		good += size > 0 && !strncmp(link, names[i], strlen(names[i])) && strstr(link, ":[") &&
+		        link[size - 1] == ']';
+	}
+	is(good, 7, "links of namespaces");
+	is(unshare(CLONE_FILES | CLONE_FS), 0, "unshare what threads share");
+	fails(unshare(0x1), EINVAL, "unshare nothing that there is");
+}
+
+int main(void)
+{
+	descriptors();
+	odd_names();
+	folders();
+	ended();
+	threads();
+	memory();
+	status();
+	calls();
+	spaces();
+	return done();
+}
