@@ -112,6 +112,7 @@ void limits_usual(struct process *process);
 
 enum capability : u8 {
 	CAP_CHOWN = 0,
+	CAP_DAC_OVERRIDE = 1,
 	CAP_KILL = 5,
 	CAP_SETGID = 6,
 	CAP_SETUID = 7,

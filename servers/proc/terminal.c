@@ -173,18 +173,6 @@ err_t operation_terminal_group(
 	return OK;
 }
 
-// By a process, or because the terminal is its controlling one.
-static err_t open_for(const struct process *process, u32 device, bool is_its_own, u32 serial,
-	u32 *out_device, handle_t *out)
-{
-	constexpr u32 POWER_OVER_FILES = 1; // CAP_DAC_OVERRIDE
-	bool is_privileged = is_its_own || is_able(process, POWER_OVER_FILES);
-	TRY(tty_open((tty_t){ start_handle("tty") }, device, credentials_of(process)->file_user,
-		is_privileged, 0, (u64)process->pid << 32 | serial, out_device, out));
-	answer_hand_out(*out);
-	return OK;
-}
-
 err_t operation_terminal_reach(void *_Nullable self, struct caller caller, u32 inode,
 	u32 generation, u32 entry, u32 flags, u32 serial, u32 *out_device, handle_t *out_terminal)
 {
@@ -196,7 +184,11 @@ err_t operation_terminal_reach(void *_Nullable self, struct caller caller, u32 i
 	if (!store->steering.raw || !files.handle.raw)
 		return ERR_UNSUPPORTED;
 	TRY(tree_device(files, inode, generation, entry, flags, &device));
-	return open_for(process, device, false, serial, out_device, out_terminal);
+	TRY(tty_open((tty_t){ start_handle("tty") }, device, credentials_of(process)->file_user,
+		is_able(process, CAP_DAC_OVERRIDE), 0, (u64)process->pid << 32 | serial, out_device,
+		out_terminal));
+	answer_hand_out(*out_terminal);
+	return OK;
 }
 
 err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle_t *out_terminal)
@@ -207,7 +199,10 @@ err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle
 	TRY(caller_find(caller, &process));
 	if (!process->terminal || !store->steering.raw)
 		return ERR_NOT_FOUND;
-	return open_for(process, process->terminal, true, 0, &number, out_terminal);
+	TRY(tty_open((tty_t){ start_handle("tty") }, process->terminal,
+		credentials_of(process)->file_user, true, 0, 0, &number, out_terminal));
+	answer_hand_out(*out_terminal);
+	return OK;
 }
 
 static void deliver(const struct tty_signal *signal)
