@@ -329,10 +329,35 @@ static void write_into_log(void)
 	check(size && !memchr(log, '\33', size) && !memchr(log, '\r', size), "and is text there");
 }
 
+// The library's stack protector's word, which a program can read.
+static uint64_t guard(void)
+{
+	uint64_t word;
+	__asm__("mov %%gs:256, %0" : "=r"(word));
+	return word;
+}
+
+// As a fresh program: is it another than that of the program before?
+static int is_other_guard(const char *former)
+{
+	uint64_t now = guard();
+	return !now || now & 0xff || now == strtoull(former, NULL, 16);
+}
+
+static int exec_with_guard(void)
+{
+	char word[20];
+	sprintf(word, "%llx", (unsigned long long)guard());
+	execl("/proc/self/exe", "attack", "guard", word, NULL);
+	return 99;
+}
+
 // attack [SEED]: again as it was.
 int main(int count, char **arguments)
 {
 	static char restarts[4096];
+	if (count == 3)
+		return is_other_guard(arguments[2]);
 	if (access("/scheme/svc/tree", R_OK) != 0) {
 		said(true, "nothing to attack here", "");
 		return 0;
@@ -342,6 +367,8 @@ int main(int count, char **arguments)
 	seed = count > 1 ? strtoull(arguments[1], NULL, 10) : seed + (uint64_t)time(NULL);
 	printf("# seed %llu\n", (unsigned long long)seed);
 	is(child_end(child(holds_others)), 0, "no handle of a child leads to another process");
+	is(child_end(child(exec_with_guard)), 0,
+		"each program has a stack protector's word of its own");
 	give_orders();
 	write_into_log();
 	for (int i = 0; i < (int)(sizeof attacks / sizeof *attacks); i++)

@@ -18,7 +18,7 @@ posix_image: // struct posix_image
 	.text
 	.balign 64
 	.globl posix_entry, posix_entry_native, posix_start, posix_resume
-	.globl posix_leave_call, posix_leave_slow
+	.globl posix_leave_call, posix_leave_slow, posix_leave_fresh
 	.globl leave_begin, leave_end, resume_begin, resume_end, resume_jump
 
 	.macro STORE_KEPT
@@ -94,6 +94,11 @@ leave_end:
 	KEEPS vfork
 	KEEPS clone
 	KEEPS clone3
+
+	.balign 16
+posix_leave_fresh: // rdi: the stack protector's word; no frame that holds the one before is returned to
+	movq %rdi, %gs:GS_GUARD_VALUE
+	jmp posix_leave_slow
 
 	.balign 16
 posix_leave_call: // behind a call, rax its answer; unless it set registers, they are the program's

@@ -47,6 +47,7 @@ CHECK_OFFSET(THREAD_INTERRUPTION, interruption);
 static_assert((u64)POSIX_IMAGE_MAGIC_VALUE == POSIX_IMAGE_MAGIC);
 static_assert(TABLE_NUMBERS_VALUE == TABLE_NUMBERS);
 static_assert(SLOW_REGISTERS_VALUE == SLOW_REGISTERS);
+static_assert(GS_GUARD_VALUE == GS_GUARD);
 static_assert(CAUSE_NOTIFICATION == UPCALL_NOTIFICATION);
 static_assert(ERR_INTERRUPTED_VALUE == ERR_INTERRUPTED);
 static_assert(WAIT_RBX == offsetof(struct wait_registers, rbx));

@@ -14,6 +14,9 @@ void posix_begin(struct posix_thread *self); // a thread's first steps
 posix_call *posix_call_slowly(struct posix_thread *self);
 // On the way out when something is to be done: signals, calls that are made again (signal/).
 void posix_leave(struct posix_thread *self);
+// Leaves for a program that has just come in the place of another, with a stack protector's word of
+// its own (entry.S): what was on the library's stack is gone.
+[[noreturn]] void posix_leave_fresh(u64 guard);
 // The program was interrupted: self->interruption says by what (signal/).
 void posix_interrupted(struct posix_thread *self);
 // Calls whose thread or process begins with all of the caller's registers: entry.S has call_fork

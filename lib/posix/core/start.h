@@ -45,6 +45,12 @@ static inline u64 thread_stack_top(u32 slot)
 	return thread_address(slot);
 }
 
+// A stack protector's word out of a random one: its lowest byte ends texts that run over.
+static inline u64 guard_of(u64 random)
+{
+	return random & ~0xffull;
+}
+
 // Makes a zeroed struct posix_thread ready to begin in its slot. Its program starts at entry with
 // this stack pointer; other registers are zero. begin: see below. tid, mask, fs_base: set after it.
 void thread_prepare(
@@ -52,7 +58,7 @@ void thread_prepare(
 
 // The calling thread, of whose program nothing is left, as the first of another one in the same
 // space: what is not the kernel's becomes as thread_prepare would have it, but the mask, what is
-// pending, and the stack protector's word, which is in use.
+// pending, and the stack protector's word, which is in use (posix_leave_fresh).
 void thread_renew(struct posix_thread *self, u64 entry, u64 stack);
 
 // What the library does first in a thread:

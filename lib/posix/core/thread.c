@@ -25,7 +25,7 @@ void thread_prepare(
 		address + offsetof(struct posix_thread, upcall_stack) + sizeof thread->upcall_stack;
 	AT(thread->block.user, USER_ENTRY) = image->native;
 	UNSAFE_BEGIN("two words")
-	AT(thread->block.user, USER_GUARD) = (random[0] ^ random[1]) & ~0xffull;
+	AT(thread->block.user, USER_GUARD) = guard_of(random[0] ^ random[1]);
 	UNSAFE_END
 	registers_prepare(&thread->registers);
 	thread->open_mask = MASK_ALL;

@@ -171,8 +171,8 @@ static enum other_slots other_slots(const struct thread_slots *slots)
 
 // Nobody else runs in this space: no thread of the program, not the timers' helper, no parent that
 // waits for what it lent. The stack must be the first thread's, as a fresh space would have it.
-// What the library's memory still holds of calls before, and its stack protector's word, go to
-// programs of the same credentials only.
+// What the library's memory still holds of calls before goes to programs of the same credentials
+// only; its stack protector's word is new.
 static bool may_stay(const struct posix_thread *self, const struct exec_file *file)
 {
 	const struct posix *posix = posix_self();
@@ -192,8 +192,8 @@ static err_t unmap_old(void)
 }
 
 // The old program is gone in any case.
-static void stay(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record,
-	struct pieces *pieces)
+[[noreturn]] static void stay(struct posix_thread *self, struct exec_plan *plan,
+	struct exec_record *record, struct pieces *pieces)
 {
 	u64 entry = plan->loader.memory.raw ? record->space.loader.entry : record->space.program.entry;
 	struct program_text *old = &posix_self()->identity.program;
@@ -213,6 +213,7 @@ static void stay(struct posix_thread *self, struct exec_plan *plan, struct exec_
 	if (signal_float_reset() < 0)
 		end();
 	self->slow |= SLOW_REGISTERS;
+	posix_leave_fresh(guard_of(random_word()));
 }
 
 static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record,
@@ -228,7 +229,6 @@ static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct ex
 	err = space_fill_stack(plan, space, pieces);
 	if (err == OK && !space->process.raw) {
 		stay(self, plan, record, pieces);
-		return 0;
 	}
 	u64 entry = plan->loader.memory.raw ? space->loader.entry : space->program.entry;
 	pieces_fini(pieces);
@@ -241,7 +241,6 @@ static i64 build_in(struct posix_thread *self, struct exec_plan *plan, struct ex
 	return build_error(err);
 }
 
-// 0: it stayed in this space, and has given the record back.
 static i64 build(struct posix_thread *self, struct exec_plan *plan, struct exec_record *record)
 {
 	handle_t *process = &record->space.process;
@@ -251,8 +250,6 @@ static i64 build(struct posix_thread *self, struct exec_plan *plan, struct exec_
 		process_create(HANDLE_NONE, 0, LEVEL_PROGRAM, process) != OK)
 		return -EAGAIN;
 	i64 error = build_in(self, plan, record, &pieces);
-	if (!error)
-		return 0;
 	pieces_fini(&pieces);
 	heap_give(record->path.data, record->path.size);
 	if (process->raw) {
@@ -269,8 +266,7 @@ i64 exec_plan_run(struct posix_thread *self, struct exec_plan *plan, i32 directo
 	if (!record)
 		return -ENOMEM;
 	i64 error = build(self, plan, record);
-	if (error)
-		heap_give(record, sizeof *record);
+	heap_give(record, sizeof *record);
 	return error;
 }
 

@@ -16,9 +16,8 @@ struct exec_record {
 	span_t path; // owned, heap; the program's
 };
 
-// The plan's path and texts are filled in. If all goes well it does not come back, or answers 0:
-// the thread's registers are the new program's, and the call returns there. Else the process is
-// what it was, and the answer is -errno.
+// The plan's path and texts are filled in. If all goes well it does not come back. Else the process
+// is what it was, and the answer is -errno.
 i64 exec_plan_run(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags);
 
 NONNULL_END
