@@ -26,6 +26,7 @@ void commit(void)
 	if (store->closing_count)
 		close_handles();
 	wait_send();
+	known_send();
 	if (store->outbox_count)
 		outbox_flush();
 }
@@ -47,6 +48,12 @@ static bool serve_call(struct message *message)
 	return is_answered;
 }
 
+static void cancel(handle_t reply, bool is_abandoned)
+{
+	if (!known_cancel(reply))
+		wait_cancel(reply, is_abandoned);
+}
+
 static bool serve(struct message *message)
 {
 	switch (message_kind(message)) {
@@ -63,8 +70,8 @@ static bool serve(struct message *message)
 		if (message->badge < PROC_PID_MAX)
 			process_hangup((u32)message->badge);
 		return false;
-	case MESSAGE_CANCEL: wait_cancel((handle_t){ (u32)message->badge }, false); return false;
-	case MESSAGE_ABANDON: wait_cancel((handle_t){ (u32)message->badge }, true); return false;
+	case MESSAGE_CANCEL: cancel((handle_t){ (u32)message->badge }, false); return false;
+	case MESSAGE_ABANDON: cancel((handle_t){ (u32)message->badge }, true); return false;
 	case MESSAGE_PAGES: return false;
 	}
 	return false;

@@ -9,6 +9,7 @@ const struct proc_ops proc_operations = {
 	.spare = operation_spare,
 	.spare_as = operation_spare_as,
 	.child = operation_child,
+	.known = operation_known,
 	.unborn = operation_unborn,
 	.child_end = operation_child_end,
 	.relieve = operation_relieve,

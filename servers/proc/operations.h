@@ -14,6 +14,7 @@ err_t operation_spare(void *_Nullable self, struct caller caller, u32 serial, u3
 	u32 *out_slot, handle_t *out_next);
 err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 signal,
 	handle_t process, u32 *out_pid, u32 *out_slot, handle_t *out_next);
+void operation_known(void *_Nullable self, struct proc_known_call call);
 err_t operation_unborn(void *_Nullable self, struct caller caller, u32 pid, u32 signal);
 err_t operation_child_end(void *_Nullable self, struct caller caller, u32 pid, u32 status);
 err_t operation_relieve(void *_Nullable self, struct caller caller);

@@ -53,6 +53,10 @@ void process_hangup(u32 pid);              // nobody holds its connection any mo
 void process_end(struct process *process, u32 status, u64 processor_ns, u64 pages);
 void end_rescan(void); // after a restart
 
+// Children that wait to be told of (known.c): those that were, or never will be, after the commit.
+void known_send(void);
+bool known_cancel(handle_t reply);
+
 // Waiting (wait.c).
 bool wait_serve(struct message *message);            // true: the message holds the answer
 void wait_tell(struct process *parent);              // something about its children changed

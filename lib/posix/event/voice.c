@@ -33,7 +33,7 @@ static meet_t take(void)
 	handle_t fresh;
 	if (now >> 32 == pid && (u32)now)
 		return (meet_t){ { (u32)now } };
-	if (proc_voice((proc_t){ process_for_files() }, &fresh) != OK)
+	if (proc_voice((proc_t){ posix_self()->identity.connection }, &fresh) != OK)
 		return (meet_t){ HANDLE_NONE };
 	replace(packed(pid, fresh));
 	return (meet_t){ fresh };

@@ -28,7 +28,7 @@ handle_t mount_connection(u32 mount)
 		return HANDLE_NONE;
 	const struct mount_link *link = &AT(state->links, mount);
 	if (link->kind == MOUNT_PROC)
-		return process_for_files();
+		return posix_self()->identity.connection;
 	if (link->kind != MOUNT_TREE)
 		return link->connection;
 	return AT(state->sources, AT(state->mounts, mount).tree % TREES_MAX).connection;

@@ -137,6 +137,19 @@ void child_become(struct posix_thread *self, const struct latch *latch)
 	fork_child(self);
 }
 
+// Before its parent has told of it nobody could steer it: if that never comes, it ends.
+static void await_known(const struct identity *identity)
+{
+	constexpr u32 SPINS = 200; // the parent may be about to, on another processor
+	err_t err = ERR_BUSY;
+	for (u32 i = 0; i < SPINS && !process_is_known(identity); i++)
+		__builtin_ia32_pause();
+	while (err == ERR_BUSY && !process_is_known(identity))
+		err = proc_known(process_proc());
+	if (!process_is_known(identity))
+		(void)task_exit(EXIT_SCOPE_PROCESS, SIGKILL, 0);
+}
+
 static void child_registers(struct posix_thread *self, const struct process_clone *clone)
 {
 	if (clone->stack) {
@@ -222,6 +235,7 @@ static i64 fork_with_copy(struct posix_thread *self, const struct process_clone 
 	i64 answer = fork_locked(self, clone, latch, is_child);
 	if (*is_child) {
 		posix_lock_init(&identity->lock);
+		await_known(identity);
 		child_registers(self, clone);
 		if (clone->flags & CLONE_CLEAR_SIGHAND)
 			exec_reset_actions();

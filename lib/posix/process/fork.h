@@ -48,4 +48,8 @@ i64 vfork_borrow(
 // Of the only thread: the program's FS base (core/ or signal/ provides it).
 [[gnu::weak]] void thread_set_fs(struct posix_thread *self, u64 base);
 
+// Of a child in lent memory that was not released yet: its parent was killed, so that nobody will.
+// It ends, if nobody was told of it either.
+bool vfork_is_abandoned(void);
+
 NONNULL_END

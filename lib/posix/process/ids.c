@@ -16,21 +16,6 @@ static u32 load(const u32 *word)
 	return __atomic_load_n(word, __ATOMIC_RELAXED); // written by proc, one word at a time
 }
 
-// Short, so nobody wakes us: the parent is on its way to tell.
-handle_t process_for_files(void)
-{
-	constexpr u32 TRIES = 400;
-	constexpr u64 TRY_NS = 50'000;
-	u32 never = 0;
-	for (u32 i = 0; i < TRIES; i++) {
-		u32 state = load(&identity_slot(process_self())->state);
-		if (state == PROC_SLOT_STATE_ALIVE || state == PROC_SLOT_STATE_ZOMBIE)
-			break;
-		(void)futex_wait((u64)(uintptr_t)&never, 0, posix_clock() + TRY_NS, HANDLE_NONE);
-	}
-	return process_self()->connection;
-}
-
 i64 call_getpid(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)self;

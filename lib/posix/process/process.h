@@ -86,9 +86,13 @@ static inline u32 process_continued(const struct identity *identity)
 // A limit of this process as it is now; others may change it (prlimit).
 struct limit process_limit(u32 resource);
 
-// The connection to proc, for /proc: a forked child waits there until its parent has told of it,
-// since before that proc cannot look into it. No error: a parent that died does not tell.
-handle_t process_for_files(void);
+// Has its parent told proc of it? Else proc cannot look into it, nor end it.
+static inline bool process_is_known(const struct identity *identity)
+{
+	u32 state =
+		__atomic_load_n(&identity_slot(identity)->state, __ATOMIC_ACQUIRE); // written by proc
+	return state == PROC_SLOT_STATE_ALIVE || state == PROC_SLOT_STATE_ZOMBIE;
+}
 
 // A number that no call of this process had.
 u32 process_serial(void);

@@ -6,6 +6,7 @@
 // its own table, with the same values.
 #include "abi/process.h"
 #include "abi/signals.h"
+#include "lib/base/atomic.h"
 #include "lib/base/bits.h"
 #include "lib/base/memory.h"
 #include "lib/base/view.h"
@@ -143,6 +144,21 @@ i64 vfork_borrow(struct posix_thread *self, const struct process_clone *clone,
 	posix_lock_give(&posix->time.helper);
 	slot_give(slot);
 	return answer;
+}
+
+// identity is still the lender's, and its spare is us.
+bool vfork_is_abandoned(void)
+{
+	const struct identity *lender = process_self();
+	const struct spare *we = &lender->spare;
+	const struct proc_slot *slot = identity_slot_at(we->slot);
+	u32 state = atomic_load_acquire(&slot->state); // written by proc
+	if (atomic_load_relaxed(&slot->pid) == we->pid &&
+		atomic_load_relaxed(&slot->parent) == lender->pid)
+		return false;
+	if (state != PROC_SLOT_STATE_ALIVE)
+		(void)task_exit(EXIT_SCOPE_PROCESS, SIGKILL, 0); // it was not told of
+	return true;
 }
 
 // Its parent's locks stay taken in what was saved; here they are free.

@@ -3,14 +3,16 @@
 // (process/fork.c).
 #include "lib/base/atomic.h"
 #include "lib/base/bits.h"
+#include "lib/base/time.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/start.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
-#include "lib/posix/process/process.h"
+#include "lib/posix/process/fork.h"
 #include "lib/posix/signal/signal.h"
 #include "lib/posix/thread/slot.h"
 #include "lib/posix/thread/thread.h"
@@ -48,13 +50,26 @@ void thread_release(struct posix_thread *child)
 		(void)futex_wake((u64)(uintptr_t)&child->go, 1, 0, 0, &woken);
 }
 
+// A thread of this process comes to release us, or we all end; a parent that lends its memory may
+// be killed meanwhile.
+static void await_release(struct posix_thread *self)
+{
+	constexpr u64 LOOK_NS = 250 * NS_PER_MS;
+	bool is_lent = self->begin == BEGIN_BORROWED;
+	while (atomic_load_acquire(&self->go) != 1) { // pairs with thread_release
+		u64 deadline = is_lent ? posix_clock() + LOOK_NS : DEADLINE_NEVER;
+		err_t err = futex_wait((u64)(uintptr_t)&self->go, 2, deadline, HANDLE_NONE);
+		if (err == ERR_TIMED_OUT && is_lent && vfork_is_abandoned())
+			return;
+	}
+}
+
 void thread_begin(struct posix_thread *self)
 {
 	u32 seen = 0;
 	bool is_held = list_node_is_linked(&self->node) || self->begin == BEGIN_BORROWED;
 	if (is_held && atomic_swap_if_acq_rel(&self->go, &seen, 2u))
-		while (atomic_load_acquire(&self->go) != 1) // pairs with thread_release
-			(void)futex_wait((u64)(uintptr_t)&self->go, 2, DEADLINE_NEVER, HANDLE_NONE);
+		await_release(self);
 	if (self->set_tid)
 		(void)user_store_u32(self->set_tid, (u32)self->id);
 }
