@@ -35,8 +35,6 @@ static i64 make(struct posix_thread *self, u32 id, u32 flags)
 {
 	struct description *description;
 	handle_t process = HANDLE_NONE;
-	if (id == process_self()->pid)
-		(void)process_for_files(); // after a fork proc has to be told of us first
 	err_t err = proc_open(process_proc(), id, &process);
 	if (err != OK && err != ERR_STATE) // nobody has a handle to a zombie
 		return err == ERR_NOT_FOUND ? -ESRCH : posix_error(err);
