@@ -85,6 +85,25 @@ static void folders(void)
 	is(syscall(SYS_pidfd_send_signal, folder, SIGUSR2, NULL, 0), 0, "a signal to whom it is of");
 	is(handled, 1, "arrives");
 	close(folder);
+	char path[64], wanted[32] = "";
+	mkdir("/tmp/proc-folder", 0700);
+	mkdir("/tmp/proc-folder/below", 0700);
+	int below = open("/tmp/proc-folder/below", O_RDONLY | O_DIRECTORY);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/../file", below);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	check(fd >= 0, "a path through a descriptor");
+	is(access("/tmp/proc-folder/file", F_OK), 0, "leads on from its directory");
+	snprintf(path, sizeof(path), "/dev/fd/%d/.", below);
+	is(stat(path, &first) || fstat(below, &second), 0, "by /dev/fd");
+	check(first.st_ino == second.st_ino, "the directory itself");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", below);
+	check(readlink(path, wanted, sizeof(wanted) - 1) > 0, "its name");
+	check(!strcmp(wanted, "/tmp/proc-folder/below"), "is the directory's");
+	close(fd);
+	close(below);
+	unlink("/tmp/proc-folder/file");
+	rmdir("/tmp/proc-folder/below");
+	rmdir("/tmp/proc-folder");
 	int tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY);
 	is(fchdir(tasks), 0, "fchdir into it");
 	snprintf(name, sizeof(name), "%d/comm", getpid());
@@ -96,6 +115,35 @@ static void folders(void)
 static int ends_at_once(void)
 {
 	return 3;
+}
+
+static int runs_script(void)
+{
+	char *arguments[] = { "x", "one", NULL };
+	int fd = open("/tmp/proc-script", O_RDONLY);
+	syscall(SYS_execveat, fd, "", arguments, environ, 0x1000);
+	return 99;
+}
+
+static int runs_closing_script(void)
+{
+	char *arguments[] = { "x", NULL };
+	int fd = open("/tmp/proc-script", O_RDONLY | O_CLOEXEC);
+	syscall(SYS_execveat, fd, "", arguments, environ, 0x1000);
+	return errno == ENOENT ? 7 : 8;
+}
+
+// A script by its descriptor: its interpreter opens that.
+static void scripts(void)
+{
+	static const char script[] =
+		"#!/bin/sh\ncase $0 in /dev/fd/*) test \"$1\" = one && exit 5;; esac\n";
+	int fd = open("/tmp/proc-script", O_WRONLY | O_CREAT | O_TRUNC, 0700);
+	write(fd, script, sizeof(script) - 1);
+	close(fd);
+	is(child_end(child(runs_script)), 5, "a script by its descriptor");
+	is(child_end(child(runs_closing_script)), 7, "which exec closes");
+	unlink("/tmp/proc-script");
 }
 
 // A zombie is still somebody.
@@ -229,6 +277,7 @@ int main(void)
 	descriptors();
 	odd_names();
 	folders();
+	scripts();
 	ended();
 	threads();
 	memory();

@@ -157,6 +157,52 @@ static void mutexes(void)
 	is(turns, 4, "all had their turn");
 }
 
+static int waits[2];
+
+static void *waiting(void *id)
+{
+	char byte;
+	*(int *)id = (int)syscall(SYS_gettid);
+	write(waits[1], "1", 1);
+	while (read(waits[0], &byte, 1) == 1 && byte != '2')
+		write(waits[1], &byte, 1), pause_ms(1);
+	return NULL;
+}
+
+// Of the caller, of another of its threads, of another process.
+static void affinity(void)
+{
+	cpu_set_t all, one, got;
+	pthread_t thread;
+	int id = 0;
+	CPU_ZERO(&one);
+	need(sched_getaffinity(0, sizeof(all), &all) == 0, "sched_getaffinity");
+	for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &one);
+	need(pipe(waits) == 0, "pipe");
+	need(pthread_create(&thread, NULL, waiting, &id) == 0, "a thread");
+	while (!__atomic_load_n(&id, __ATOMIC_SEQ_CST))
+		pause_ms(1);
+	is(sched_setaffinity(id, sizeof(one), &one), 0, "another thread's processors");
+	is(sched_getaffinity(id, sizeof(got), &got), 0, "asked of it");
+	check(CPU_EQUAL(&got, &one), "are its own");
+	is(sched_getaffinity(0, sizeof(got), &got), 0, "and those of the caller");
+	check(CPU_EQUAL(&got, &all), "stay");
+	write(waits[1], "2", 1);
+	pthread_join(thread, NULL);
+	pid_t other = child(pause);
+	is(sched_setaffinity(other, sizeof(all), &all), 0, "another process may run anywhere");
+	is(sched_getaffinity(other, sizeof(got), &got), 0, "asked of it");
+	check(CPU_EQUAL(&got, &all), "it may");
+	kill(other, SIGKILL);
+	child_end(other);
+	fails(sched_setaffinity(other, sizeof(all), &all), ESRCH, "of nobody");
+	fails(sched_getaffinity(other, sizeof(got), &got), ESRCH, "asked of nobody");
+	CPU_ZERO(&one);
+	fails(sched_setaffinity(0, sizeof(one), &one), EINVAL, "no processor");
+}
+
 static void numbers(void)
 {
 	struct stat first, second;
@@ -177,6 +223,7 @@ int main(void)
 	policies();
 	inheritance();
 	mutexes();
+	affinity();
 	numbers();
 	return done();
 }

@@ -15,8 +15,9 @@ struct exec_file {
 	u64 size;              // bytes
 	u32 mode, user, group; // Linux's st_mode; set-id bits are 0 where they do not count
 	u32 tree, inode, generation;
-	span_t room;   // of whoever asked, for the path; empty: not wanted
-	u64 path_size; // absolute, without a zero, as much as there is room for
+	bool is_closing; // the descriptor that path began at is closed by exec
+	span_t room;     // of whoever asked, for the path; empty: not wanted
+	u64 path_size;   // absolute, without a zero, as much as there is room for
 };
 
 enum exec_open_flags : u32 {

@@ -4,6 +4,7 @@
 #include "lib/posix/exec/plan.h"
 
 #include "lib/base/bits.h"
+#include "lib/base/format.h"
 #include "lib/posix/exec/script.h"
 #include "lib/posix/linux/errno.h"
 #include "os/syscalls.h"
@@ -137,6 +138,20 @@ static i64 find_program(struct posix_thread *self, struct exec_plan *plan, view_
 	return error ? error : find_loader(self, plan);
 }
 
+// What begins at a descriptor is known to the program, and to a script's interpreter, by that.
+static void name_by_descriptor(struct exec_plan *plan, i32 directory)
+{
+	view_t path = plan_path(plan);
+	if (directory == EXEC_HERE || (path.size && view_at(path, 0) == '/'))
+		return;
+	view_t name = format_view(
+		span_of(plan->scratch), path.size ? "/dev/fd/%d/%v" : "/dev/fd/%d", directory, &path);
+	if (name.size >= sizeof plan->path)
+		return;
+	(void)span_copy(span_of(plan->path), name);
+	plan->path_size = name.size;
+}
+
 i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
 {
 	u8 room[START_SIZE] UNINITIALIZED, interpreter[SCRIPT_LINE_SIZE] UNINITIALIZED;
@@ -147,11 +162,17 @@ i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, 
 		i64 error = exec_open(self, directory, path, flags, &plan->file);
 		if (error)
 			return error;
+		if (!depth) {
+			name_by_descriptor(plan, directory);
+			path = plan_path(plan);
+		}
 		view_t start = read_start(&plan->file, span_of(room));
 		if (!script_is(start))
 			return find_program(self, plan, start);
 		if (!script_parse(start, &script))
 			return -ENOEXEC;
+		if (plan->file.is_closing)
+			return -ENOENT; // its interpreter could not open it
 		error = take_script(plan, &script, path);
 		if (error)
 			return error;

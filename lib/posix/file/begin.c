@@ -160,7 +160,11 @@ i64 exec_open(
 	struct posix_thread *self, i32 directory, view_t path, u32 flags, struct exec_file *out)
 {
 	struct path found UNINITIALIZED;
+	u32 number_flags = 0;
 	out->memory = HANDLE_NONE;
+	out->is_closing = directory != AT_FDCWD && (!path.size || view_at(path, 0) != '/') &&
+	                  descriptor_flags(directory, &number_flags) >= 0 &&
+	                  number_flags & DESCRIPTOR_CLOEXEC;
 	if (flags & EXEC_OPEN_EMPTY_PATH && !path.size)
 		return open_descriptor(self, directory, out);
 	u32 walk = flags & EXEC_OPEN_NO_FOLLOW ? WALK_NO_FOLLOW : 0;

@@ -185,22 +185,46 @@ static bool link_text(struct posix_thread *self, view_t name, span_t room, view_
 	return place_path(self, is_root ? &state->root : &state->directory, room, out) == 0;
 }
 
+static bool replace_text(struct path *path, view_t whole)
+{
+	if (whole.size >= sizeof path->bytes)
+		return false;
+	(void)span_copy(span_of(path->bytes), whole);
+	path->text = view_clamp(view_of(path->bytes), 0, whole.size);
+	return true;
+}
+
+// fd/N/...: below a directory that is open. behind: what follows it.
+static bool through_descriptor(
+	struct posix_thread *self, view_t rest, span_t room, view_t *out, view_t *behind)
+{
+	view_t folder, number, below;
+	u64 value;
+	struct file file;
+	if (!text_split(rest, '/', &folder, &below) || !view_equal(folder, VIEW_TEXT("fd")) ||
+		!text_split(below, '/', &number, behind) || !number_of(number, &value) ||
+		value > INT32_MAX || file_get(self, (i32)value, &file) < 0)
+		return false;
+	i64 size = file.description->kind == FILE_DIRECTORY ? descriptor_text(self, &file, room) : -1;
+	file_put(self, &file);
+	*out = view_clamp(span_view(room), 0, size > 0 ? (usize)size : 0);
+	return size > 0;
+}
+
 bool own_leads_out(struct posix_thread *self, struct path *path)
 {
 	u8 room[TREE_PATH_MAX] UNINITIALIZED, text[TREE_PATH_MAX] UNINITIALIZED;
 	view_t rest, name, behind = {}, found;
 	if (!own_rest(path, &rest))
 		return false;
+	if (through_descriptor(self, rest, span_of(room), &found, &behind))
+		return replace_text(path, format_view(span_of(text), "%v/%v", &found, &behind));
 	bool is_last = !text_split(rest, '/', &name, &behind);
 	if (is_last)
 		name = rest;
 	if ((is_last && path->walk.flags & WALK_NO_FOLLOW) ||
 		!link_text(self, name, span_of(room), &found))
 		return false;
-	view_t whole = format_view(span_of(text), "%v%s%v", &found, is_last ? "" : "/", &behind);
-	if (whole.size >= sizeof path->bytes)
-		return false;
-	(void)span_copy(span_of(path->bytes), whole);
-	path->text = view_clamp(view_of(path->bytes), 0, whole.size);
-	return true;
+	return replace_text(
+		path, format_view(span_of(text), "%v%s%v", &found, is_last ? "" : "/", &behind));
 }

@@ -63,6 +63,16 @@ void path_credentials(struct tree_credentials *out, bool real)
 	out->capabilities = mine->user ? 0 : mine->permitted;
 }
 
+// Ends a way with a descriptor: what is above that is not for text to say.
+static bool ends_in_descriptor(const struct path *path, usize size)
+{
+	view_t way = view_clamp(view_of(path->scratch), 0, size);
+	usize at = size;
+	while (at && view_at(way, at - 1) >= '0' && view_at(way, at - 1) <= '9')
+		at--;
+	return at < size && at >= 4 && view_equal(view_clamp(way, at - 4, 4), VIEW_TEXT("/fd/"));
+}
+
 // "123/fd/../stat" becomes "123/stat". Done in place at the front of scratch: it never gets longer.
 static void tidy_remote(struct path *path)
 {
@@ -74,7 +84,7 @@ static void tidy_remote(struct path *path)
 		rest = view_from_offset(rest, end + 1);
 		if (!name.size || view_equal(name, VIEW_TEXT(".")))
 			continue;
-		if (view_equal(name, VIEW_TEXT(".."))) {
+		if (view_equal(name, VIEW_TEXT("..")) && !ends_in_descriptor(path, size)) {
 			while (size && AT(path->scratch, size - 1) != '/')
 				size--;
 			size -= size != 0;

@@ -46,8 +46,7 @@ static bool is_real_time(u32 policy)
 	return plain(policy) == SCHED_FIFO || plain(policy) == SCHED_RR;
 }
 
-// A thread of this process, or one of another process, which is known to proc alone.
-static struct posix_thread *_Nullable find(struct posix_thread *self, i32 id)
+struct posix_thread *_Nullable thread_find(struct posix_thread *self, i32 id)
 {
 	struct core_state *core = &posix_self()->core;
 	struct posix_thread *found = nullptr;
@@ -62,7 +61,7 @@ static struct posix_thread *_Nullable find(struct posix_thread *self, i32 id)
 	return found;
 }
 
-static i64 check_elsewhere(i32 id)
+i64 thread_elsewhere(i32 id)
 {
 	u32 parent, group, session, terminal;
 	err_t err = proc_ids((proc_t){ posix_self()->identity.connection }, (u32)id, &parent, &group,
@@ -101,9 +100,9 @@ static i64 set(struct posix_thread *self, i32 id, const struct setting *wanted)
 		(is_real_time(policy) ? !wanted->priority || wanted->priority > REAL_TIME_MAX
 							  : wanted->priority != 0))
 		return -EINVAL;
-	struct posix_thread *thread = find(self, id);
+	struct posix_thread *thread = thread_find(self, id);
 	if (!thread)
-		TRY_POSIX(check_elsewhere(id));
+		TRY_POSIX(thread_elsewhere(id));
 	TRY_POSIX(check_allowed(thread ? thread : self, wanted));
 	if (!thread) // another process's can't be changed: all that can be said is what it is taken for
 		return policy == SCHED_OTHER ? 0 : -EPERM;
@@ -120,9 +119,9 @@ static i64 get(struct posix_thread *self, i32 id, struct setting *out)
 	*out = (struct setting){};
 	if (id < 0)
 		return -EINVAL;
-	const struct posix_thread *thread = find(self, id);
+	const struct posix_thread *thread = thread_find(self, id);
 	if (!thread)
-		return check_elsewhere(id);
+		return thread_elsewhere(id);
 	*out = (struct setting){ thread->policy, thread->policy_priority };
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 constexpr u32 PROCESSORS_MAX = 64;
@@ -43,9 +44,12 @@ i64 call_sched_yield(struct posix_thread *self, const struct arguments *argument
 
 i64 call_sched_getaffinity(struct posix_thread *self, const struct arguments *arguments)
 {
-	u64 mask = self->affinity ? self->affinity : all_processors(self);
-	if (ARG(1) < sizeof mask || ARG(1) % sizeof mask)
+	if (ARG(1) < sizeof(u64) || ARG(1) % sizeof(u64))
 		return -EINVAL;
+	const struct posix_thread *thread = ARG_INT(0) < 0 ? nullptr : thread_find(self, ARG_INT(0));
+	if (!thread) // another process's are not known: those that it begins with
+		TRY_POSIX(thread_elsewhere(ARG_INT(0)));
+	u64 mask = thread && thread->affinity ? thread->affinity : all_processors(self);
 	TRY_POSIX(user_put(ARG(2), mask));
 	return sizeof mask;
 }
@@ -55,11 +59,15 @@ i64 call_sched_setaffinity(struct posix_thread *self, const struct arguments *ar
 	u64 mask = 0, result;
 	TRY_POSIX(user_copy_in(&mask, ARG(2), min_u64(ARG(1), sizeof mask)));
 	mask &= all_processors(self);
+	struct posix_thread *thread = ARG_INT(0) < 0 ? nullptr : thread_find(self, ARG_INT(0));
+	if (!thread)
+		TRY_POSIX(thread_elsewhere(ARG_INT(0)));
 	if (!mask)
 		return -EINVAL;
-	if (ARG_INT(0) && ARG_INT(0) != self->id)
-		return 0; // another thread's: taken as advice
-	TRY_ERR(thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, mask, 0, &result));
-	self->affinity = mask;
+	if (!thread) // cannot be steered from here
+		return mask == all_processors(self) ? 0 : -EPERM;
+	handle_t handle = thread == self ? HANDLE_NONE : thread->handle;
+	TRY_ERR(thread_control(handle, THREAD_OPERATION_SET_AFFINITY, mask, 0, &result));
+	thread->affinity = mask;
 	return 0;
 }

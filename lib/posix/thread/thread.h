@@ -13,6 +13,10 @@ void thread_copy(const struct posix_thread *self, struct posix_thread *child,
 	const struct process_clone *clone, u32 slot);
 // The policy of scheduling that a new thread or process begins with (policy.c).
 void policy_inherit(const struct posix_thread *self, struct posix_thread *child);
+// A thread of this process by its id, 0: self. Null: none; then whether another process has it: 0,
+// -ESRCH (policy.c).
+struct posix_thread *_Nullable thread_find(struct posix_thread *self, i32 id);
+i64 thread_elsewhere(i32 id);
 // First steps of a thread that call_clone made; it waits until it is released.
 void thread_begin(struct posix_thread *self);
 void thread_release(struct posix_thread *child);

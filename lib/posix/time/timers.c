@@ -109,12 +109,27 @@ void timers_set(
 	timer->interval = setting->interval;
 	timer->next = setting->value;
 	timer->overrun = 0;
+	timer->moment = setting->is_absolute && clock_is_real(timer->clock) ? setting->value : 0;
 	bool is_processor = clock_is_processor(timer->clock);
 	if (setting->value && !setting->is_absolute)
 		timer->next = now_of(self, timer) + setting->value;
 	else if (setting->value && !is_processor)
 		timer->next = time_to_monotonic(setting->value, clock_is_real(timer->clock));
 	arm(self, timer);
+}
+
+void timers_clock_set(struct posix_thread *self)
+{
+	struct time_state *state = timers_enter();
+	if (state->port.raw) // else there are none
+		LIST_EACH(node, &state->timers) {
+			struct posix_timer *timer = container_of(node, struct posix_timer, node);
+			if (!timer->next || !timer->moment)
+				continue;
+			timer->next = time_to_monotonic(timer->moment, true);
+			arm(self, timer);
+		}
+	timers_leave(state);
 }
 
 struct timer_setting timers_get(struct posix_thread *self, const struct posix_timer *timer)
@@ -155,6 +170,7 @@ void timers_fired(struct posix_thread *self, u64 key)
 		u64 missed = timer->interval ? (now - timer->next) / timer->interval : 0;
 		timer->overrun = missed < INT32_MAX ? (i32)missed : INT32_MAX;
 		timer->next = timer->interval ? timer->next + (missed + 1) * timer->interval : 0;
+		timer->moment += timer->moment ? (missed + 1) * timer->interval : 0;
 		send(timer);
 	}
 	if (timer && timer->next)

@@ -17,6 +17,7 @@ struct posix_timer {
 	handle_t timer; // owned
 	u64 next,
 		interval; // ns: monotonic, or of the clock if it counts processor time. next 0: not set
+	u64 moment;   // that next stands for on the clock of the day, which may be set; 0: none
 	i32 notify, signal, thread;
 	u64 value;
 	i32 overrun; // of the last signal
@@ -39,6 +40,8 @@ i64 timers_add(struct time_state *state, const struct posix_timer *like,
 void timers_remove(struct posix_timer *timer);
 void timers_set(
 	struct posix_thread *self, struct posix_timer *timer, const struct timer_setting *setting);
+// The clock of the day was set: what waits for a moment of it moves. Takes the lock itself.
+void timers_clock_set(struct posix_thread *self);
 // What is left, and the interval.
 struct timer_setting timers_get(struct posix_thread *self, const struct posix_timer *timer);
 
