@@ -75,9 +75,12 @@ static struct process *_Nullable process_of(struct node node)
 	return node.pid ? process_find_born(node.pid) : nullptr;
 }
 
-static enum node_kind names_parent(struct node folder)
+// Of a thread there is what there is of its process, but not the threads again.
+static bool is_in(const struct name *entry, struct node folder)
 {
-	return folder.kind == NODE_TASK ? NODE_PROCESS : (enum node_kind)folder.kind;
+	if (folder.kind == NODE_TASK)
+		return entry->parent == NODE_PROCESS && entry->kind != NODE_TASKS;
+	return entry->parent == folder.kind;
 }
 
 static err_t find_number(struct node folder, view_t text_of_it, struct node *out)
@@ -119,7 +122,7 @@ static err_t find(struct node folder, view_t name, struct node *out)
 		return find_file(folder, name, out);
 	for (u32 i = 0; i < NAMES; i++) {
 		const struct name *entry = &AT(names, i);
-		if (entry->parent != names_parent(folder) || !view_equal(name, view_cstring(entry->name)))
+		if (!is_in(entry, folder) || !view_equal(name, view_cstring(entry->name)))
 			continue;
 		u32 kind = entry->kind == NODE_FIXED ? NODE_FIXED + i : entry->kind;
 		*out = (struct node){ kind, folder.pid, 0 };
@@ -405,7 +408,7 @@ static void list_names(struct list *list, struct node folder, u64 cookie)
 	for (u64 i = cookie < 2 ? 0 : cookie - 2; i < NAMES && !list->is_full; i++) {
 		const struct name *entry = &AT(names, i);
 		u32 kind = entry->kind == NODE_FIXED ? NODE_FIXED + (u32)i : entry->kind;
-		if (entry->parent == names_parent(folder))
+		if (is_in(entry, folder))
 			list_put(list, (struct node){ kind, folder.pid, 0 }, i + 3, view_cstring(entry->name));
 	}
 }

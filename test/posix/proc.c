@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -171,6 +172,42 @@ static void ended(void)
 	close(fd);
 }
 
+struct first_arguments { // Linux's struct clone_args, and something behind it
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup, behind[2];
+};
+
+static long clone_end(const struct first_arguments *arguments, size_t size)
+{
+	long pid = syscall(SYS_clone3, arguments, size);
+	if (pid == 0)
+		_exit(getpid() & 127);
+	return pid < 0 ? -errno : child_end((pid_t)pid) == (pid & 127) ? pid : -1;
+}
+
+static void clones(void)
+{
+	struct first_arguments given = { .exit_signal = SIGCHLD };
+	int wanted = 1;
+	check(clone_end(&given, 64) > 0, "clone3 of the first version");
+	check(clone_end(&given, sizeof(given)) > 0, "with nothing behind the struct");
+	is(clone_end(&given, 56), -EINVAL, "too small");
+	is(clone_end(&given, 4104), -E2BIG, "larger than a page");
+	given.behind[1] = 1;
+	is(clone_end(&given, sizeof(given)), -E2BIG, "with something behind it");
+	given.behind[1] = 0;
+	given.set_tid = (uintptr_t)&wanted;
+	is(clone_end(&given, 88), -EINVAL, "a pid without a count");
+	given.set_tid_size = 1;
+	if (geteuid() == 0) {
+		is(clone_end(&given, 88), -EEXIST, "a pid that somebody has");
+		wanted = 31234;
+		is(clone_end(&given, 88), 31234, "a pid of one's own choice");
+	}
+	wanted = -1;
+	is(clone_end(&given, 88), -EINVAL, "none at all");
+}
+
 static int counted;
 
 static void *second(void *argument)
@@ -182,6 +219,8 @@ static void *second(void *argument)
 	check(!strcmp(name, wanted), "thread-self in another thread");
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)syscall(SYS_gettid));
 	check(read_all(path) > 0, "its files");
+	snprintf(path, sizeof(path), "/proc/self/task/%d/task", (int)syscall(SYS_gettid));
+	fails(access(path, F_OK), ENOENT, "no threads of a thread");
 	DIR *folder = opendir("/proc/self/task");
 	struct dirent *entry;
 	while (folder && (entry = readdir(folder)))
@@ -278,6 +317,7 @@ int main(void)
 	odd_names();
 	folders();
 	scripts();
+	clones();
 	ended();
 	threads();
 	memory();

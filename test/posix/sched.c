@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_CMP_REQUEUE = 4, FUTEX_CMP_REQUEUE_PI = 12 };
 enum { FUTEX_LOCK_PI = 6, FUTEX_UNLOCK_PI = 7, FUTEX_TRYLOCK_PI = 8, FUTEX_TID_MASK = 0x3fffffff };
 
 enum { RESET_ON_FORK = 0x40000000 }; // musl does not name it
@@ -157,6 +158,42 @@ static void mutexes(void)
 	is(turns, 4, "all had their turn");
 }
 
+static int first_word, second_word;
+
+static long futex_at(int *word, int operation, long value, long more, int *other, int expected)
+{
+	return syscall(SYS_futex, word, operation, value, more, other, expected);
+}
+
+static void *sleeper(void *unused)
+{
+	(void)unused;
+	futex_at(&first_word, FUTEX_WAIT, 0, 0, NULL, 0);
+	return NULL;
+}
+
+// What a requeue answers: all that it woke or moved.
+static void requeues(void)
+{
+	pthread_t threads[4];
+	long moved = 0;
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, sleeper, NULL);
+	for (int i = 0; i < 1000 && moved < 4; i++) { // they come one by one
+		moved += futex_at(&first_word, FUTEX_CMP_REQUEUE, 0, 4, &second_word, 0);
+		pause_ms(5);
+	}
+	is(moved, 4, "requeue: how many were moved");
+	fails(futex_at(&first_word, FUTEX_CMP_REQUEUE, 0, 4, &second_word, 1), EAGAIN, "another value");
+	is(futex_at(&second_word, FUTEX_CMP_REQUEUE, 1, 2, &first_word, 0), 3, "one woken, two moved");
+	fails(futex_at(&first_word, FUTEX_CMP_REQUEUE_PI, 1, 4, &second_word, 0), EINVAL,
+		"to a lock with inheritance: these wait for none");
+	is(futex_at(&first_word, FUTEX_WAKE, 9, 0, NULL, 0), 2, "those that were moved");
+	is(futex_at(&second_word, FUTEX_WAKE, 9, 0, NULL, 0), 1, "the one that stayed");
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static int waits[2];
 
 static void *waiting(void *id)
@@ -224,6 +261,7 @@ int main(void)
 	inheritance();
 	mutexes();
 	affinity();
+	requeues();
 	numbers();
 	return done();
 }
