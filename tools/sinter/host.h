@@ -7,11 +7,16 @@
 
 NONNULL_BEGIN
 
+constexpr u32 HOST_BATCH = 64;
+
 // A file as a device. It is locked: exclusively, or shared when read_only. False: *error tells why,
 // for people.
 struct host_file {
 	struct device device;
-	int descriptor;
+	int descriptor, direct; // direct: goes past the page cache; -1: there is none
+	struct device_io *_Nullable batch[HOST_BATCH]; // writes in a row that wait for more
+	u32 batched;
+	u64 batch_end;  // the unit where the next one would go on
 	char path[256]; // as given, cut off
 };
 bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error);

@@ -336,7 +336,7 @@ static void serve(struct mount *mount, struct fuse_session *session)
 		} else if (ready < 0 && errno != EINTR) {
 			break;
 		}
-		sinter_work(mount->image->pool);
+		sinter_wait(mount->image->pool);
 		commit_sometimes(mount, &last_s);
 	}
 	free(buffer.mem);
