@@ -4,6 +4,7 @@
 #include "lib/sinter/cache.h"
 #include "lib/sinter/file.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/pending.h"
 #include "lib/sinter/txg.h"
 
@@ -74,6 +75,7 @@ err_t sinter_truncate(struct dataset *dataset, u64 inode, u64 size)
 		ilog_truncated(dataset, inode, size);
 	else
 		ilog_changed(dataset, inode, nullptr, 0, 0);
+	kept_file(&file, 0, (view_t){}, size < before ? size : UINT64_MAX);
 	return OK;
 }
 
@@ -141,6 +143,7 @@ err_t sinter_punch(struct dataset *dataset, u64 inode, u64 offset, u64 size, u64
 			return ERR_CORRUPT;
 		TRY(file_write_inline(&file, offset, view_clamp(view_of(zeros), 0, end - offset)));
 	}
+	kept_end(dataset->tree.pool);
 	*out = next >= end ? offset + size : next;
 	return OK;
 }

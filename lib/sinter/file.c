@@ -5,6 +5,7 @@
 #include "lib/base/bits.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/txg.h"
 #include "lib/sinter/volume.h"
 
@@ -183,6 +184,7 @@ err_t sinter_write(struct dataset *dataset, u64 inode, u64 offset, view_t from, 
 		};
 		TRY(change_inline(&file, &change));
 	}
+	kept_file(&file, offset, from, UINT64_MAX);
 	*out = from.size;
 	return OK;
 }

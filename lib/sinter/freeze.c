@@ -9,6 +9,7 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/scrub.h"
 #include "lib/sinter/space.h"
 
@@ -122,6 +123,7 @@ void freeze_all(struct sinter *pool)
 	btree_freeze(&pool->tree, txg);
 	make_super(pool);
 	ilog_freeze(pool);
+	kept_freeze(pool);
 	pool->txg.open++;
 	pool->txg.is_changed = false;
 }

@@ -7,6 +7,7 @@
 #include "lib/sinter/cache.h"
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/inode.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/txg.h"
 #include "lib/sinter/volume.h"
 
@@ -51,9 +52,16 @@ sum_t ilog_sum(struct log_header *header, view_t payload)
 	return sum;
 }
 
-void ilog_cannot(struct sinter *pool)
+// The rest of the open group is not in the log: fsync commits.
+static void overflow(struct sinter *pool)
 {
 	pool->log.is_overflown = !pool->log.is_replaying;
+}
+
+void ilog_cannot(struct sinter *pool)
+{
+	overflow(pool);
+	kept_end(pool);
 }
 
 static void append(span_t to, u32 *at, view_t bytes)
@@ -80,11 +88,15 @@ void ilog_note(struct dataset *dataset, struct note note)
 	struct ilog *log = &pool->log;
 	struct log_record record = { .kind = note.kind, .dataset = dataset->record.id };
 	record.size = padded(sizeof record + note.body.size + note.first.size + note.second.size);
+	if (dataset->record.cipher) { // nothing of it may stand in the log
+		ilog_cannot(pool);
+		return;
+	}
+	kept_note(pool, &record, note);
 	if (log->is_replaying || log->is_overflown)
 		return;
-	// Nothing of an encrypted dataset may stand in the log.
-	if (dataset->record.cipher || log->used + record.size > LOG_BUFFER) {
-		ilog_cannot(pool);
+	if (log->used + record.size > LOG_BUFFER) {
+		overflow(pool);
 		return;
 	}
 	span_t to = span_from(log->records, LOG_BUFFER);
@@ -122,7 +134,7 @@ void ilog_changed(struct dataset *dataset, u64 inode, struct buffer *buffer, u32
 		return;
 	struct stream *stream = dataset->record.cipher ? nullptr : find_stream(dataset, inode, true);
 	if (!stream) {
-		ilog_cannot(pool);
+		dataset->record.cipher ? ilog_cannot(pool) : overflow(pool);
 		return;
 	}
 	stream->is_changed = true;
@@ -155,7 +167,7 @@ void ilog_queue(struct dataset *dataset, u64 inode)
 		if (AT(log->queue, i).dataset == dataset && AT(log->queue, i).inode == inode)
 			return;
 	if (log->queued == QUEUE_MAX)
-		ilog_cannot(dataset->tree.pool);
+		overflow(dataset->tree.pool);
 	else
 		AT(log->queue, log->queued++) = (struct file_name){ dataset, inode };
 }

@@ -7,6 +7,7 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/label.h"
 #include "lib/sinter/pending.h"
 #include "lib/sinter/scrub.h"
@@ -190,6 +191,8 @@ static err_t open_root(struct sinter *pool, const struct table_open *open, bool 
 	if (!is_read_only && (pool->txg.is_changed || pool->rewound || pool->is_table_changed))
 		TRY(txg_commit_now(pool, false));
 	pool->is_read_only = is_read_only;
+	if (!is_read_only)
+		kept_begin(pool);
 	return OK;
 }
 
@@ -201,6 +204,9 @@ static err_t open_all(
 	// Healing is safe even for a root that is not chosen then: its own blocks lie where no kept
 	// root has any.
 	pool->is_read_only = options->is_read_only;
+	pool->kept = options->kept;
+	if (pool->kept.size && pool->kept.size < KEPT_MIN)
+		return ERR_INVALID;
 	TRY(choose_root(pool, open, options));
 	pool->is_read_only = false;
 	TRY(open_root(pool, open, options->is_read_only));

@@ -206,7 +206,7 @@ struct ilog {
 	u64 units_used;                         // since the block that the durable root begins with
 	u64 ticket, done_ticket, frozen_ticket; // numbers of groups; a freeze counts as one
 	bool is_replaying;
-	u64 replay_base, replay_skip;
+	u64 replay_base, replay_skip, replay_names;
 	struct sinter_time replay_time;
 	u64 replay_inode;
 };
@@ -312,6 +312,8 @@ struct sinter {
 	struct snapshot_wait snapshots[SNAPSHOTS_WAITING];
 	u32 snapshot_count;
 	struct held held[HELD_MAX];
+	span_t kept;  // borrowed: kept.h
+	bool is_kept; // the open group is noted there
 	struct work healing;
 	struct scrub scrub;
 	u64 unfilled;             // units reserved by datasets and not yet used

@@ -7,6 +7,7 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/inode.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/txg.h"
 #include "lib/sinter/volume.h"
 
@@ -187,6 +188,7 @@ static err_t replay_record(struct sinter *pool, reader_t *reader)
 	TRY(reader_take(reader, record.size - sizeof record, &body));
 	replay.body = reader_of_view(body);
 	replay.kind = record.kind;
+	pool->log.replay_names += record.kind != LOG_FILE;
 	TRY(sinter_dataset_open(pool, record.dataset, &replay.dataset));
 	err_t err = finish_record(&replay);
 	sinter_dataset_close(replay.dataset);
@@ -267,6 +269,39 @@ static err_t replay_all(struct sinter *pool)
 	return OK;
 }
 
+// Contents from the start: the last ones win. Of names the log has done some already.
+static err_t take_part(struct sinter *pool, view_t part, u64 names_done)
+{
+	reader_t reader = reader_of_view(part);
+	while (reader_left(&reader)) {
+		struct log_record record;
+		reader_t ahead = reader;
+		TRY(reader_take_object(&ahead, span_of(record)));
+		if (record.kind == LOG_FILE || !names_done) {
+			TRY(replay_record(pool, &reader));
+			continue;
+		}
+		names_done--;
+		if (!record.size || reader_skip(&reader, record.size) != OK)
+			return ERR_CORRUPT;
+	}
+	return OK;
+}
+
+// What an earlier process had not made durable. A commit in between ends it for whoever comes next:
+// then no group of the log and no part follows the root.
+static err_t take_over(struct sinter *pool, u64 root)
+{
+	struct ilog *log = &pool->log;
+	bool is_whole;
+	view_t part = kept_part(pool, root, &is_whole);
+	log->replay_base = UINT64_MAX;
+	TRY(take_part(pool, part, log->replay_names));
+	if (!is_whole)
+		return OK;
+	return take_part(pool, kept_part(pool, root + 1, &is_whole), 0);
+}
+
 err_t ilog_replay(struct sinter *pool)
 {
 	struct ilog *log = &pool->log;
@@ -277,7 +312,11 @@ err_t ilog_replay(struct sinter *pool)
 	log->replay_base = super->log_base;
 	log->replay_skip = super->log_skip;
 	log->is_replaying = true;
+	u64 root = super->txg;
+	bool is_first = super->log_base == root;
 	err_t err = replay_all(pool);
+	if (err == OK && is_first && pool->txg.durable == root && !pool->is_never_written)
+		err = take_over(pool, root);
 	log->is_replaying = false;
 	if (err != OK)
 		pool->port.report(pool->port.context,

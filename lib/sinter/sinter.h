@@ -20,6 +20,11 @@ struct sinter_options {
 	u32 frames;       // memory for blocks, in 16 KiB; 0: 1024. At least 96
 	u32 loaded_zones; // bitmaps held at a time; 0: 32. At least 4
 	bool is_read_only;
+	// Memory that outlives this process (at least 256 KiB, page-aligned, zeros at first): what is
+	// changed and not yet durable stands in it too. If the process ends, the next one that opens
+	// the pool with it goes on where the last one was. Changes that fsync cannot log (of datasets,
+	// of encrypted ones, holes) become part of it with the next commit.
+	span_t kept;
 };
 
 struct sinter_format {

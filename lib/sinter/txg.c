@@ -7,6 +7,7 @@
 #include "lib/sinter/cache.h"
 #include "lib/sinter/freeze.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/kept.h"
 #include "lib/sinter/label.h"
 #include "lib/sinter/scrub.h"
 #include "lib/sinter/space.h"
@@ -83,6 +84,10 @@ err_t txg_admit(struct sinter *pool, const struct need *need)
 			return ERR_WOULD_BLOCK;
 		}
 		return volume_is_busy(pool) ? ERR_WOULD_BLOCK : ERR_NO_MEMORY;
+	}
+	if (kept_is_full(pool)) {
+		txg_want(pool, pool->txg.open);
+		return ERR_WOULD_BLOCK;
 	}
 	TRY(admit_quota(pool, need));
 	TRY(admit_space(pool, need));

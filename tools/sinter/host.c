@@ -18,8 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-constexpr usize DIRECT_MIN = 128 * 1024;
-
 static err_t transfer(int descriptor, const struct device_io *io)
 {
 	for (usize done = 0; done < io->bytes.size;) {
@@ -58,28 +56,25 @@ static u64 units_now(void *context)
 	return (u64)status.st_size / UNIT_SIZE;
 }
 
-// Writes of neighbours go out together, past the page cache where they can.
+// Writes of neighbours go out together.
 static void write_batch(struct host_file *file)
 {
 	struct iovec parts[HOST_BATCH];
 	u32 count = file->batched;
-	if (!count)
-		return;
 	usize size = 0;
-	bool is_aligned = true;
 	for (u32 i = 0; i < count; i++) {
 		span_t bytes = AT(file->batch, i)->bytes;
 		AT(parts, i) = (struct iovec){ bytes.data, bytes.size };
-		is_aligned &= (uintptr_t)bytes.data % UNIT_SIZE == 0;
 		size += bytes.size;
 	}
 	file->batched = 0;
-	bool is_direct = is_aligned && size >= DIRECT_MIN && file->direct >= 0;
+	if (!count)
+		return;
 	off_t at = (off_t)(AT(file->batch, 0)->unit * UNIT_SIZE);
-	ssize_t done = pwritev(is_direct ? file->direct : file->descriptor, parts, (int)count, at);
+	bool is_done = pwritev(file->descriptor, parts, (int)count, at) == (ssize_t)size;
 	for (u32 i = 0; i < count; i++) {
 		struct device_io *io = AT(file->batch, i);
-		io->result = done == (ssize_t)size ? OK : transfer(file->descriptor, io);
+		io->result = is_done ? OK : transfer(file->descriptor, io);
 		io->done(io);
 	}
 }
@@ -131,7 +126,6 @@ bool host_open(struct host_file *file, const char *path, bool is_read_only, view
 		close(file->descriptor);
 		return false;
 	}
-	file->direct = is_read_only ? -1 : open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
 	file->batched = 0;
 	file->device = (struct device){ &ops, file, size / UNIT_SIZE };
 	return true;
@@ -139,8 +133,6 @@ bool host_open(struct host_file *file, const char *path, bool is_read_only, view
 
 void host_close(struct host_file *file)
 {
-	if (file->direct >= 0)
-		close(file->direct);
 	close(file->descriptor);
 }
 

@@ -13,7 +13,7 @@ constexpr u32 HOST_BATCH = 64;
 // for people.
 struct host_file {
 	struct device device;
-	int descriptor, direct; // direct: goes past the page cache; -1: there is none
+	int descriptor;
 	struct device_io *_Nullable batch[HOST_BATCH]; // writes in a row that wait for more
 	u32 batched;
 	u64 batch_end;  // the unit where the next one would go on
