@@ -4,6 +4,7 @@
 #include "servers/meet/speaker.h"
 
 #include "abi/info.h"
+#include "lib/os/heap.h"
 #include "lib/os/process.h"
 #include "os/syscalls.h"
 #include "servers/meet/fifo.h"
@@ -11,15 +12,14 @@
 constexpr u32 SLOT_BITS = 13, SLOTS = 1u << SLOT_BITS; // PROC_SLOTS_MAX
 constexpr u32 SERIAL_SHIFT = 10;                       // a new one each microsecond at most
 
-static struct speaker speakers[SLOTS];
+static struct speaker *_Nullable speakers[SLOTS]; // owned
 static u64 last_serial;
 
 static struct speaker *_Nullable by_badge(u64 badge)
 {
-	struct speaker *speaker = &AT(speakers, badge % SLOTS);
-	bool is_this =
-		badge & SPEAKER_BADGE && (badge & ~SPEAKER_BADGE) >> SLOT_BITS == speaker->serial;
-	return is_this && speaker->serial ? speaker : nullptr;
+	struct speaker *speaker = AT(speakers, badge % SLOTS);
+	u64 serial = (badge & ~SPEAKER_BADGE) >> SLOT_BITS;
+	return speaker && badge & SPEAKER_BADGE && serial == speaker->serial ? speaker : nullptr;
 }
 
 err_t speaker_of(struct caller caller, const struct speaker *_Nullable *_Nonnull out)
@@ -35,8 +35,8 @@ err_t speaker_named(handle_t connection, const struct speaker *_Nullable *_Nonnu
 	if (!connection.raw || handle_info(connection, INFO_TOPIC_OBJECT, span_of(info), &size) != OK)
 		return ERR_STATE;
 	for (u32 i = 0; i < SLOTS; i++)
-		if (AT(speakers, i).serial && AT(speakers, i).id == info.id) {
-			*out = &AT(speakers, i);
+		if (AT(speakers, i) && AT(speakers, i)->id == info.id) {
+			*out = AT(speakers, i);
 			return OK;
 		}
 	return ERR_STATE;
@@ -51,18 +51,20 @@ struct tree_credentials speaker_credentials(const struct speaker *speaker)
 		.group_count = speaker->who.group_count };
 }
 
-static void speaker_free(struct speaker *speaker)
+static void speaker_end(u32 slot)
 {
-	if (speaker->serial)
-		(void)handle_close(speaker->process);
-	*speaker = (struct speaker){};
+	struct speaker *speaker = AT(speakers, slot);
+	if (!speaker)
+		return;
+	(void)handle_close(speaker->process);
+	heap_free(speaker, sizeof *speaker);
+	AT(speakers, slot) = nullptr;
 }
 
 void speaker_hangup(u64 badge)
 {
-	struct speaker *speaker = by_badge(badge);
-	if (speaker)
-		speaker_free(speaker);
+	if (by_badge(badge))
+		speaker_end(badge % SLOTS);
 }
 
 static u64 next_serial(void)
@@ -84,20 +86,33 @@ static err_t connect(u64 badge, u64 *id, handle_t *out)
 	return err;
 }
 
+static err_t fill(const struct meet_speak_call *call, struct speaker *speaker, handle_t *out)
+{
+	TRY(lease_get(call->identity, 0, span_of(speaker->who)));
+	if (speaker->who.slot >= SLOTS || speaker->who.group_count > MEET_SPEAKER_GROUPS)
+		return ERR_INVALID;
+	speaker->process = call->process;
+	speaker->serial = next_serial();
+	u64 badge = SPEAKER_BADGE | speaker->serial << SLOT_BITS | speaker->who.slot;
+	return connect(badge, &speaker->id, out);
+}
+
 static err_t speak(const struct meet_speak_call *call, handle_t *out)
 {
-	struct speaker made = { .process = call->process };
+	void *memory;
 	if (call->caller.badge != VOUCHER_BADGE)
 		return ERR_NOT_OWNER;
-	if (call->identity.size != sizeof made.who)
+	if (call->identity.size != sizeof(struct meet_identity))
 		return ERR_TOO_BIG;
-	TRY(lease_get(call->identity, 0, span_of(made.who)));
-	if (made.who.slot >= SLOTS || made.who.group_count > MEET_SPEAKER_GROUPS)
-		return ERR_INVALID;
-	made.serial = next_serial();
-	TRY(connect(SPEAKER_BADGE | made.serial << SLOT_BITS | made.who.slot, &made.id, out));
-	speaker_free(&AT(speakers, made.who.slot));
-	AT(speakers, made.who.slot) = made;
+	TRY(heap_alloc(sizeof(struct speaker), &memory));
+	struct speaker *speaker = memory;
+	err_t err = fill(call, speaker, out);
+	if (err != OK) {
+		heap_free(speaker, sizeof *speaker);
+		return err;
+	}
+	speaker_end(speaker->who.slot);
+	AT(speakers, speaker->who.slot) = speaker;
 	return OK;
 }
 

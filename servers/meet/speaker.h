@@ -17,7 +17,7 @@ enum speaker_capability : u64 {
 };
 
 struct speaker {
-	u64 serial;       // 0: free
+	u64 serial;       // of its badge
 	u64 id;           // of the connection, as the kernel has it
 	handle_t process; // owned
 	struct meet_identity who;
