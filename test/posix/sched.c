@@ -160,15 +160,22 @@ static void mutexes(void)
 
 static int first_word, second_word;
 
-static long futex_at(int *word, int operation, long value, long more, int *other, int expected)
+static long futex_at(int *word, int operation, long value)
 {
-	return syscall(SYS_futex, word, operation, value, more, other, expected);
+	return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+// From one word to the other: `woken` are woken, `moved` moved, if the word is as expected.
+static long requeue_from(int *word, int operation, long woken, long moved, int expected)
+{
+	int *other = word == &first_word ? &second_word : &first_word;
+	return syscall(SYS_futex, word, operation, woken, moved, other, expected);
 }
 
 static void *sleeper(void *unused)
 {
 	(void)unused;
-	futex_at(&first_word, FUTEX_WAIT, 0, 0, NULL, 0);
+	futex_at(&first_word, FUTEX_WAIT, 0);
 	return NULL;
 }
 
@@ -180,16 +187,16 @@ static void requeues(void)
 	for (int i = 0; i < 4; i++)
 		pthread_create(&threads[i], NULL, sleeper, NULL);
 	for (int i = 0; i < 1000 && moved < 4; i++) { // they come one by one
-		moved += futex_at(&first_word, FUTEX_CMP_REQUEUE, 0, 4, &second_word, 0);
+		moved += requeue_from(&first_word, FUTEX_CMP_REQUEUE, 0, 4, 0);
 		pause_ms(5);
 	}
 	is(moved, 4, "requeue: how many were moved");
-	fails(futex_at(&first_word, FUTEX_CMP_REQUEUE, 0, 4, &second_word, 1), EAGAIN, "another value");
-	is(futex_at(&second_word, FUTEX_CMP_REQUEUE, 1, 2, &first_word, 0), 3, "one woken, two moved");
-	fails(futex_at(&first_word, FUTEX_CMP_REQUEUE_PI, 1, 4, &second_word, 0), EINVAL,
+	fails(requeue_from(&first_word, FUTEX_CMP_REQUEUE, 0, 4, 1), EAGAIN, "another value");
+	is(requeue_from(&second_word, FUTEX_CMP_REQUEUE, 1, 2, 0), 3, "one woken, two moved");
+	fails(requeue_from(&first_word, FUTEX_CMP_REQUEUE_PI, 1, 4, 0), EINVAL,
 		"to a lock with inheritance: these wait for none");
-	is(futex_at(&first_word, FUTEX_WAKE, 9, 0, NULL, 0), 2, "those that were moved");
-	is(futex_at(&second_word, FUTEX_WAKE, 9, 0, NULL, 0), 1, "the one that stayed");
+	is(futex_at(&first_word, FUTEX_WAKE, 9), 2, "those that were moved");
+	is(futex_at(&second_word, FUTEX_WAKE, 9), 1, "the one that stayed");
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 }
