@@ -86,6 +86,14 @@ static void write_zone_records(struct sinter *pool)
 	}
 }
 
+// A chain of groups begins with its root: where a device lost a root, another one takes its number,
+// and nothing that was logged behind the lost one may follow it.
+static void begin_log_chain(struct sinter *pool)
+{
+	if (!pool->log.is_replaying)
+		pool->log.previous = AT(pool->tree.root.sum.word, 0);
+}
+
 static void make_super(struct sinter *pool)
 {
 	struct superblock *super = &pool->txg.super;
@@ -121,6 +129,7 @@ void freeze_all(struct sinter *pool)
 	space_freeze(pool, txg);
 	write_zone_records(pool);
 	btree_freeze(&pool->tree, txg);
+	begin_log_chain(pool);
 	make_super(pool);
 	ilog_freeze(pool);
 	kept_freeze(pool);

@@ -188,7 +188,9 @@ static err_t open_root(struct sinter *pool, const struct table_open *open, bool 
 	pool->has_garbage = true;
 	TRY(dataset_count_all(pool));
 	TRY(ilog_replay(pool));
-	if (!is_read_only && (pool->txg.is_changed || pool->rewound || pool->is_table_changed))
+	bool is_within_log = pool->super.log_base != pool->super.txg; // a new group would not follow it
+	if (!is_read_only &&
+		(pool->txg.is_changed || pool->rewound || pool->is_table_changed || is_within_log))
 		TRY(txg_commit_now(pool, false));
 	pool->is_read_only = is_read_only;
 	if (!is_read_only)

@@ -11,6 +11,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/sinter/checksum.h"
+#include "test/sinter/seen.h"
 
 enum { STACK_MAX = 4096, SECTOR = 512, SECTORS = DISK_UNIT / SECTOR };
 
@@ -42,47 +43,11 @@ struct explore {
 	u32 *written_in;
 	struct disk_unit **overlay; // of a unit: what the check itself wrote
 	u32 run;
-	u64 seen; // hash of all that the run has read
+	u64 seen; // hash of all that the run has read: the state, as far as it ever mattered
 	struct decision stack[STACK_MAX];
 	u32 depth, position;
 	struct explore_result result;
 };
-
-// Hashes of all states so far: what each run has read is the state, as far as it ever mattered.
-static struct {
-	u64 *hashes; // owned, size
-	usize size, count;
-} states;
-
-static bool states_insert(u64 *hashes, usize size, u64 hash)
-{
-	usize at = hash & (size - 1);
-	for (; hashes[at]; at = (at + 1) & (size - 1))
-		if (hashes[at] == hash)
-			return false;
-	hashes[at] = hash;
-	return true;
-}
-
-// True: it is a new one.
-static bool states_add(u64 hash)
-{
-	if (2 * states.count >= states.size) {
-		usize size = states.size ? 2 * states.size : 1 << 16;
-		u64 *hashes = calloc(size, sizeof *hashes);
-		if (!hashes)
-			abort();
-		for (usize i = 0; i < states.size; i++)
-			if (states.hashes[i])
-				states_insert(hashes, size, states.hashes[i]);
-		free(states.hashes);
-		states.hashes = hashes;
-		states.size = size;
-	}
-	bool is_new = states_insert(states.hashes, states.size, hash ? hash : 1);
-	states.count += is_new;
-	return is_new;
-}
 
 static u64 unit_hash(u64 unit, const void *bytes)
 {
@@ -241,7 +206,7 @@ static void run_point(
 		explore->seen = 0;
 		bool good = check(context, explore->view, crash);
 		explore->result.executions++;
-		explore->result.distinct += states_add(explore->seen);
+		explore->result.distinct += seen_add(explore->seen);
 		explore->result.violations += !good;
 		if (explore->options->executions_max && ++done == explore->options->executions_max) {
 			explore->result.cuts++;

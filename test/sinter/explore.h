@@ -27,7 +27,7 @@ typedef bool explore_check(void *context, struct disk *crashed, const struct cra
 
 struct explore_result {
 	u64 points, executions, violations, cuts;
-	u64 distinct;      // executions that read something that none before in this process had read
+	u64 distinct;      // executions that read something that none before had read (seen.h)
 	double raw_states; // as many disks 2^n counting would have had to try
 };
 
