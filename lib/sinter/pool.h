@@ -202,6 +202,7 @@ struct ilog {
 	enum log_phase phase;
 	struct work work;
 	u64 position, sequence, previous; // of the next block
+	u64 salt;                         // of its first one behind each root
 	u64 group_position;
 	u64 units_used;                         // since the block that the durable root begins with
 	u64 ticket, done_ticket, frozen_ticket; // numbers of groups; a freeze counts as one

@@ -311,6 +311,8 @@ err_t ilog_replay(struct sinter *pool)
 	log->previous = super->log_previous;
 	log->replay_base = super->log_base;
 	log->replay_skip = super->log_skip;
+	if (!(super->flags & SUPERBLOCK_CLEAN)) // what create makes is the same each time
+		log->salt = pool->port.random(pool->port.context);
 	log->is_replaying = true;
 	u64 root = super->txg;
 	bool is_first = super->log_base == root;

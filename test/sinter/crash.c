@@ -173,6 +173,44 @@ bool workload_roll_back(struct workload *workload)
 	return true;
 }
 
+// Writes that came before the cut: those of honoured flushes all, of the others any.
+static struct disk *random_crash(const struct workload *workload, struct random *random, u32 lies)
+{
+	const struct disk *logged = workload->disk;
+	struct disk *crashed = disk_copy(workload->base);
+	u32 flushes = (u32)random_below(random, logged->flushes + 1u);
+	u32 first = flushes ? logged->flush_log[flushes - 1].writes : 0;
+	u32 last = flushes < logged->flushes ? logged->flush_log[flushes].writes : logged->writes;
+	u32 end = first + (u32)random_below(random, last - first + 1u);
+	u32 honoured = flushes > lies ? flushes - lies : 0;
+	for (u32 i = 0; i < end; i++)
+		if (logged->log[i].flushes < honoured || random_below(random, 2))
+			memcpy(disk_unit_at(crashed, logged->log[i].unit), logged->log[i].data, DISK_UNIT);
+	return crashed;
+}
+
+bool workload_crash(struct workload *workload, struct random *random, u32 lies)
+{
+	workload_end_log(workload);
+	struct disk *crashed = random_crash(workload, random, lies);
+	bool was_lying = workload->was_lying || lies;
+	workload_stop(workload);
+	struct world before = workload->world;
+	memset(workload, 0, sizeof *workload);
+	workload->disk = crashed;
+	workload->was_lying = was_lying;
+	world_init_again(&workload->world, &before, random_u64(random));
+	workload->base = disk_copy(crashed);
+	disk_start_log(crashed);
+	if (world_open(&workload->world, crashed, &workload->pool) != OK ||
+		WAIT(workload->pool,
+			sinter_dataset_open(workload->pool, DATASET_ROOT, &workload->dataset)) != OK ||
+		!operate_scan(workload->pool, workload->dataset, &workload->model))
+		return false;
+	note_state(workload);
+	return true;
+}
+
 void workload_end_log(struct workload *workload)
 {
 	if (workload->pool)
@@ -185,7 +223,8 @@ void workload_stop(struct workload *workload)
 	workload_end_log(workload);
 	model_fini(&workload->model);
 	for (u32 i = 0; i < workload->snapshotted; i++) {
-		model_fini(workload->kept[i]);
+		if (workload->kept[i])
+			model_fini(workload->kept[i]);
 		free(workload->kept[i]);
 	}
 	disk_destroy(workload->disk);
@@ -357,6 +396,6 @@ static bool judge(void *context, struct disk *crashed, const struct crash *crash
 struct explore_result workload_explore(
 	struct workload *workload, const struct explore_options *options)
 {
-	workload->is_lying = options->lies != 0;
+	workload->is_lying = options->lies != 0 || workload->was_lying;
 	return explore_crashes(workload->base, workload->disk, options, judge, workload);
 }

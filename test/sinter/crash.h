@@ -40,8 +40,9 @@ struct workload {
 	u32 rolled_back[CRASH_OPS];               // operations before which nothing may be seen then
 	u64 inodes[CRASH_FILES];
 	u32 count, answered, renamed, snapshotted, cloned, rollbacks, files;
-	u32 opened;    // world_shape
-	bool is_lying; // contents may be unreadable, copies bad
+	u32 opened;     // world_shape
+	bool is_lying;  // contents may be unreadable, copies bad
+	bool was_lying; // the device, before the workload began
 	bool is_quiet;
 };
 
@@ -56,7 +57,11 @@ bool workload_snapshot(
 bool workload_destroy_snapshot(struct workload *workload); // the oldest one that is there
 bool workload_clone(struct workload *workload);            // that one too: there, as it was
 bool workload_roll_back(struct workload *workload);        // to the newest one
-void workload_end_log(struct workload *workload);          // the pool is abandoned
+// The power goes, at a random moment, with random ones of the volatile writes on the disk; the
+// device had ignored so many of the last flushes. The pool opens again and a new workload begins
+// with what is there, the log with the first write of the opening.
+bool workload_crash(struct workload *workload, struct random *random, u32 lies);
+void workload_end_log(struct workload *workload); // the pool is abandoned
 void workload_stop(struct workload *workload);
 
 // All crash states of what was done.

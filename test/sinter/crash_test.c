@@ -157,7 +157,8 @@ struct course {
 	struct world_shape shape;
 	struct explore_options options;
 	bool with_snapshots;
-	bool fails; // the second device, at some write
+	bool fails;        // the second device, at some write
+	u32 crashes, lies; // before the sequence, each with a sequence of its own
 };
 
 static void fail_second(struct disk *disk, struct random *random)
@@ -169,28 +170,53 @@ static void fail_second(struct disk *disk, struct random *random)
 	disk->is_fault_sticky = true;
 }
 
-static struct explore_result explore_random(u64 seed, u32 length, const struct course *course)
+static bool do_random(struct random *random, u32 length, bool with_snapshots)
 {
 	struct ops_limits limits = { .file_max = 40000, .names = 6, .nodes = 14 };
+	for (u32 i = 0; i < length; i++) {
+		struct op op = op_random(random, &workload.model, &limits);
+		if (random_below(random, 4) == 0)
+			op.kind = random_below(random, 3) ? OP_FSYNC : OP_SYNC;
+		if (op.size > 6000)
+			op.size = 6000; // what one fsync writes is tried in all combinations
+		if (!workload_do(&workload, &op))
+			return false;
+		if (with_snapshots && random_below(random, 3) == 0 && !snapshot_work(random))
+			return false;
+	}
+	return true;
+}
+
+// Where a device that ignored flushes has lost contents, the model does not know what comes.
+static bool is_all_readable(void)
+{
+	for (u32 i = 0; i < MODEL_NODES; i++)
+		if (workload.model.nodes[i].is_unreadable)
+			return false;
+	return true;
+}
+
+static struct explore_result explore_random(u64 seed, u32 length, const struct course *course)
+{
 	struct explore_result result = { .violations = 1 };
 	struct random random;
 	random_init(&random, seed);
 	bool is_good = workload_start(&workload, seed, course->shape, prepare_some);
+	bool is_known = true;
 	if (is_good && course->fails)
 		fail_second(workload.disk, &random);
-	for (u32 i = 0; is_good && i < length; i++) {
-		struct op op = op_random(&random, &workload.model, &limits);
-		if (random_below(&random, 4) == 0)
-			op.kind = random_below(&random, 3) ? OP_FSYNC : OP_SYNC;
-		if (op.size > 6000)
-			op.size = 6000; // what one fsync writes is tried in all combinations
-		is_good = workload_do(&workload, &op);
-		if (is_good && course->with_snapshots && random_below(&random, 3) == 0)
-			is_good = snapshot_work(&random);
+	for (u32 i = 0; is_good && is_known && i < course->crashes; i++) {
+		u32 lies = course->lies ? (u32)random_below(&random, course->lies + 1) : 0;
+		is_good = do_random(&random, length, course->with_snapshots && !i) &&
+		          workload_crash(&workload, &random, lies);
+		is_known = is_all_readable();
 	}
+	bool with_snapshots = course->with_snapshots && !course->crashes; // the names are taken now
+	is_good = is_good && (!is_known || do_random(&random, length, with_snapshots));
 	workload_end_log(&workload);
 	if (is_good)
-		result = workload_explore(&workload, &course->options);
+		result =
+			is_known ? workload_explore(&workload, &course->options) : (struct explore_result){};
 	if (result.violations)
 		printf("violated by seed %llu\n", (unsigned long long)seed);
 	workload_stop(&workload);
@@ -298,6 +324,26 @@ TEST(crash_with_snapshots)
 {
 	explore_randoms("random sequences with snapshots, torn writes",
 		(struct course){ .shape = CRASH_ONE_DISK, .options = TORN, .with_snapshots = true }, 3);
+}
+
+TEST(crash_after_crashes)
+{
+	explore_randoms("random sequences after two power cuts, torn writes",
+		(struct course){ .shape = CRASH_ONE_DISK, .options = TORN, .crashes = 2 }, 3);
+}
+
+TEST(crash_after_crashes_with_snapshots)
+{
+	explore_randoms("random sequences after two power cuts of one with snapshots, torn writes",
+		(struct course){
+			.shape = CRASH_ONE_DISK, .options = TORN, .crashes = 2, .with_snapshots = true },
+		3);
+}
+
+TEST(crash_after_lies)
+{
+	explore_randoms("random sequences after two power cuts of a device that ignored flushes",
+		(struct course){ .shape = CRASH_ONE_DISK, .options = TORN, .crashes = 2, .lies = 2 }, 10);
 }
 
 TEST(crash_two_devices)
