@@ -39,15 +39,25 @@ static err_t truncate(u32 number, handle_t *contents)
 	return memory_control(*contents, MEMORY_OPERATION_RESIZE, 0, 0, &unused);
 }
 
+static struct request opening(u32 number, u32 generation, u32 entry)
+{
+	struct tree_request asked = { .inode = number, .generation = generation, .entry = entry };
+	return (struct request){ .asked = asked };
+}
+
+static err_t opened_find(struct caller caller, struct request *request, struct tree_inode **out)
+{
+	TRY(who_is(caller.badge, &request->who));
+	return inode_find_named(request, out);
+}
+
 err_t operation_open(void *_Nullable self, struct caller caller, u32 number, u32 generation,
 	u32 entry, u32 flags, handle_t *out_contents)
 {
 	(void)self;
-	struct request request = { .asked = {
-								   .inode = number, .generation = generation, .entry = entry } };
+	struct request request = opening(number, generation, entry);
 	struct tree_inode *inode;
-	TRY(who_is(caller.badge, &request.who));
-	TRY(inode_find_named(&request, &inode));
+	TRY(opened_find(caller, &request, &inode));
 	if (!is_regular(inode))
 		return is_directory(inode) ? ERR_IS_DIRECTORY : ERR_INVALID;
 	if (!tree_may(inode, &request.who, access_wanted(flags)))
@@ -63,11 +73,9 @@ err_t operation_device(void *_Nullable self, struct caller caller, u32 number, u
 	u32 entry, u32 flags, u32 *out_device)
 {
 	(void)self;
-	struct request request = { .asked = {
-								   .inode = number, .generation = generation, .entry = entry } };
+	struct request request = opening(number, generation, entry);
 	struct tree_inode *inode;
-	TRY(who_is(caller.badge, &request.who));
-	TRY(inode_find_named(&request, &inode));
+	TRY(opened_find(caller, &request, &inode));
 	if ((inode->mode & MODE_TYPE) != MODE_CHARACTER)
 		return ERR_INVALID;
 	*out_device = inode->device;

@@ -88,8 +88,9 @@ static int run_child(void)
 struct spinner {
 	struct worker worker;
 	u64 delay_ms, duration_ms, priority, weight;
-	u64 ended; // when
-	u64 used;  // CPU time, ns
+	u64 began, ended; // when
+	u64 used;         // CPU time, ns
+	u32 cpu;          // where it ended
 };
 
 static u64 spin_run(void *_Nullable argument)
@@ -105,12 +106,20 @@ static u64 spin_run(void *_Nullable argument)
 		MUST(thread_control(
 				 HANDLE_NONE, THREAD_OPERATION_SET_PRIORITY, spinner->priority, 0, &unused) == OK);
 	(void)sleep_until(guest_after(spinner->delay_ms));
+	spinner->began = clock_read();
 	for (u64 end = guest_after(spinner->duration_ms); clock_read() < end;)
 		;
 	MUST(handle_info(HANDLE_NONE, INFO_TOPIC_THREAD, span_of(info), &size) == OK);
 	spinner->used = info.cpu_ns;
+	spinner->cpu = info.cpu;
 	spinner->ended = clock_read();
 	return 0;
+}
+
+static void print_spinner(const char *name, const struct spinner *spinner)
+{
+	print("# %s: CPU %u, %lu to %lu us, %lu us used\n", name, spinner->cpu, spinner->began / 1000,
+		spinner->ended / 1000, spinner->used / 1000);
 }
 
 static void test_weights(void)
@@ -123,7 +132,8 @@ static void test_weights(void)
 	CHECK_OK(worker_join(&light.worker, guest_soon()));
 	CHECK_OK(worker_join(&heavy.worker, guest_soon()));
 	CHECK_EQ(light.worker.result + heavy.worker.result, 0);
-	print("# weight 100: %lu us, weight 300: %lu us\n", light.used / 1000, heavy.used / 1000);
+	print_spinner("weight 100", &light);
+	print_spinner("weight 300", &heavy);
 	CHECK(heavy.used > 2 * light.used); // three to one, about
 	CHECK(heavy.used < 5 * light.used);
 	CHECK(light.used > 0);
@@ -142,6 +152,8 @@ static void test_priority(void)
 	CHECK_OK(worker_join(&fair.worker, guest_soon()));
 	CHECK_OK(worker_join(&first.worker, guest_soon()));
 	CHECK_OK(worker_join(&second.worker, guest_soon()));
+	print_spinner("fair", &fair);
+	print_spinner("first", &first);
 	CHECK(first.ended <= fair.ended);
 	CHECK_EQ(fair.worker.result + first.worker.result + second.worker.result, 0);
 }

@@ -17,9 +17,10 @@ ENVIRONMENT = "PATH=/bin HOME=/root TZ=UTC LC_ALL=C TERM=linux HISTFILE= PS1='~'
 # (the script `aside`), since nobody can read a screen.
 KINDS = ["serial", "keyboard"]
 ASIDE = ["mkfifo /tmp/said", "tee $SAYS < /tmp/said &", "exec > /tmp/said 2>&1", "rm /tmp/said"]
-# Numbers of processes and times differ, and which job is the last one to have changed.
+# Numbers of processes and times differ, and which job is the last one to have changed: of one that ends while the
+# shell waits for another bash shows +, - or a blank, on Linux too.
 PROCESS = re.compile(r"(\[\d+\][+-]? +|line \d+: +)\d+")
-CURRENT = re.compile(r"(\[\d+\])[+-]")
+CURRENT = re.compile(r"(\[\d+\])(?:[+-]| (?=  \S))")
 TIME = re.compile(r"^((real|user|sys)\s+)[\d.ms]+", re.M)
 
 

@@ -6,6 +6,7 @@
 #include "lib/posix/process/fork.h"
 #include "abi/signals.h"
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/core/entry.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
@@ -141,11 +142,16 @@ void child_become(struct posix_thread *self, const struct latch *latch)
 static void await_known(const struct identity *identity)
 {
 	constexpr u32 SPINS = 200; // the parent may be about to, on another processor
+	constexpr u64 RETRY_NS = 1000000;
+	u32 never = 0;
 	err_t err = ERR_BUSY;
 	for (u32 i = 0; i < SPINS && !process_is_known(identity); i++)
 		__builtin_ia32_pause();
-	while (err == ERR_BUSY && !process_is_known(identity))
+	while (err == ERR_BUSY && !process_is_known(identity)) {
 		err = proc_known(process_proc());
+		if (err == ERR_BUSY) // too many wait there: soon fewer will
+			(void)futex_wait((u64)(uintptr_t)&never, 0, posix_clock() + RETRY_NS, HANDLE_NONE);
+	}
 	if (!process_is_known(identity))
 		(void)task_exit(EXIT_SCOPE_PROCESS, SIGKILL, 0);
 }
