@@ -57,7 +57,7 @@ static void cancel(handle_t reply, bool is_abandoned)
 static bool serve(struct message *message)
 {
 	switch (message_kind(message)) {
-	case MESSAGE_CALL: return serve_call(message);
+	case MESSAGE_CALL: late_flush((u32)message->badge); return serve_call(message);
 	case MESSAGE_EVENT:
 		if (message->badge == TERMINALS_KEY)
 			terminal_event();
@@ -84,10 +84,16 @@ static err_t run(void)
 	for (;;) {
 		bool had_answer = has_answer;
 		message.tag = has_answer ? message.tag | TAG_REPLY : 0;
-		err_t err = port_receive(port, &message);
+		u64 until = late_until();
+		err_t err = until == DEADLINE_NEVER ? port_receive(port, &message)
+		                                    : port_receive_until(port, &message, until);
 		answer_close();
 		has_answer = false;
-		if (err == ERR_GONE || err == ERR_INTERRUPTED)
+		if (until != DEADLINE_NEVER && until <= clock_read())
+			late_flush(0);
+		if (err == ERR_TIMED_OUT)
+			commit();
+		if (err == ERR_GONE || err == ERR_INTERRUPTED || err == ERR_TIMED_OUT)
 			continue; // nobody waited for that answer
 		if (had_answer && err != OK && err != ERR_CLOSED) {
 			message.tag = reply_tag(err, 0); // its handle cannot be passed: it is still in hand

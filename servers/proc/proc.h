@@ -69,6 +69,7 @@ struct signal_source {
 	i32 code;
 	u32 pid, user, status;
 	u64 value;
+	bool is_late;
 };
 void signal_send(struct process *to, u32 signal, const struct signal_source *source);
 void signal_kernel(struct process *to, u32 signal); // from nobody
@@ -81,6 +82,10 @@ void signal_child(
 void signal_early(struct process *process); // those kept while it was unborn
 void signals_drop(struct process *process);
 void outbox_flush(void);
+// What is told a moment later: until when, DEADLINE_NEVER if there is nothing; it is due, or its
+// process (by pid, 0: any) calls.
+u64 late_until(void);
+void late_flush(u32 pid);
 bool may_signal(const struct process *from, const struct process *to, u32 signal);
 void process_stop(struct process *process, u32 signal);
 bool is_orphaned(u32 group, const struct process *_Nullable leaving);

@@ -3,12 +3,18 @@
 // number, as a notification of the process; what else is told waits here until it is asked for. Of
 // a signal below 32 only the last sender is remembered, those above queue.
 #include "abi/info.h"
+#include "lib/base/time.h"
+#include "lib/os/process.h"
 #include "os/syscalls.h"
 #include "servers/proc/operations.h"
 
 constexpr u32 STEP = 32;
 constexpr u32 QUEUE_SHARE = QUEUE_MAX / 4; // details that may wait for one process
 constexpr u32 RESOURCE_PENDING = 11;       // RLIMIT_SIGPENDING
+constexpr u64 LATE_NS = 2 * NS_PER_MS;
+
+static slot_t asking; // whose kill is being served; written by operation_kill
+static u64 late_due;  // of store->late; written by post_late
 
 static u64 bit_of(u32 signal)
 {
@@ -50,6 +56,32 @@ void outbox_flush(void)
 			(void)thread_notify(to->process, AT(store->outbox, i).bits);
 	}
 	store->outbox_count = 0; // sent twice after a restart: no harm, so no note
+}
+
+// Who stops or continues its own child is told of it a moment after the answer: elsewhere the child
+// has to run for that, so programs call kill and then wait for this signal. At once, it would have
+// come before the wait began.
+static void post_late(const struct process *to, u64 bits)
+{
+	slot_t slot = process_slot(to);
+	if (store->late.bits && store->late.slot != slot)
+		late_flush(0);
+	SET(store->late, ((struct letter){ slot, store->late.bits | bits }));
+	late_due = clock_read() + LATE_NS;
+}
+
+u64 late_until(void)
+{
+	return store->late.bits ? late_due : DEADLINE_NEVER;
+}
+
+void late_flush(u32 pid)
+{
+	struct letter late = store->late;
+	if (!late.bits || (pid && process_at(late.slot)->pid != pid))
+		return;
+	SET(store->late, (struct letter){});
+	post(process_at(late.slot), late.bits);
 }
 
 static u16 detail_allocate(void)
@@ -107,6 +139,8 @@ void signals_drop(struct process *process)
 		index = next;
 	}
 	SET(process->signals, 0);
+	if (store->late.slot == process_slot(process))
+		SET(store->late, (struct letter){});
 }
 
 // For one whose parent is about to tell of it. Of stopping and continuing the last counts.
@@ -154,7 +188,10 @@ void signal_send(struct process *to, u32 signal, const struct signal_source *sou
 	case SIG_CONT: process_continue(to); break;
 	}
 	(void)detail_add(to, signal, source);
-	post(to, bit_of(signal));
+	if (source->is_late)
+		post_late(to, bit_of(signal));
+	else
+		post(to, bit_of(signal));
 }
 
 void signal_kernel(struct process *to, u32 signal)
@@ -190,7 +227,8 @@ void signal_child(
 			.pid = child->pid,
 			.user = credentials_of(child)->user,
 			.status = status,
-			.value = child->processor_ns });
+			.value = child->processor_ns,
+			.is_late = is_about_stop && child->parent == asking });
 }
 
 void signal_early(struct process *process)
@@ -269,30 +307,40 @@ static err_t kill_all(struct process *from, u32 signal, const struct signal_sour
 	return result;
 }
 
+static err_t send(
+	struct process *from, enum proc_kill_to whom, u32 id, u32 signal, struct signal_source *source)
+{
+	struct process *to;
+	switch (whom) {
+	case PROC_KILL_TO_GROUP: return kill_group(from, id ? id : from->group, signal, source);
+	case PROC_KILL_TO_ALL: return kill_all(from, signal, source);
+	case PROC_KILL_TO_PROCESS: break;
+	}
+	TRY(process_by_id((struct caller){ .badge = from->pid }, id, &to));
+	if (!may_signal(from, to, signal))
+		return ERR_NOT_OWNER;
+	if (signal >= SIG_FIRST_QUEUED && !has_room(to))
+		return ERR_BUSY;
+	signal_send(to, signal, source);
+	return OK;
+}
+
 err_t operation_kill(void *_Nullable self, struct caller caller, enum proc_kill_to whom, u32 id,
 	u32 signal, i32 code, u64 value, u32 serial)
 {
 	(void)self;
 	(void)serial;
-	struct process *from, *to;
+	struct process *from;
 	if (signal > SIG_LAST)
 		return ERR_INVALID;
 	TRY(caller_find(caller, &from));
 	struct signal_source source = {
 		.code = code, .pid = from->pid, .user = credentials_of(from)->user, .value = value
 	};
-	switch (whom) {
-	case PROC_KILL_TO_GROUP: return kill_group(from, id ? id : from->group, signal, &source);
-	case PROC_KILL_TO_ALL: return kill_all(from, signal, &source);
-	case PROC_KILL_TO_PROCESS: break;
-	}
-	TRY(process_by_id(caller, id, &to));
-	if (!may_signal(from, to, signal))
-		return ERR_NOT_OWNER;
-	if (signal >= SIG_FIRST_QUEUED && !has_room(to))
-		return ERR_BUSY;
-	signal_send(to, signal, &source);
-	return OK;
+	asking = process_slot(from);
+	err_t err = send(from, whom, id, signal, &source);
+	asking = 0;
+	return err;
 }
 
 static u32 count_of(u16 index, u32 signal)

@@ -124,6 +124,7 @@ struct store {
 	handle_t closing[CLOSING_MAX]; // after the commit
 	u32 outbox_count;
 	struct letter outbox[OUTBOX_MAX];
+	struct letter late; // goes out a moment later (signal.c)
 	slot_t pid_heads[BUCKETS];
 	slot_t group_heads[BUCKETS];
 	struct terminal terminals[TERMINALS_MAX];

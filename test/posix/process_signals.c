@@ -2,6 +2,7 @@
 // Signals between processes: what comes with them, in which order, from whom, to groups; stopping
 // and continuing.
 #include "test/posix/test.h"
+#include <sys/select.h>
 #include <sys/syscall.h>
 
 static int channel[2];
@@ -180,6 +181,30 @@ static void stopping(void)
 	is(child_end(pid), 1000 + SIGTERM, "the signal comes when it goes on");
 }
 
+// The signal about the child comes to who waits for it right after kill.
+static void stopping_ends_waits(void)
+{
+	static const int signals[] = { SIGSTOP, SIGCONT };
+	static const char *const names[] = { "SIGCHLD of a stop ends select",
+		"SIGCHLD of going on ends select" };
+	pid_t pid = child(waits_for_ever);
+	on_signal(SIGCHLD, count_signal, 0);
+	pause_ms(100);
+	for (int i = 0; i < 2; i++) {
+		struct timeval time = { 10, 0 };
+		handled = 0;
+		kill(pid, signals[i]);
+		int ended = handled ? -1 : select(0, NULL, NULL, NULL, &time); // a child may be quicker
+		check(ended == -1 && handled == 1, names[i]);
+	}
+	on_signal(SIGCHLD, SIG_DFL, 0);
+	kill(pid, SIGSTOP);
+	int status;
+	is(waitpid(pid, &status, WUNTRACED), pid, "a wait for it answers at once");
+	kill(pid, SIGKILL);
+	is(child_end(pid), 1000 + SIGKILL, "and it ends");
+}
+
 int main(void)
 {
 	need(pipe(channel) == 0, "pipe");
@@ -188,5 +213,6 @@ int main(void)
 	of_children();
 	is(child_end(child(holds_group)), 0, "kill of the own group");
 	stopping();
+	stopping_ends_waits();
 	return done();
 }
