@@ -12,6 +12,54 @@ static int changes(void)
 	return area[4096];
 }
 
+static int sees_file(void)
+{
+	area[0] = area[4096] = 'x';
+	madvise(area, 4096, MADV_DONTNEED);
+	return area[0] == 'f' && area[4096] == 'x' ? 0 : 1;
+}
+
+// A private copy of a file, given back, is the file again.
+static void discarded_file(void)
+{
+	char bytes[8192];
+	memset(bytes, 'f', sizeof(bytes));
+	int fd = open("/tmp/discarded", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	need(fd >= 0 && write(fd, bytes, sizeof(bytes)) == sizeof(bytes), "a file");
+	area = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	memset(area, 'p', 8192);
+	is(madvise(area, 4096, MADV_DONTNEED), 0, "madvise of a private file");
+	check(area[0] == 'f' && area[4095] == 'f', "the file's bytes again");
+	check(area[4096] == 'p', "the rest stays");
+	area[0] = 'q';
+	check(pwrite(fd, "n", 1, 0) == 1 && area[0] == 'q', "it is private still");
+	madvise(area, 4096, MADV_DONTNEED);
+	is(area[0], 'n', "the file as it is now");
+	pwrite(fd, "f", 1, 0);
+	is(child_end(child(sees_file)), 0, "in a forked child");
+	char *moved = mremap(area, 8192, 8192, MREMAP_MAYMOVE | MREMAP_FIXED,
+		mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	need(moved != MAP_FAILED, "mremap");
+	moved[4096] = 'z';
+	mprotect(moved, 8192, PROT_READ);
+	is(madvise(moved + 4096, 4096, MADV_DONTNEED), 0, "after a move, read-only");
+	is(moved[4096], 'f', "the file's bytes");
+	fails(pread(fd, moved, 1, 0), EFAULT, "and read-only it stays");
+	mmap(moved, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	moved[0] = 'a';
+	madvise(moved, 8192, MADV_DONTNEED);
+	check(moved[0] == 0 && moved[4096] == 'f', "zeros mapped over a part are zeros again");
+	munmap(moved, 8192);
+	area = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, fd, 0);
+	mprotect(area, 8192, PROT_READ | PROT_WRITE);
+	area[1] = 'w';
+	madvise(area, 8192, MADV_DONTNEED);
+	is(area[1], 'f', "one that became writable later");
+	munmap(area, 8192);
+	close(fd);
+	unlink("/tmp/discarded");
+}
+
 int main(void)
 {
 	area = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -70,5 +118,6 @@ int main(void)
 	is(syscall(SYS_brk, end), end, "and back");
 	is(syscall(SYS_brk, 8), end, "brk to nowhere changes nothing");
 	fails(syscall(SYS_mprotect, 4096, 4096, PROT_READ), ENOMEM, "mprotect of nothing");
+	discarded_file();
 	return done();
 }

@@ -8,6 +8,7 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/posix/memory/map.h"
 #include "lib/posix/memory/mappings.h"
 #include "lib/posix/memory/range.h"
 
@@ -24,14 +25,15 @@ static i64 check_mapped(u64 address, u64 size)
 	return is_covered ? 0 : -ENOMEM;
 }
 
-// Private anonymous memory reads as zeros again. Of a private copy of a file the same: Linux would
-// read the file again.
+// Private anonymous memory reads as zeros again, a private copy of a file as the file.
 static i64 discard(u64 address, u64 size)
 {
 	u64 start = max_u64(address, RANGE_LOW), end = address + size;
 	if (start >= end)
 		return 0;
 	err_t err = memory_protect(HANDLE_NONE, start, end - start, MAP_FLAGS_DISCARD);
+	if (err == OK)
+		err = copies_renew(start, end - start);
 	return err == OK ? 0 : -ENOMEM;
 }
 

@@ -21,6 +21,13 @@ struct area_source {
 	u64 memory_id;               // the kernel's; 0: not asked yet
 };
 
+// A private copy of a file that may be written: copies.c.
+struct area_copy {
+	struct area_copy *_Nullable next;
+	u64 start, end, offset; // offset: in memory, of start
+	handle_t memory;        // owned; the file's
+};
+
 struct area_state {
 	struct posix_lock lock;
 	u64 break_start, break_end; // [start, end): set by exec, moved by brk
@@ -30,6 +37,7 @@ struct area_state {
 	u64 vdso;
 	struct area_source *_Nullable sources;    // owned
 	u32 source_count;                         // of places
+	struct area_copy *_Nullable copies;       // owned
 	u32 locked;                               // atomic: flags of mlockall
 	u64 random;                               // exec/random.c: where the processor has none
 	struct attachment *_Nullable attachments; // owned; of System V shared memory

@@ -20,7 +20,7 @@ i64 map_error(err_t err);                         // as Linux says it of mmap
 i64 map_anonymous(const struct map_request *request);
 i64 map_file(struct posix_thread *self, const struct map_request *request);
 // A copy-on-write clone of memory from offset on, as it is now.
-err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u64 *out);
+err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u32 flags, u64 *out);
 // Fresh zeros; flags: enum map_flags. Address 0 without fixed: where the kernel likes.
 err_t map_zeros(u64 address, u64 size, u32 flags, u64 *out);
 
@@ -32,5 +32,14 @@ void source_keep(struct area_state *areas, const struct area_source *wanted);
 // By the kernel's number. Null: not known.
 const struct area_source *_Nullable source_find(struct area_state *areas, u64 memory_id);
 void sources_close(struct area_state *areas);
+
+// copies.c: private copies of files. Told of every range that is mapped anew or unmapped, and of
+// what moves; copy->memory stays the caller's.
+void copies_forget(u64 address, u64 size);
+void copies_move(u64 from, u64 size, u64 to);
+void copies_add(struct area_state *areas, const struct area_copy *copy) REQUIRES(areas -> lock);
+// Those in the range show their files again, as they are now.
+err_t copies_renew(u64 address, u64 size);
+void copies_close(struct area_state *areas);
 
 NONNULL_END

@@ -27,7 +27,7 @@ static err_t clone_there(handle_t memory, u64 offset, u64 size, handle_t *out)
 	return memory_clone(memory, offset, min_u64(size, end - offset), out);
 }
 
-err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u64 *out)
+err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u32 flags, u64 *out)
 {
 	handle_t clone;
 	u64 shown = 0;
@@ -37,10 +37,23 @@ err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u
 		shown = PAGE_SIZE;
 	}
 	TRY(err);
-	err = memory_map(
-		HANDLE_NONE, clone, request->address, request->size, shown, map_flags(request), out);
+	err = memory_map(HANDLE_NONE, clone, request->address, request->size, shown, flags, out);
 	(void)handle_close(clone);
 	return err;
+}
+
+static err_t map_private_copy(
+	const struct map_request *request, handle_t memory, u64 offset, u64 *out)
+{
+	struct area_state *areas = &posix_self()->areas;
+	TRY(map_copy(request, memory, offset, map_flags(request), out));
+	copies_forget(*out, request->size);
+	posix_lock_take(&areas->lock);
+	copies_add(areas,
+		&(struct area_copy){
+			.start = *out, .end = *out + request->size, .offset = offset, .memory = memory });
+	posix_lock_give(&areas->lock);
+	return OK;
 }
 
 // Of the same memory, whoever opened it.
@@ -80,12 +93,14 @@ static i64 map_open_file(
 		return map_anonymous(request);
 	err_t err;
 	if (is_private && is_writing) {
-		err = map_copy(request, source.memory, offset, &address);
+		err = map_private_copy(request, source.memory, offset, &address);
 	} else {
 		handle_t shown = handle_to_show(request, &source);
 		err = shown.raw ? memory_map(HANDLE_NONE, shown, request->address, request->size, offset,
 							  map_flags(request), &address)
 		                : ERR_NO_MEMORY;
+		if (err == OK)
+			copies_forget(address, request->size);
 	}
 	return err == OK ? (i64)address : map_error(err);
 }

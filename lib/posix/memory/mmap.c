@@ -82,6 +82,8 @@ i64 map_anonymous(const struct map_request *request)
 	u64 address;
 	err_t err = request->type == MAP_PRIVATE ? map_private_zeros(request, &address)
 	                                         : map_shared_zeros(request, &address);
+	if (err == OK)
+		copies_forget(address, request->size);
 	return err == OK ? (i64)address : map_error(err);
 }
 
@@ -131,5 +133,6 @@ i64 call_munmap(struct posix_thread *self, const struct arguments *arguments)
 	u64 start = max_u64(address, RANGE_LOW), end = address + size;
 	if (start >= end)
 		return 0;
+	copies_forget(start, end - start);
 	return memory_unmap(HANDLE_NONE, start, end - start) == OK ? 0 : -ENOMEM;
 }

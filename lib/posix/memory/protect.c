@@ -11,9 +11,9 @@
 #include "lib/posix/memory/range.h"
 
 // The part of a mapping in [address, end), as a copy. Others stay as they are.
-static err_t copy_part(const struct mapping_info *mapping, u64 address, u64 end, u32 protection)
+static err_t copy_part(struct area_state *areas, const struct mapping_info *mapping, u64 address,
+	u64 end, u32 protection) REQUIRES(areas -> lock)
 {
-	struct area_state *areas = &posix_self()->areas;
 	const struct area_source *source = source_find(areas, mapping->memory_id);
 	u64 start = max_u64(address, mapping->address), mapped;
 	u64 stop = min_u64(end, mapping->address + mapping->size);
@@ -24,7 +24,13 @@ static err_t copy_part(const struct mapping_info *mapping, u64 address, u64 end,
 		.protection = protection,
 		.flags = MAP_FIXED,
 		.type = MAP_PRIVATE };
-	return map_copy(&request, source->memory, mapping->offset + start - mapping->address, &mapped);
+	struct area_copy copy = { .start = start,
+		.end = stop,
+		.offset = mapping->offset + start - mapping->address,
+		.memory = source->memory };
+	TRY(map_copy(&request, copy.memory, copy.offset, map_flags(&request), &mapped));
+	copies_add(areas, &copy);
+	return OK;
 }
 
 static err_t make_copies(u64 address, u64 size, u32 protection)
@@ -36,7 +42,7 @@ static err_t make_copies(u64 address, u64 size, u32 protection)
 		return ERR_NO_MEMORY;
 	posix_lock_take(&areas->lock);
 	for (usize i = 0; i < mappings.count && err == OK; i++)
-		err = copy_part(mappings_at(&mappings, i), address, address + size, protection);
+		err = copy_part(areas, mappings_at(&mappings, i), address, address + size, protection);
 	posix_lock_give(&areas->lock);
 	mappings_free(&mappings);
 	return err;

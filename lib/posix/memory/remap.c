@@ -78,8 +78,10 @@ static err_t extend(const struct remap *remap, u64 address, u64 size)
 static err_t move_to(const struct remap *remap, u64 size, u64 address)
 {
 	u64 mapped;
-	return memory_map(
-		HANDLE_NONE, HANDLE_NONE, address, size, remap->old_address, MAP_FLAGS_MOVE, &mapped);
+	TRY(memory_map(
+		HANDLE_NONE, HANDLE_NONE, address, size, remap->old_address, MAP_FLAGS_MOVE, &mapped));
+	copies_move(remap->old_address, size, address);
+	return OK;
 }
 
 // To wherever there is room. Another thread may map there first: then elsewhere.
@@ -107,6 +109,7 @@ static i64 grow_elsewhere(const struct remap *remap)
 	u64 mapped; // back again; the old place was ours a moment ago
 	(void)memory_map(HANDLE_NONE, HANDLE_NONE, remap->old_address, remap->old_size, address,
 		MAP_FLAGS_MOVE, &mapped);
+	copies_move(address, remap->old_size, remap->old_address);
 	return -ENOMEM;
 }
 
@@ -117,6 +120,7 @@ static i64 resize(const struct remap *remap)
 		return (i64)address;
 	if (remap->size < remap->old_size) {
 		u64 cut = remap->old_size - remap->size;
+		copies_forget(end - cut, cut);
 		return memory_unmap(HANDLE_NONE, end - cut, cut) == OK ? (i64)address : -ENOMEM;
 	}
 	u64 added = remap->size - remap->old_size;
@@ -128,9 +132,11 @@ static i64 resize(const struct remap *remap)
 static i64 place(struct remap *remap)
 {
 	u64 kept = min_u64(remap->size, remap->old_size);
+	copies_forget(remap->address, remap->size);
 	if (memory_unmap(HANDLE_NONE, remap->address, remap->size) != OK ||
 		move_to(remap, kept, remap->address) != OK)
 		return -ENOMEM;
+	copies_forget(remap->old_address, remap->old_size);
 	if (remap->old_size > kept)
 		(void)memory_unmap(HANDLE_NONE, remap->old_address + kept, remap->old_size - kept);
 	if (remap->size > kept && extend(remap, remap->address + kept, remap->size - kept) != OK)
