@@ -28,6 +28,7 @@ struct kept {      // the ledger
 };
 
 static struct kept *kept;
+static u64 shown; // where the page is mapped; written once at start
 
 static u8 cmos_read(u32 index)
 {
@@ -85,6 +86,14 @@ static err_t write_battery(u64 seconds)
 	return OK;
 }
 
+// Who waits for a moment of real time looks again: sleepers at the word, others by the event.
+static void tell(void)
+{
+	u32 woken;
+	(void)futex_wake(shown, UINT32_MAX, 0, 0, &woken);
+	(void)object_signal(kept->page, 0, CLOCK_EVENT_SET);
+}
+
 static err_t publish(i64 offset_ns)
 {
 	struct clock_page page = {};
@@ -99,6 +108,7 @@ static err_t publish(i64 offset_ns)
 	TRY(memory_write(kept->page, 0, view_of(page.sequence), &done));
 	kept->offset_ns = offset_ns;
 	kept->is_set = true;
+	tell();
 	return OK;
 }
 
@@ -107,7 +117,7 @@ static err_t operation_page(void *_Nullable self, struct caller caller, handle_t
 	(void)self;
 	(void)caller;
 	TRY(handle_duplicate(
-		kept->page, RIGHT_READ | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER, out_page));
+		kept->page, RIGHT_READ | RIGHT_MAP | RIGHT_WAIT | RIGHT_DUP | RIGHT_TRANSFER, out_page));
 	(void)handle_pass(*out_page);
 	return OK;
 }
@@ -149,6 +159,8 @@ static err_t start(struct loop *loop)
 	TRY(service_begin(loop));
 	if (!kept->page.raw)
 		TRY(memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &kept->page));
+	TRY(memory_map(
+		HANDLE_NONE, kept->page, 0, PAGE_SIZE, 0, MAP_FLAGS_READ | MAP_FLAGS_SHARED, &shown));
 	if (kept->is_set)
 		return publish(kept->offset_ns); // our last life may have ended in the middle of it
 	err_t err = read_battery(&seconds);

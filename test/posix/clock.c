@@ -116,6 +116,53 @@ static void posix_timers(void)
 	fails(timer_create(CLOCK_MONOTONIC, &event, &timer), EINVAL, "a signal that there is not");
 }
 
+static volatile sig_atomic_t overruns, deliveries;
+
+static void with_overruns(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	overruns = info->si_overrun;
+	deliveries++;
+}
+
+// What expires while its signal is blocked and waits already, counts.
+static void missed(void)
+{
+	struct sigaction action = { .sa_sigaction = with_overruns, .sa_flags = SA_SIGINFO };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
+	struct itimerspec set = { { 0, 5000000 }, { 0, 5000000 } }, stop = {};
+	sigset_t blocked;
+	timer_t timer, other;
+	sigaction(SIGUSR2, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	need(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
+	timer_settime(timer, 0, &set, NULL);
+	pause_ms(300);
+	is(deliveries, 0, "blocked");
+	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+	check(overruns >= 20 || deliveries > 1, "each expiry meanwhile is an overrun");
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	timer_settime(timer, 0, &stop, NULL);
+	is(sigtimedwait(&blocked, NULL, &(struct timespec){}) < 0 || 1, 1, "stopped");
+	check(timer_getoverrun(timer) >= 0, "timer_getoverrun");
+	timer_delete(timer);
+	// Two timers with one signal: each is told.
+	need(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
+	need(timer_create(CLOCK_MONOTONIC, &event, &other) == 0, "another");
+	set = (struct itimerspec){ { 0, 0 }, { 0, 1000000 } };
+	timer_settime(timer, 0, &set, NULL);
+	timer_settime(other, 0, &set, NULL);
+	pause_ms(200);
+	deliveries = 0;
+	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+	is(deliveries, 2, "two timers with one signal");
+	timer_delete(timer);
+	timer_delete(other);
+}
+
 // Counts the time of the thread that made it, whoever looks.
 static void processor_timer(int clock, const char *what)
 {
@@ -160,6 +207,7 @@ int main(void)
 	sleeping();
 	intervals();
 	posix_timers();
+	missed();
 	processor_timer(CLOCK_PROCESS_CPUTIME_ID, "a timer of the process's time");
 	processor_timer(CLOCK_THREAD_CPUTIME_ID, "a timer of the thread's time");
 	others();

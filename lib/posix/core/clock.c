@@ -24,7 +24,7 @@ u64 posix_clock(void)
 	return now;
 }
 
-i64 posix_real_offset(void)
+u32 posix_real_offset_at(i64 *out)
 {
 	UNSAFE_BEGIN("mapped there for every POSIX process")
 	const struct clock_page *page = (const struct clock_page *)(CLOCK_AREA + CLOCK_PAGE_OFFSET);
@@ -36,6 +36,14 @@ i64 posix_real_offset(void)
 		offset = page->real_offset_ns;
 		atomic_fence_acquire();
 	} while (sequence & 1 || atomic_load_relaxed(&page->sequence) != sequence);
+	*out = offset;
+	return sequence;
+}
+
+i64 posix_real_offset(void)
+{
+	i64 offset;
+	(void)posix_real_offset_at(&offset);
 	return offset;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/posix/event/stream.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
+#include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
 
 static bool is(const struct file *file, enum event_sort sort)
@@ -67,6 +68,8 @@ static u32 event_watch(const struct file *file, u32 wanted, handle_t *out)
 	*out = file->handle;
 	if (is(file, EVENT_SIGNALS))
 		return 0;
+	if (is(file, EVENT_TIMER_REAL))
+		clock_watch();
 	u32 bits = wanted & POLL_IN ? input_bit(file) : 0;
 	return bits | (wanted & POLL_OUT ? output_bit(file) : 0);
 }

@@ -37,7 +37,7 @@ struct description {
 	u32 inode, generation;
 	u64 detail[2]; // the kind's own
 	u64 owner;     // pid and signal of F_SETOWN
-	u64 reserved;
+	i64 extra;     // the kind's own
 };
 static_assert(sizeof(struct description) == 64);
 

@@ -6,6 +6,7 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/process/process.h"
 #include "lib/posix/signal/signal_local.h"
+#include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
 
 // SIGCONT takes back stops that have not happened, and the other way round.
@@ -170,7 +171,9 @@ u32 signal_take(struct posix_thread *self, u64 set, struct linux_siginfo *out)
 	*out = (struct linux_siginfo){ .signal = (i32)signal, .code = SI_USER };
 	if (note)
 		*out = note->info;
-	else if (is_remote && !is_dropped(self, signal))
+	if (note && note->info.code == SI_TIMER)
+		timers_told(&note->info);
+	if (!note && is_remote && !is_dropped(self, signal))
 		take_remote(actions, signal, out);
 	heap_give(note, sizeof *note);
 	return signal;

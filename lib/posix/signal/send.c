@@ -3,6 +3,7 @@
 #include "lib/posix/signal/send.h"
 
 #include "lib/base/atomic.h"
+#include "lib/base/bits.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/linux/errno.h"
@@ -12,12 +13,26 @@
 
 constexpr u32 NOTES_MAX = 1024; // real-time signals that may queue: EAGAIN beyond
 
-static bool is_noted(const struct actions *actions, u32 signal, i32 thread)
+// One that waits already and takes the place of another: of a signal below SIGRTMIN any, of a timer
+// its own.
+static struct signal_note *_Nullable find_note(
+	struct actions *actions, const struct linux_siginfo *info, i32 thread)
 {
-	for (const struct signal_note *note = actions->notes; note; note = note->next)
-		if ((u32)note->info.signal == signal && note->thread == thread)
-			return true;
-	return false;
+	for (struct signal_note *note = actions->notes; note; note = note->next) {
+		bool is_timers = note->info.code == SI_TIMER && note->info.timer == info->timer;
+		bool is_same = info->code == SI_TIMER ? is_timers : info->signal < (i32)SIGRTMIN;
+		if (note->info.signal == info->signal && note->thread == thread && is_same)
+			return note;
+	}
+	return nullptr;
+}
+
+// Each expiry of a timer while its signal waits is an overrun of that signal.
+static void count_overruns(struct signal_note *note, const struct linux_siginfo *info)
+{
+	i64 sum = (i64)note->info.overrun + info->overrun + 1;
+	if (info->code == SI_TIMER)
+		note->info.overrun = (i32)min_u64((u64)sum, INT32_MAX);
 }
 
 // A signal below SIGRTMIN that waits already keeps what came first. False: no room.
@@ -29,13 +44,12 @@ static bool note_add(const struct linux_siginfo *info, i32 thread)
 		return false;
 	note->thread = thread;
 	note->info = *info;
-	u32 signal = (u32)info->signal;
-	bool is_full = false, is_wanted = true;
 	posix_lock_take(&actions->lock);
-	if (signal < SIGRTMIN)
-		is_wanted = !is_noted(actions, signal, thread);
-	else
-		is_full = actions->notes_count >= NOTES_MAX;
+	struct signal_note *before = find_note(actions, info, thread);
+	bool is_wanted = !before;
+	bool is_full = is_wanted && (u32)info->signal >= SIGRTMIN && actions->notes_count >= NOTES_MAX;
+	if (before)
+		count_overruns(before, info);
 	if (is_wanted && !is_full) {
 		struct signal_note *_Nullable *link = &actions->notes;
 		while (*link)
@@ -83,6 +97,18 @@ static i64 send_process(const struct linux_siginfo *info)
 void signal_send_process(const struct linux_siginfo *info)
 {
 	(void)send_process(info);
+}
+
+void signal_poke_all(void)
+{
+	struct core_state *core = &posix_self()->core;
+	posix_lock_take(&core->threads_lock);
+	LIST_EACH(node, &core->threads) {
+		struct posix_thread *thread = container_of(node, struct posix_thread, node);
+		if (thread->handle.raw)
+			(void)thread_notify(thread->handle, POKE);
+	}
+	posix_lock_give(&core->threads_lock);
 }
 
 static struct posix_thread *_Nullable find(struct core_state *core, i32 id)

@@ -16,6 +16,8 @@ void signal_raise(struct posix_thread *self, u32 signal);
 void signal_send_process(const struct linux_siginfo *info);
 // The same to one thread (SIGEV_THREAD_ID). False: there is none of this id.
 bool signal_send_thread(i32 id, const struct linux_siginfo *info);
+// Every thread of the program looks again at what it waits for.
+void signal_poke_all(void);
 
 // Pending for this thread or for the process, blocked or not.
 u64 signal_pending(struct posix_thread *self);

@@ -10,7 +10,12 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/time.h"
+#include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
+
+// From here on a wait for a moment of the clock of the day is ended and made again when that is
+// set.
+constexpr u64 LONG_NS = NS_PER_SECOND;
 
 struct timespec {
 	i64 seconds, nanoseconds;
@@ -37,6 +42,8 @@ i64 futex_deadline(struct posix_thread *self, u32 operation, u64 address, u64 *o
 		*out = wait_deadline(self, ns);
 		return 0;
 	}
+	if (operation & FUTEX_CLOCK_REALTIME && ns > posix_real() + LONG_NS)
+		clock_watch();
 	u64 now = now_of(operation);
 	*out = posix_clock() + (ns > now ? ns - now : 0);
 	return 0;

@@ -17,7 +17,9 @@
 	handle_t port = posix_self()->time.port;
 	struct port_event event;
 	while (wait_port(self, port, DEADLINE_NEVER, &event) == OK)
-		if (event.key < QUEUE_NOTICE_KEY)
+		if (event.key == CLOCK_KEY)
+			clock_changed(self);
+		else if (event.key < QUEUE_NOTICE_KEY)
 			timers_fired(self, event.key);
 		else
 			queue_noticed(event.key);

@@ -9,13 +9,12 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
-#include "lib/posix/time/timers.h"
 #include "lib/posix/time/units.h"
 #include "os/syscalls.h"
 
 constexpr u64 CAPABILITY_SYS_TIME = 1u << 25;
 
-static i64 set(struct posix_thread *self, u64 real_ns)
+static i64 set(u64 real_ns)
 {
 	clock_t clock = { posix_self()->core.clock_setter };
 	u64 now = posix_clock();
@@ -24,12 +23,10 @@ static i64 set(struct posix_thread *self, u64 real_ns)
 	if (real_ns < now)
 		return -EINVAL; // the system would have begun before 1970
 	err_t err = clock_set(clock, (i64)(real_ns - now), 0);
-	if (err == OK)
-		timers_clock_set(self);
 	return err == ERR_RIGHTS ? -EPERM : err == OK ? 0 : -EINVAL;
 }
 
-i64 call_clock_settime(struct posix_thread *self, const struct arguments *arguments)
+i64 call_clock_settime(struct posix_thread *, const struct arguments *arguments)
 {
 	struct linux_timespec time;
 	u64 ns;
@@ -37,10 +34,10 @@ i64 call_clock_settime(struct posix_thread *self, const struct arguments *argume
 		return -EINVAL;
 	TRY_POSIX(user_get(time, ARG(1)));
 	TRY_POSIX(time_of_timespec(&time, &ns));
-	return set(self, ns);
+	return set(ns);
 }
 
-i64 call_settimeofday(struct posix_thread *self, const struct arguments *arguments)
+i64 call_settimeofday(struct posix_thread *, const struct arguments *arguments)
 {
 	struct linux_timeval time;
 	u64 ns;
@@ -48,5 +45,5 @@ i64 call_settimeofday(struct posix_thread *self, const struct arguments *argumen
 		return 0; // a zone alone: kept by nobody
 	TRY_POSIX(user_get(time, ARG(0)));
 	TRY_POSIX(time_of_timeval(&time, &ns));
-	return set(self, ns);
+	return set(ns);
 }

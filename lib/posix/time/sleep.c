@@ -21,6 +21,24 @@ static i64 sleep_until(struct posix_thread *self, u64 deadline, u64 left)
 	return -ERESTARTNOHAND;
 }
 
+// Until a moment of the clock of the day: looks again when that is set.
+static i64 sleep_real(struct posix_thread *self, u64 moment)
+{
+	for (;;) {
+		i64 offset;
+		u32 sequence = posix_real_offset_at(&offset);
+		i64 until = (i64)moment - offset;
+		u64 deadline = until > 0 ? (u64)until : 1;
+		err_t err = wait_futex(self, CLOCK_SEQUENCE, sequence, deadline, HANDLE_NONE);
+		if (err == ERR_TIMED_OUT)
+			return 0;
+		if (err == ERR_INTERRUPTED)
+			return -ERESTARTNOHAND;
+		if (err != OK && err != ERR_WOULD_BLOCK)
+			return posix_error(err);
+	}
+}
+
 static i64 sleep_for(struct posix_thread *self, u64 address, u64 left)
 {
 	struct linux_timespec time;
@@ -65,5 +83,7 @@ i64 call_clock_nanosleep(struct posix_thread *self, const struct arguments *argu
 	TRY_POSIX(time_of_timespec(&time, &ns));
 	if (clock_is_processor(clock))
 		return sleep_processor(self, clock, is_absolute ? ns : now + ns);
-	return sleep_until(self, time_to_monotonic(ns, clock_is_real(clock)), 0);
+	if (clock_is_real(clock))
+		return sleep_real(self, ns);
+	return sleep_until(self, time_to_monotonic(ns, false), 0);
 }

@@ -27,6 +27,7 @@ struct time_state {
 	struct posix_lock lock; // all but the names
 	u32 pid;                // whose timers these are: a forked child has none
 	u32 next;               // id of the next timer
+	u32 is_watching;        // 1: clock_watch.c's thread is there
 	handle_t port;          // owned; where the helper waits. HANDLE_NONE: there is no helper
 	struct list timers;     // struct posix_timer.node
 	struct generator generator;

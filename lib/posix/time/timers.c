@@ -4,6 +4,7 @@
 #include "lib/posix/time/timers.h"
 
 #include "abi/signals.h"
+#include "lib/base/atomic.h"
 #include "lib/posix/core/clock.h"
 #include "lib/posix/core/heap.h"
 #include "lib/posix/core/posix.h"
@@ -24,6 +25,7 @@ static void forget(struct time_state *state)
 	if (state->port.raw)
 		(void)!handle_close(state->port);
 	state->port = HANDLE_NONE;
+	state->is_watching = 0;
 	list_init(&state->timers);
 	state->pid = posix_self()->identity.pid;
 }
@@ -110,6 +112,8 @@ void timers_set(
 	timer->next = setting->value;
 	timer->overrun = 0;
 	timer->moment = setting->is_absolute && clock_is_real(timer->clock) ? setting->value : 0;
+	if (timer->moment)
+		clock_watch_locked(&posix_self()->time);
 	bool is_processor = clock_is_processor(timer->clock);
 	if (setting->value && !setting->is_absolute)
 		timer->next = now_of(self, timer) + setting->value;
@@ -141,18 +145,19 @@ struct timer_setting timers_get(struct posix_thread *self, const struct posix_ti
 	return (struct timer_setting){ left, timer->interval, false };
 }
 
-static void send(const struct posix_timer *timer)
+static void send(const struct posix_timer *timer, i32 overrun)
 {
 	struct linux_siginfo info = { .signal = timer->signal, .code = SI_TIMER };
 	if (timer->id >= TIMER_INTERVAL)
 		info.code = SI_KERNEL;
 	else {
 		info.timer = timer->id;
-		info.overrun = timer->overrun;
+		info.overrun = overrun;
 		info.timer_value = timer->value;
 	}
-	if (timer->notify == SIGEV_NONE)
-		return;
+	u64 dropped = atomic_load_relaxed(&posix_self()->identity.wishes.ignored);
+	if (timer->notify == SIGEV_NONE || dropped & SIGNAL_BIT(timer->signal))
+		return; // so timer_getoverrun goes on telling of the last that came
 	if (timer->notify & SIGEV_THREAD_ID)
 		(void)signal_send_thread(timer->thread, &info);
 	else
@@ -168,10 +173,9 @@ void timers_fired(struct posix_thread *self, u64 key)
 	u64 now = timer ? now_of(self, timer) : 0;
 	if (timer && timer->next && timer->next <= now) {
 		u64 missed = timer->interval ? (now - timer->next) / timer->interval : 0;
-		timer->overrun = missed < INT32_MAX ? (i32)missed : INT32_MAX;
 		timer->next = timer->interval ? timer->next + (missed + 1) * timer->interval : 0;
 		timer->moment += timer->moment ? (missed + 1) * timer->interval : 0;
-		send(timer);
+		send(timer, missed < INT32_MAX ? (i32)missed : INT32_MAX);
 	}
 	if (timer && timer->next)
 		arm(self, timer);
@@ -179,11 +183,21 @@ void timers_fired(struct posix_thread *self, u64 key)
 	posix_lock_give(&state->helper);
 }
 
+void timers_told(const struct linux_siginfo *info)
+{
+	struct time_state *state = timers_enter();
+	struct posix_timer *timer = timers_find(state, info->timer);
+	if (timer && timer->id < TIMER_INTERVAL)
+		timer->overrun = info->overrun;
+	timers_leave(state);
+}
+
 void timers_begun(void)
 {
 	struct time_state *state = &posix_self()->time;
 	posix_lock_init(&state->lock);
 	posix_lock_init(&state->helper);
+	state->is_watching = 0;
 	if (!state->pid || !state->port.raw)
 		return;
 	state = timers_enter();

@@ -54,5 +54,14 @@ i64 timers_helper_start(struct time_state *state);
 i64 timers_helper_serve(void);
 // One timer's event, in the helper.
 void timers_fired(struct posix_thread *self, u64 key);
+// A timer's signal is being delivered: timer_getoverrun tells of this one from now on.
+void timers_told(const struct linux_siginfo *info);
+
+// clock_watch.c: from now on what this process waits for on the clock of the day moves when that is
+// set, by whomever. locked: for who holds time_state's lock.
+void clock_watch(void);
+void clock_watch_locked(struct time_state *state);
+constexpr u64 CLOCK_KEY = UINT32_MAX;          // of that event at the helper's port
+void clock_changed(struct posix_thread *self); // in the helper
 
 NONNULL_END
