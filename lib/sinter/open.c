@@ -265,8 +265,9 @@ void sinter_work(struct sinter *pool)
 void sinter_wait(struct sinter *pool)
 {
 	sinter_work(pool);
-	if (volume_is_busy(pool))
-		volume_wait(pool);
+	if (!volume_is_busy(pool))
+		return;
+	volume_wait(pool);
 	sinter_work(pool);
 }
 

@@ -155,10 +155,8 @@ static void release(void *context, void *memory, usize size)
 static struct sinter_time now(void *context)
 {
 	struct timespec time;
-	const char *fixed = getenv("SOURCE_DATE_EPOCH");
-	(void)context;
-	if (fixed)
-		return (struct sinter_time){ .s = strtoll(fixed, nullptr, 10) };
+	if (context) // SOURCE_DATE_EPOCH
+		return (struct sinter_time){ .s = strtoll(context, nullptr, 10) };
 	clock_gettime(CLOCK_REALTIME, &time);
 	return (struct sinter_time){ time.tv_sec, (u32)time.tv_nsec };
 }
@@ -185,5 +183,6 @@ struct port host_port(void)
 		.release = release,
 		.now = now,
 		.random = random_number,
-		.report = report };
+		.report = report,
+		.context = getenv("SOURCE_DATE_EPOCH") };
 }

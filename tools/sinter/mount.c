@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,6 +133,12 @@ static void do_setattr(
 		err = MOUNT_WAIT(mount, sinter_truncate(mount->image->root, inode, (u64)to->st_size));
 	if (err == OK && set & ~FUSE_SET_ATTR_SIZE)
 		err = set_attributes(mount, inode, to, set);
+	if (err == ERR_NOT_FOUND && !(set & ~(FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME))) {
+		// The kernel writes cached times back after the last name went: nobody will see them.
+		struct stat gone = { .st_ino = inode };
+		fuse_reply_attr(request, &gone, 0);
+		return;
+	}
 	if (err == ERR_TOO_BIG)
 		fuse_reply_err(request, EFBIG);
 	else if (err == OK)
@@ -238,13 +246,6 @@ static void do_fsync(
 	mount_reply(request, err);
 }
 
-static void do_flush(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
-{
-	(void)inode;
-	(void)info;
-	fuse_reply_err(request, 0);
-}
-
 static err_t punch(struct image *image, u64 inode, u64 offset, u64 end)
 {
 	while (offset < end)
@@ -313,28 +314,41 @@ static bool has_changes(const struct mount *mount)
 static void commit_sometimes(struct mount *mount, u64 *last_s)
 {
 	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
 	if ((u64)time.tv_sec < *last_s + COMMIT_EVERY_S || !has_changes(mount))
 		return;
 	*last_s = (u64)time.tv_sec;
 	(void)sinter_sync_begin(mount->image->pool);
 }
 
+static void wake(int signal_number)
+{
+	(void)signal_number; // it is enough that reading was interrupted
+}
+
+// Reading that waits for a request is woken every second: there may be something to commit.
+static void wake_often(void)
+{
+	struct sigaction action = { .sa_handler = wake };
+	struct itimerval every = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	sigaction(SIGALRM, &action, nullptr);
+	setitimer(ITIMER_REAL, &every, nullptr);
+}
+
 static void serve(struct mount *mount, struct fuse_session *session)
 {
 	struct fuse_buf buffer = {};
 	u64 last_s = 0;
+	wake_often();
 	while (!fuse_session_exited(session)) {
 		struct pollfd poll_for = { .fd = fuse_session_fd(session), .events = POLLIN };
-		int ready = poll(&poll_for, 1, sinter_is_busy(mount->image->pool) ? 0 : 1000);
-		if (ready > 0) {
+		bool is_idle = !sinter_is_busy(mount->image->pool);
+		if (is_idle || poll(&poll_for, 1, 0) > 0) {
 			int size = fuse_session_receive_buf(session, &buffer);
 			if (size <= 0 && size != -EINTR)
 				break;
 			if (size > 0)
 				fuse_session_process_buf(session, &buffer);
-		} else if (ready < 0 && errno != EINTR) {
-			break;
 		}
 		sinter_wait(mount->image->pool);
 		commit_sometimes(mount, &last_s);
@@ -352,7 +366,7 @@ static const struct fuse_lowlevel_ops file_operations = {
 	.releasedir = do_release,
 	.read = do_read,
 	.write = operation_write,
-	.flush = do_flush,
+	// No flush: closing does nothing here, and a kernel that was told so once does not ask again.
 	.fsync = do_fsync,
 	.fsyncdir = do_fsync,
 	.fallocate = operation_fallocate,
@@ -367,8 +381,11 @@ static int run(struct mount *mount, const char *at, struct words *words, bool is
 	char options[512];
 	struct fuse_lowlevel_ops ops = file_operations;
 	mount_set_name_operations(&ops);
-	snprintf(options, sizeof options, "-odefault_permissions,fsname=sinter,subtype=sinter%s%s",
-		more ? "," : "", more ? more : "");
+	// Root may do everything: when nobody else can come in, the kernel need not look at modes first,
+	// which costs a request after each change of a directory.
+	bool is_private = !geteuid() && (!more || !strstr(more, "allow_other"));
+	snprintf(options, sizeof options, "-ofsname=sinter,subtype=sinter%s%s%s",
+		is_private ? "" : ",default_permissions", more ? "," : "", more ? more : "");
 	char name[] = "sinter";
 	char *arguments[] = { name, options, nullptr };
 	struct fuse_args args = FUSE_ARGS_INIT(2, arguments);
