@@ -118,6 +118,14 @@ err_t btree_seek(struct btree *tree, tree_key_t key, struct place *out)
 	}
 }
 
+err_t btree_seek_in(struct btree *tree, tree_key_t key, struct place *out)
+{
+	TRY(btree_seek(tree, key, out));
+	tree_key_t found = btree_key(tree, out);
+	bool is_in = found.object == key.object && key_kind(found) == key_kind(key);
+	return is_in ? OK : ERR_NOT_FOUND;
+}
+
 err_t btree_find(struct btree *tree, tree_key_t key, struct place *out)
 {
 	TRY(find_leaf(tree, key, &out->leaf));

@@ -27,6 +27,8 @@ void btree_init(struct btree *tree, struct sinter *pool, const pointer_t *root, 
 err_t btree_find(struct btree *tree, tree_key_t key, struct place *out);
 err_t btree_seek(
 	struct btree *tree, tree_key_t key, struct place *out); // the first at or after key
+err_t btree_seek_in(
+	struct btree *tree, tree_key_t key, struct place *out); // with the key's object and kind
 view_t btree_value(struct btree *tree, const struct place *place);
 tree_key_t btree_key(struct btree *tree, const struct place *place);
 // Fills an object whose size the value must have; ERR_CORRUPT if not.
@@ -39,8 +41,9 @@ err_t btree_prepare_edit(struct btree *tree, tree_key_t key, struct need *need);
 void btree_insert(struct btree *tree, tree_key_t key, view_t value); // the key is not there
 void btree_remove(struct btree *tree, tree_key_t key);               // it is there
 span_t btree_edit(struct btree *tree, tree_key_t key); // it is there; the value to change
-void btree_replace(
-	struct btree *tree, tree_key_t key, view_t value); // another size; prepared as insert
+void btree_store(struct btree *tree, tree_key_t key, view_t value); // the same size
+// Instead of the value that is there, or a new item: prepared as remove and insert.
+void btree_put(struct btree *tree, tree_key_t key, bool is_there, view_t value);
 
 // Freeze: gives every dirty node (and dirty record below) an address and a sum, from the leaves up.
 // btree_assign only gives nodes addresses, so that the space they take is known.

@@ -141,13 +141,9 @@ span_t btree_edit(struct btree *tree, tree_key_t key)
 	return node_value_span(leaf, slot);
 }
 
-void btree_replace(struct btree *tree, tree_key_t key, view_t value)
+void btree_store(struct btree *tree, tree_key_t key, view_t value)
 {
-	struct path path;
-	u32 slot;
-	struct node *leaf = leaf_of(tree, key, &path, &slot);
-	node_remove(leaf, slot);
-	btree_insert(tree, key, value);
+	span_put(btree_edit(tree, key), value);
 }
 
 static bool is_zone_loaded(struct btree *tree, const pointer_t *pointer)
@@ -228,4 +224,15 @@ void btree_remove(struct btree *tree, tree_key_t key)
 			break;
 	}
 	shrink(tree);
+}
+
+void btree_put(struct btree *tree, tree_key_t key, bool is_there, view_t value)
+{
+	struct path path;
+	u32 slot;
+	if (is_there) {
+		struct node *leaf = leaf_of(tree, key, &path, &slot);
+		node_remove(leaf, slot);
+	}
+	btree_insert(tree, key, value);
 }

@@ -42,7 +42,7 @@ static void assign(struct btree *tree, struct buffer *buffer, pointer_t *pointer
 static u32 pack(struct btree *tree, struct buffer *buffer)
 {
 	struct sinter *pool = tree->pool;
-	u32 units = (buffer->logical + UNIT_SIZE - 1) / UNIT_SIZE;
+	u32 units = units_of_bytes(buffer->logical);
 	u8 method = tree->dataset->record.compression;
 	if (method == COMPRESS_NONE || units < 2 || cache_room(pool) <= pool->frames_reserved)
 		return 0;
@@ -70,8 +70,7 @@ static struct buffer *make_image(struct sinter *pool, struct buffer *buffer)
 	struct buffer *image = cache_take(pool);
 	assert(image); // txg_admit counted it
 	image->state = BUFFER_IMAGE;
-	err_t err = span_copy(cache_bytes(pool, image), span_view(cache_bytes(pool, buffer)));
-	assert(err == OK);
+	span_put(cache_bytes(pool, image), span_view(cache_bytes(pool, buffer)));
 	buffer->stored_frame = cache_index(pool, image);
 	return image;
 }

@@ -35,14 +35,10 @@ void cache_fini(struct sinter *pool)
 {
 	struct cache *cache = &pool->cache;
 	struct port *port = &pool->port;
-	if (cache->buffers)
-		port->release(port->context, cache->buffers, cache->count * sizeof(struct buffer));
-	if (cache->frames)
-		port->release(port->context, cache->frames, (usize)cache->count * NODE_SIZE);
-	if (cache->hash)
-		port->release(port->context, cache->hash, cache->hash_size * sizeof(u32));
-	if (cache->hints)
-		port->release(port->context, cache->hints, cache->hash_size * HINTS * sizeof(u32));
+	port_release(port, cache->buffers, cache->count * sizeof(struct buffer));
+	port_release(port, cache->frames, (usize)cache->count * NODE_SIZE);
+	port_release(port, cache->hash, cache->hash_size * sizeof(u32));
+	port_release(port, cache->hints, cache->hash_size * HINTS * sizeof(u32));
 }
 
 struct buffer *cache_buffer(struct sinter *pool, u32 index)
@@ -59,6 +55,12 @@ span_t cache_bytes(struct sinter *pool, const struct buffer *buffer)
 {
 	span_t all = span_from(pool->cache.frames, (usize)pool->cache.count * NODE_SIZE);
 	return span_clamp(all, (usize)cache_index(pool, buffer) * NODE_SIZE, NODE_SIZE);
+}
+
+u32 cache_logical(struct sinter *pool, const pointer_t *pointer)
+{
+	return pointer_is_memory(pointer) ? cache_buffer(pool, pointer_memory_index(pointer))->logical
+	                                  : pointer->logical;
 }
 
 struct node *cache_node(struct sinter *pool, const struct buffer *buffer)
@@ -287,8 +289,7 @@ struct buffer *cache_make_dirty(struct sinter *pool, const pointer_t *pointer)
 	if (buffer->state == BUFFER_WRITING) {
 		struct buffer *copy = cache_make(pool, type, level);
 		copy->logical = buffer->logical;
-		err_t err = span_copy(cache_bytes(pool, copy), span_view(cache_bytes(pool, buffer)));
-		assert(err == OK);
+		span_put(cache_bytes(pool, copy), span_view(cache_bytes(pool, buffer)));
 		return copy;
 	}
 	hash_remove(pool, buffer);

@@ -41,6 +41,8 @@ void cache_give(struct sinter *pool, struct buffer *buffer);
 u32 cache_index(const struct sinter *pool, const struct buffer *buffer);
 struct buffer *cache_buffer(struct sinter *pool, u32 index);
 span_t cache_bytes(struct sinter *pool, const struct buffer *buffer);
+// Bytes in use of a record, wherever it is; of a hole none.
+u32 cache_logical(struct sinter *pool, const pointer_t *pointer);
 struct node *cache_node(struct sinter *pool, const struct buffer *buffer);
 pointer_t cache_pointer(const struct sinter *pool, const struct buffer *buffer); // to a dirty one
 

@@ -123,15 +123,12 @@ static err_t mark_dead_list(struct blocks *blocks, u64 list)
 	while (list) {
 		struct place place;
 		blocks->pool->epoch++;
-		err_t err = btree_seek(tree, key, &place);
+		err_t err = btree_seek_in(tree, key, &place);
 		if (err == ERR_NOT_FOUND)
 			return OK;
 		TRY(err);
 		key = btree_key(tree, &place);
-		if (key.object != list || key_kind(key) != ITEM_DEAD)
-			return OK;
-		view_t value = btree_value(tree, &place);
-		TRY(mark_dead(blocks, value));
+		TRY(mark_dead(blocks, btree_value(tree, &place)));
 		key.item++;
 	}
 	return OK;
@@ -149,13 +146,11 @@ static struct btree *tree_of_root(
 // What is left of a tree that is being destroyed.
 static err_t check_garbage(struct blocks *blocks, const struct root *root)
 {
-	static struct dataset any; // only marks what kind of tree this is
 	const struct verify_visitor visitor = {
 		.visit = visit, .context = blocks, .from = root->position
 	};
 	struct btree tree;
-	btree_init(&tree, blocks->pool, &root->pointer, root->lineage);
-	tree.dataset = &any;
+	dataset_tree(blocks->pool, &root->pointer, root->lineage, &tree);
 	blocks->older_than = root->keep;
 	err_t err = verify_tree(&tree, root->keep + 1, &visitor);
 	if (err != OK && err != ERR_NO_MEMORY)

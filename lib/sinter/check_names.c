@@ -3,6 +3,7 @@
 // are compared as they come, names are counted in a table by inode; a second pass compares the
 // counts.
 #include "lib/base/hash.h"
+#include "lib/sinter/cache.h"
 #include "lib/sinter/check_local.h"
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/names.h"
@@ -55,8 +56,7 @@ static err_t grow(struct names *names, u32 size)
 		if (count->inode)
 			*find_slot(&new, count->inode) = *count;
 	}
-	if (names->table.size)
-		port->release(port->context, names->table.counts, names->table.size * sizeof(struct count));
+	port_release(port, names->table.counts, names->table.size * sizeof(struct count));
 	names->table = new;
 	return OK;
 }
@@ -169,12 +169,7 @@ static void see_data(struct names *names, tree_key_t key, view_t value)
 	}
 	if (key_offset(key) >= end && key_offset(key) >= record->tail)
 		complain(names, "a record behind the end of the file", names->inode);
-	u32 logical = pointer.logical;
-	if (pointer_is_memory(&pointer))
-		logical = ITEM(names->tree->pool->cache.buffers, names->tree->pool->cache.count,
-			pointer_memory_index(&pointer))
-		              .logical;
-	names->units += (logical + UNIT_SIZE - 1) / UNIT_SIZE;
+	names->units += units_of_bytes(cache_logical(names->tree->pool, &pointer));
 }
 
 static err_t see_item(struct names *names, tree_key_t key, view_t value)
@@ -263,8 +258,6 @@ err_t check_names(struct btree *tree, struct sinter_check *check)
 		if (count->inode && (count->names || count->is_pending))
 			complain(&names, "a name or unfinished work of no inode", count->inode);
 	}
-	if (names.table.size)
-		names.port->release(
-			names.port->context, names.table.counts, names.table.size * sizeof(struct count));
+	port_release(names.port, names.table.counts, names.table.size * sizeof(struct count));
 	return err;
 }

@@ -18,19 +18,12 @@ struct look {
 static err_t count_clones(struct look *look)
 {
 	tree_key_t key = KEY_FIRST;
+	struct dataset_record record;
+	err_t err;
 	look->count = 0;
-	while (true) {
-		struct root root;
-		struct dataset_record record;
-		look->pool->epoch++;
-		err_t err = dataset_next_root(look->pool, &key, &root);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? OK : err;
-		if (root.snapshot || root.is_garbage)
-			continue;
-		TRY(dataset_load_record(look->pool, root.dataset, &record));
+	while ((err = dataset_next_live(look->pool, &key, &record)) == OK)
 		look->count += record.origin == look->id && record.origin_txg == look->txg;
-	}
+	return err == ERR_NOT_FOUND ? OK : err;
 }
 
 static err_t check_name(struct look *look, const struct dataset_record *record)
@@ -116,25 +109,16 @@ static err_t check_origin(struct look *look, const struct dataset_record *record
 err_t check_sets(struct sinter *pool, struct sinter_check *check)
 {
 	tree_key_t key = KEY_FIRST;
-	while (true) {
-		struct root root;
-		struct dataset_record record;
-		pool->epoch++;
-		err_t err = dataset_next_root(pool, &key, &root);
-		if (err == ERR_NO_MEMORY || err == ERR_NOT_FOUND)
-			return err == ERR_NOT_FOUND ? OK : err;
-		if (err != OK) {
-			check_complain(check, "datasets cannot be listed", 0, 0);
-			return OK;
-		}
-		if (root.snapshot || root.is_garbage)
-			continue;
-		struct look look = { .pool = pool, .check = check, .id = root.dataset };
-		if (dataset_load_record(pool, root.dataset, &record) != OK)
-			continue; // complained of already
+	struct dataset_record record;
+	err_t err;
+	while ((err = dataset_next_live(pool, &key, &record)) == OK) {
+		struct look look = { .pool = pool, .check = check, .id = record.id };
 		TRY(check_name(&look, &record));
 		TRY(check_children(&look));
 		TRY(check_origin(&look, &record));
 		TRY(check_snapshots(&look, &record));
 	}
+	if (err != ERR_NOT_FOUND && err != ERR_NO_MEMORY)
+		check_complain(check, "datasets cannot be listed", 0, 0);
+	return err == ERR_NO_MEMORY ? err : OK;
 }

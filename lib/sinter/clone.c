@@ -4,6 +4,7 @@
 // promotion makes it the owner; so promotion moves a few records, whatever the size.
 #include "lib/sinter/garbage.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/pending.h"
 #include "lib/sinter/seal.h"
 #include "lib/sinter/sets.h"
 #include "lib/sinter/snapshot.h"
@@ -21,13 +22,6 @@ static err_t find_dying(struct dataset *dataset)
 		if (snapshot.is_dying)
 			return ERR_BUSY;
 	}
-}
-
-static void store(struct dataset *dataset, const struct snapshot_record *record)
-{
-	span_t value = btree_edit(&dataset->tree.pool->tree, snapshot_key(dataset, record->txg));
-	err_t err = span_copy(value, view_of(*record));
-	assert(err == OK);
 }
 
 // A clone of an encrypted dataset has a wrapped key of its own: a copy.
@@ -78,7 +72,7 @@ err_t sinter_clone(struct dataset *origin, u64 txg, struct sinter_dataset_name n
 	clone->record.dead_list = pool->super.next_object++;
 	copy_key(clone, origin, &wrapped);
 	snapshot.clones++;
-	store(origin, &snapshot);
+	snapshot_store(origin, &snapshot);
 	AT(pool->super.features, FEATURES_INCOMPATIBLE) |= FEATURE_CLONES;
 	*out = clone->record.id;
 	return OK;
@@ -102,11 +96,9 @@ err_t sinter_rollback(struct dataset *dataset, u64 txg)
 	record->root = snapshot.root;
 	record->units = snapshot.units;
 	record->dead_list = pool->super.next_object++;
-	btree_init(&dataset->tree, pool, &record->root, record->lineage);
-	dataset->tree.dataset = dataset;
+	dataset_plant(dataset, pool, &record->root);
 	dataset->is_changed = true;
-	dataset->has_pending = true;
-	dataset->pending_at = 0;
+	pending_look_again(dataset);
 	dataset_count_unfilled(dataset);
 	ilog_cannot(pool);
 	return OK;
@@ -139,26 +131,19 @@ static err_t collect_snapshots(struct promotion *promotion)
 // Other clones of these snapshots have another origin then.
 static err_t collect_clones(struct promotion *promotion)
 {
-	struct sinter *pool = promotion->clone->tree.pool;
 	tree_key_t key = KEY_FIRST;
-	while (true) {
-		struct root root;
-		struct dataset *dataset;
-		err_t err = dataset_next_root(pool, &key, &root);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? OK : err;
-		if (root.snapshot || root.is_garbage || root.dataset == promotion->clone->record.id)
-			continue;
-		TRY(sinter_dataset_open(pool, root.dataset, &dataset));
-		bool is_meant = dataset->record.origin == promotion->origin->record.id &&
-		                dataset->record.origin_txg <= promotion->clone->record.origin_txg;
-		sinter_dataset_close(dataset);
-		if (!is_meant)
+	struct dataset_record record;
+	err_t err;
+	while ((err = dataset_next_live(promotion->clone->tree.pool, &key, &record)) == OK) {
+		if (record.id == promotion->clone->record.id ||
+			record.origin != promotion->origin->record.id ||
+			record.origin_txg > promotion->clone->record.origin_txg)
 			continue;
 		if (promotion->clone_count == PROMOTED_MAX)
 			return ERR_TOO_BIG;
-		AT(promotion->clones, promotion->clone_count++) = root.dataset;
+		AT(promotion->clones, promotion->clone_count++) = record.id;
 	}
+	return err == ERR_NOT_FOUND ? OK : err;
 }
 
 static err_t prepare_promotion(struct promotion *promotion)
@@ -185,8 +170,7 @@ static void move_snapshot(struct promotion *promotion, u64 txg)
 	err_t err = btree_find(tree, snapshot_key(promotion->origin, txg), &place);
 	assert(err == OK); // it was prepared
 	view_t value = btree_value(tree, &place);
-	err = span_copy(span_of(bytes), value);
-	assert(err == OK);
+	span_put(span_of(bytes), value);
 	view_t copy = view_clamp(view_of(bytes), 0, value.size);
 	btree_remove(tree, snapshot_key(promotion->origin, txg));
 	btree_insert(tree, snapshot_key(promotion->clone, txg), copy);
@@ -200,8 +184,7 @@ static void set_origin(struct sinter *pool, u64 id, u64 origin)
 	err_t err = view_load(span_view(value), 0, span_of(record));
 	assert(err == OK);
 	record.origin = origin;
-	err = span_copy(value, view_of(record));
-	assert(err == OK);
+	span_put(value, view_of(record));
 	for (u32 i = 0; i < DATASETS_MAX; i++) {
 		struct dataset *dataset = &AT(pool->datasets, i);
 		if (dataset->is_used && dataset->record.id == id)

@@ -117,9 +117,7 @@ void dataset_freeze(struct sinter *pool, u64 txg)
 		if (!dataset->is_used || dataset->snapshot ||
 			!(dataset->is_changed || pointer_birth(&dataset->record.root) == txg))
 			continue;
-		span_t value = btree_edit(&pool->tree, dataset_key(dataset->record.id));
-		err_t err = span_copy(value, view_of(dataset->record));
-		assert(err == OK);
+		btree_store(&pool->tree, dataset_key(dataset->record.id), view_of(dataset->record));
 		dataset->is_changed = false;
 		dataset_count_unfilled(dataset);
 	}
@@ -224,23 +222,25 @@ err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out)
 	}
 }
 
+err_t dataset_next_live(struct sinter *pool, tree_key_t *key, struct dataset_record *out)
+{
+	struct root root;
+	pool->epoch++;
+	do
+		TRY(dataset_next_root(pool, key, &root));
+	while (root.snapshot || root.is_garbage);
+	return dataset_load_record(pool, root.dataset, out);
+}
+
 err_t dataset_count_all(struct sinter *pool)
 {
 	tree_key_t key = KEY_FIRST;
+	struct dataset_record record;
+	err_t err;
 	pool->unfilled = 0;
-	while (true) {
-		struct root root;
-		struct dataset_record record;
-		pool->epoch++;
-		err_t err = dataset_next_root(pool, &key, &root);
-		if (err == ERR_NOT_FOUND)
-			return OK;
-		TRY(err);
-		if (root.snapshot || root.is_garbage)
-			continue;
-		TRY(btree_load(&pool->tree, dataset_key(root.dataset), span_of(record)));
+	while ((err = dataset_next_live(pool, &key, &record)) == OK)
 		pool->unfilled += dataset_unfilled(&record);
-	}
+	return err == ERR_NOT_FOUND ? OK : err;
 }
 
 struct dataset *_Nullable dataset_slot(struct sinter *pool)
@@ -251,6 +251,19 @@ struct dataset *_Nullable dataset_slot(struct sinter *pool)
 			return dataset;
 	}
 	return nullptr;
+}
+
+void dataset_plant(struct dataset *dataset, struct sinter *pool, const pointer_t *root)
+{
+	btree_init(&dataset->tree, pool, root, dataset->record.lineage);
+	dataset->tree.dataset = dataset;
+}
+
+void dataset_tree(struct sinter *pool, const pointer_t *root, u64 lineage, struct btree *out)
+{
+	static struct dataset any; // only marks what kind of tree this is
+	btree_init(out, pool, root, lineage);
+	out->dataset = &any;
 }
 
 err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset **out)
@@ -268,8 +281,7 @@ err_t sinter_dataset_open(struct sinter *pool, u64 id, struct dataset **out)
 			record.record_log2 != RECORD_LOG2)
 			return ERR_UNSUPPORTED;
 		*dataset = (struct dataset){ .record = record, .is_used = true };
-		btree_init(&dataset->tree, pool, &record.root, record.lineage);
-		dataset->tree.dataset = dataset;
+		dataset_plant(dataset, pool, &record.root);
 		dataset->unfilled = dataset_unfilled(&record);
 		memory_copy(dataset->name_key, record.hash_key, sizeof dataset->name_key);
 		dataset->has_pending = dataset->may_have_dying = true; // until looked

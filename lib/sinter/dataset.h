@@ -43,7 +43,14 @@ struct root {
 	tree_key_t position; // garbage: what is below is gone
 	u64 previous;        // txg of the snapshot before, or 0: it has all blocks born up to then
 };
-struct dataset *_Nullable dataset_slot(struct sinter *pool); // a free place; null: none
 err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out);
+// The same of datasets alone, as they are now: their records.
+err_t dataset_next_live(struct sinter *pool, tree_key_t *key, struct dataset_record *out);
+
+struct dataset *_Nullable dataset_slot(struct sinter *pool); // a free place; null: none
+// Its tree is the one from this root on.
+void dataset_plant(struct dataset *dataset, struct sinter *pool, const pointer_t *root);
+// A tree of blocks that no open dataset stands for: to be walked, not changed.
+void dataset_tree(struct sinter *pool, const pointer_t *root, u64 lineage, struct btree *out);
 
 NONNULL_END

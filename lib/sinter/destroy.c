@@ -29,13 +29,6 @@ static bool is_open(const struct dataset *dataset, u64 txg)
 	return false;
 }
 
-static void store(struct destroy *destroy, const struct snapshot_record *record)
-{
-	span_t value = btree_edit(destroy->tree, snapshot_key(destroy->dataset, record->txg));
-	err_t err = span_copy(value, view_of(*record));
-	assert(err == OK);
-}
-
 static err_t find_dying(struct dataset *dataset, u64 *out)
 {
 	struct sinter_snapshot snapshot = {};
@@ -64,7 +57,7 @@ err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg)
 	TRY(btree_prepare_edit(destroy.tree, snapshot_key(dataset, txg), &need));
 	TRY(txg_admit(pool, &need));
 	destroy.record.flags |= SNAPSHOT_DYING;
-	store(&destroy, &destroy.record);
+	snapshot_store(dataset, &destroy.record);
 	// From now on the dataset frees by itself what only this one would have kept.
 	if (dataset->record.newest_snapshot == txg)
 		dataset->record.newest_snapshot = destroy.record.previous;
@@ -93,16 +86,6 @@ static err_t load(struct dataset *dataset, struct destroy *destroy)
 	return OK;
 }
 
-// The first item of a dead list at or after a number. ERR_NOT_FOUND.
-static err_t find_item(struct btree *tree, u64 list, u64 number, struct place *out)
-{
-	if (!list)
-		return ERR_NOT_FOUND;
-	TRY(btree_seek(tree, key_make(list, ITEM_DEAD, number), out));
-	tree_key_t key = btree_key(tree, out);
-	return key.object == list && key_kind(key) == ITEM_DEAD ? OK : ERR_NOT_FOUND;
-}
-
 struct split {
 	struct dead_entry kept[DEAD_ENTRIES];
 	pointer_t freed[FREED_IN_STEP];
@@ -124,8 +107,7 @@ static err_t split_item(view_t value, u64 born_after, struct split *split)
 			continue;
 		}
 		struct dead_entry *kept = &AT(split->kept, split->kept_count++);
-		err_t err = span_copy(span_of(*kept), span_view(head));
-		assert(err == OK);
+		span_put(span_of(*kept), span_view(head));
 	}
 	return OK;
 }
@@ -138,7 +120,8 @@ static err_t free_some(struct destroy *destroy)
 	struct sinter *pool = dataset->tree.pool;
 	struct place place;
 	struct need need = { .is_freeing = true };
-	TRY(find_item(destroy->tree, destroy->list, dataset->dying_at, &place));
+	TRY(btree_seek_in(
+		destroy->tree, key_make(destroy->list, ITEM_DEAD, dataset->dying_at), &place));
 	tree_key_t key = btree_key(destroy->tree, &place);
 	TRY(split_item(btree_value(destroy->tree, &place), destroy->record.previous, &split));
 	dataset->dying_at = key_offset(key);
@@ -154,7 +137,7 @@ static err_t free_some(struct destroy *destroy)
 		space_free(pool, AT(split.freed, i).address, pointer_units(&AT(split.freed, i)));
 	view_t kept = view_clamp(view_of(split.kept), 0, split.kept_count * sizeof(struct dead_entry));
 	if (kept.size)
-		btree_replace(destroy->tree, key, kept);
+		btree_put(destroy->tree, key, true, kept);
 	else
 		btree_remove(destroy->tree, key);
 	return OK;
@@ -166,7 +149,7 @@ static err_t move_item(struct destroy *destroy)
 	u8 bytes[DEAD_ENTRIES * sizeof(struct dead_entry)];
 	struct place place;
 	struct need need = { .is_freeing = true };
-	TRY(find_item(destroy->tree, destroy->record.dead_list, 0, &place));
+	TRY(btree_seek_in(destroy->tree, key_make(destroy->record.dead_list, ITEM_DEAD, 0), &place));
 	tree_key_t from = btree_key(destroy->tree, &place);
 	tree_key_t to = key_make(destroy->list, ITEM_DEAD, key_offset(from));
 	view_t value = btree_value(destroy->tree, &place);
@@ -193,7 +176,7 @@ static err_t finish(struct destroy *destroy)
 	TRY(txg_admit(dataset->tree.pool, &need));
 	if (destroy->has_next) {
 		destroy->next.previous = destroy->record.previous;
-		store(destroy, &destroy->next);
+		snapshot_store(dataset, &destroy->next);
 	}
 	btree_remove(destroy->tree, key);
 	return OK;

@@ -21,18 +21,14 @@ static err_t set_size(struct file *file, u64 size)
 	bool is_shrinking = size < file->inode.size, is_cut = false, has_more = false;
 	if (is_shrinking && within) {
 		TRY(record_find(file, size / RECORD_SIZE, &record));
-		u32 logical = record.pointer.logical;
-		if (pointer_is_memory(&record.pointer))
-			logical = cache_buffer(pool, pointer_memory_index(&record.pointer))->logical;
-		is_cut = !pointer_is_hole(&record.pointer) && logical > within;
+		is_cut = cache_logical(pool, &record.pointer) > within;
 	}
 	if (is_shrinking) {
 		u64 first = size / RECORD_SIZE + (within != 0);
-		err_t err = btree_seek(tree, record_key(file->number, first), &place);
+		err_t err = btree_seek_in(tree, record_key(file->number, first), &place);
 		if (err != OK && err != ERR_NOT_FOUND)
 			return err;
-		tree_key_t key = err == OK ? btree_key(tree, &place) : KEY_LAST;
-		has_more = key.object == file->number && key_kind(key) == ITEM_DATA;
+		has_more = err == OK;
 	}
 	TRY(inode_prepare(file->dataset, file->number, &need));
 	if (is_cut)
@@ -49,8 +45,7 @@ static err_t set_size(struct file *file, u64 size)
 		file->inode.tail = file->inode.size / RECORD_SIZE + 1;
 		if (file->inode.links)
 			btree_insert(tree, pending_key(file->number), (view_t){});
-		file->dataset->has_pending = true;
-		file->dataset->pending_at = 0;
+		pending_look_again(file->dataset);
 	}
 	file->inode.size = size;
 	inode_set_modified(&file->inode, ilog_time(pool));
@@ -90,9 +85,7 @@ static err_t punch_part(struct file *file, u64 offset, u32 size)
 		return OK;
 	TRY(record_prepare(file, &record, &need));
 	TRY(txg_admit(pool, &need));
-	u32 within = (u32)(offset % RECORD_SIZE), logical = record.pointer.logical;
-	if (pointer_is_memory(&record.pointer))
-		logical = cache_buffer(pool, pointer_memory_index(&record.pointer))->logical;
+	u32 within = (u32)(offset % RECORD_SIZE), logical = cache_logical(pool, &record.pointer);
 	struct buffer *buffer = record_change(file, &record, logical);
 	span_fill(span_clamp(cache_bytes(pool, buffer), within, size), 0);
 	inode_set_modified(&file->inode, ilog_time(pool));

@@ -128,12 +128,10 @@ static err_t change_inline(struct file *file, const struct inline_change *change
 		TRY(btree_prepare_remove(tree, key, &need));
 	TRY(btree_prepare_insert(tree, key, (u32)all.size, &need));
 	TRY(txg_admit(tree->pool, &need));
-	if (was_there && all.size)
-		btree_replace(tree, key, span_view(all));
+	if (all.size)
+		btree_put(tree, key, was_there, span_view(all));
 	else if (was_there)
 		btree_remove(tree, key);
-	else if (all.size)
-		btree_insert(tree, key, span_view(all));
 	file->inode.size = change->size;
 	inode_set_modified(&file->inode, ilog_time(tree->pool));
 	inode_store(file->dataset, file->number, &file->inode);
@@ -148,15 +146,12 @@ static err_t write_record(struct file *file, u64 offset, view_t from)
 	struct record record;
 	u32 within = (u32)(offset % RECORD_SIZE), end = within + (u32)from.size;
 	TRY(record_find(file, offset / RECORD_SIZE, &record));
-	u32 before = record.pointer.logical;
-	if (pointer_is_memory(&record.pointer))
-		before = cache_buffer(pool, pointer_memory_index(&record.pointer))->logical;
+	u32 before = cache_logical(pool, &record.pointer);
 	record.is_whole = !within && end >= before;
 	TRY(record_prepare(file, &record, &need));
 	TRY(txg_admit(pool, &need));
 	struct buffer *buffer = record_change(file, &record, before > end ? before : end);
-	err_t err = span_copy(span_from_offset(cache_bytes(pool, buffer), within), from);
-	assert(err == OK);
+	span_put(span_from_offset(cache_bytes(pool, buffer), within), from);
 	file->inode.size = max_u64(file->inode.size, offset + from.size);
 	inode_set_modified(&file->inode, ilog_time(pool));
 	inode_store(file->dataset, file->number, &file->inode);

@@ -80,9 +80,7 @@ static void write_zone_records(struct sinter *pool)
 			continue;
 		struct zone *zone = space_zone(pool, number);
 		zone->is_marked = false;
-		err_t err =
-			span_copy(btree_edit(&pool->tree, space_zone_key(pool, number)), view_of(zone->record));
-		assert(err == OK);
+		btree_store(&pool->tree, space_zone_key(pool, number), view_of(zone->record));
 	}
 }
 

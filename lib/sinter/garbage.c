@@ -52,19 +52,15 @@ void garbage_add(struct dataset *dataset, u64 keep)
 
 static err_t find(struct garbage *garbage)
 {
-	static struct dataset any; // only marks what kind of tree this is
 	struct place place;
 	struct btree *tree = &garbage->pool->tree;
-	TRY(btree_seek(tree, garbage_key(0), &place));
+	TRY(btree_seek_in(tree, garbage_key(0), &place));
 	garbage->key = btree_key(tree, &place);
 	view_t value = btree_value(tree, &place);
-	if (garbage->key.object || key_kind(garbage->key) != ITEM_GARBAGE)
-		return ERR_NOT_FOUND;
 	if (value.size != sizeof garbage->record)
 		return ERR_CORRUPT;
 	TRY(view_load(value, 0, span_of(garbage->record)));
-	btree_init(&garbage->tree, garbage->pool, &garbage->record.root, garbage->record.lineage);
-	garbage->tree.dataset = &any;
+	dataset_tree(garbage->pool, &garbage->record.root, garbage->record.lineage, &garbage->tree);
 	return OK;
 }
 
@@ -74,12 +70,8 @@ static err_t drop_dead(struct garbage *garbage)
 	struct place place;
 	struct btree *tree = &garbage->pool->tree;
 	struct need need = { .is_freeing = true };
-	if (!garbage->record.dead_list)
-		return ERR_NOT_FOUND;
-	TRY(btree_seek(tree, key_make(garbage->record.dead_list, ITEM_DEAD, 0), &place));
+	TRY(btree_seek_in(tree, key_make(garbage->record.dead_list, ITEM_DEAD, 0), &place));
 	tree_key_t key = btree_key(tree, &place);
-	if (key.object != garbage->record.dead_list || key_kind(key) != ITEM_DEAD)
-		return ERR_NOT_FOUND;
 	TRY(btree_prepare_remove(tree, key, &need));
 	TRY(txg_admit(garbage->pool, &need));
 	btree_remove(tree, key);
@@ -162,8 +154,7 @@ static err_t free_collected(struct garbage *garbage)
 	if (is_last) {
 		btree_remove(&pool->tree, garbage->key);
 	} else {
-		err_t err = span_copy(btree_edit(&pool->tree, garbage->key), view_of(garbage->record));
-		assert(err == OK);
+		btree_store(&pool->tree, garbage->key, view_of(garbage->record));
 	}
 	return OK;
 }

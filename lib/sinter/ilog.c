@@ -28,12 +28,9 @@ void ilog_fini(struct sinter *pool)
 {
 	struct ilog *log = &pool->log;
 	struct port *port = &pool->port;
-	if (log->records)
-		port->release(port->context, log->records, LOG_BUFFER);
-	if (log->group)
-		port->release(port->context, log->group, LOG_GROUP_MAX);
-	if (log->streams)
-		port->release(port->context, log->streams, STREAMS * sizeof(struct stream));
+	port_release(port, log->records, LOG_BUFFER);
+	port_release(port, log->group, LOG_GROUP_MAX);
+	port_release(port, log->streams, STREAMS * sizeof(struct stream));
 }
 
 struct sinter_time ilog_time(struct sinter *pool)
@@ -66,8 +63,7 @@ void ilog_cannot(struct sinter *pool)
 
 static void append(span_t to, u32 *at, view_t bytes)
 {
-	err_t err = span_copy(span_from_offset(to, *at), bytes);
-	assert(err == OK);
+	span_put(span_from_offset(to, *at), bytes);
 	*at += (u32)bytes.size;
 }
 
@@ -320,15 +316,6 @@ static bool build(struct sinter *pool)
 	return true;
 }
 
-static void fail(struct sinter *pool, err_t err)
-{
-	pool->failure = err;
-	pool->is_read_only = true;
-	pool->log.phase = LOG_IDLE;
-	pool->port.report(pool->port.context,
-		VIEW_TEXT("the intent log could not be written: the pool is read-only from now on"));
-}
-
 static void begin(struct sinter *pool)
 {
 	struct ilog *log = &pool->log;
@@ -355,14 +342,14 @@ void ilog_work(struct sinter *pool)
 		begin(pool);
 	if (log->phase == LOG_WRITING && !log->work.under_way) {
 		if (log->work.error != OK)
-			fail(pool, log->work.error);
+			txg_fail(pool, log->work.error);
 		else if (volume_flush(pool, &log->work))
 			log->phase = LOG_FLUSHING;
 	}
 	if (log->phase == LOG_FLUSHING && !log->work.under_way) {
 		log->phase = LOG_IDLE;
 		if (log->work.error != OK) {
-			fail(pool, log->work.error);
+			txg_fail(pool, log->work.error);
 		} else if (pool->is_table_changed) { // a leg failed: only a root that says so answers
 			log->is_overflown = true;
 			txg_want(pool, pool->txg.open);

@@ -3,6 +3,7 @@
 #include "lib/sinter/inode.h"
 
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/pending.h"
 #include "lib/sinter/seal.h"
 #include "lib/sinter/txg.h"
 
@@ -78,8 +79,7 @@ err_t inode_prepare(struct dataset *dataset, u64 inode, struct need *need)
 
 void inode_store(struct dataset *dataset, u64 inode, const struct inode_record *record)
 {
-	err_t err = span_copy(btree_edit(&dataset->tree, inode_key(inode)), view_of(*record));
-	assert(err == OK);
+	btree_store(&dataset->tree, inode_key(inode), view_of(*record));
 }
 
 err_t sinter_attributes(struct dataset *dataset, u64 inode, struct sinter_attributes *out)
@@ -187,10 +187,16 @@ err_t sinter_hold(struct dataset *dataset, u64 inode)
 
 void sinter_release(struct dataset *dataset, u64 inode)
 {
+	struct sinter *pool = dataset->tree.pool;
 	struct held *held = find_held(dataset, inode, false);
 	assert(held);
 	if (--held->count)
 		return;
-	dataset->has_pending = true; // it may have been without a name
-	dataset->pending_at = 0;
+	u32 place = (u32)(held - &AT(pool->held, 0));
+	while (held->dataset && !held->count && !AT(pool->held, (place + 1) % HELD_MAX).dataset) {
+		held->dataset = nullptr; // nothing is behind it: as if it had never been used
+		place = (place + HELD_MAX - 1) % HELD_MAX;
+		held = &AT(pool->held, place);
+	}
+	pending_look_again(dataset); // it may have been without a name
 }

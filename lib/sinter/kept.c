@@ -85,8 +85,7 @@ void kept_note(struct sinter *pool, const struct log_record *record, struct note
 	span_fill(to, 0);
 	view_t pieces[] = { view_of(*record), note.body, note.first, note.second };
 	for (u32 i = 0; i < COUNT(pieces); i++) {
-		err_t err = span_copy(to, AT(pieces, i));
-		assert(err == OK);
+		span_put(to, AT(pieces, i));
 		to = span_from_offset(to, AT(pieces, i).size);
 	}
 	atomic_store_release(used, *used + record->size);

@@ -16,8 +16,7 @@ static void random_bytes(struct sinter *pool, span_t to)
 	while (to.size) {
 		u64 number = pool->port.random(pool->port.context);
 		view_t bytes = view_clamp(view_of(number), 0, to.size);
-		err_t err = span_copy(to, bytes);
-		assert(err == OK);
+		span_put(to, bytes);
 		to = span_from_offset(to, bytes.size);
 	}
 }

@@ -75,8 +75,7 @@ static err_t make_config(struct sinter *pool, const struct sinter_format *format
 		.log_unit = LOG_FIRST_UNIT,
 		.created_s = (u64)port->now(port->context).s };
 	view_t name = view_clamp(format->name, 0, sizeof config->name - 1);
-	err_t err = span_copy(span_of(config->name), name);
-	assert(err == OK);
+	span_put(span_of(config->name), name);
 	return make_vdevs(pool, format, count);
 }
 
@@ -99,8 +98,7 @@ static err_t make_trees(struct sinter *pool, const struct sinter_format *format)
 			format->guid ? guid * (i + 3) : port->random(port->context);
 	dataset->is_used = true;
 	dataset->is_changed = true;
-	btree_init(&dataset->tree, pool, &POINTER_HOLE, DATASET_ROOT);
-	dataset->tree.dataset = dataset;
+	dataset_plant(dataset, pool, &POINTER_HOLE);
 	struct inode_record root =
 		inode_new(pool, (format->mode ? format->mode & 07777 : 0755) | MODE_DIRECTORY);
 	root.user = format->user;

@@ -36,12 +36,17 @@ err_t named_entry(view_t value, struct entry *out)
 	return out->inode && out->inode <= INODE_MAX ? OK : ERR_CORRUPT;
 }
 
+static struct btree *tree_of(struct dataset *dataset, enum named kind)
+{
+	return kind == NAMED_CHILD ? &dataset->tree.pool->tree : &dataset->tree;
+}
+
 err_t named_find(
 	struct dataset *dataset, u64 object, enum named kind, view_t name, struct found *out)
 {
 	const u64 *name_key = kind == NAMED_CHILD ? dataset->record.hash_key : dataset->name_key;
 	u64 hash = siphash(name, name_key) >> 8 & ~COLLISION_MASK;
-	struct btree *tree = kind == NAMED_CHILD ? &dataset->tree.pool->tree : &dataset->tree;
+	struct btree *tree = tree_of(dataset, kind);
 	u64 number = 0; // of the names met so far, all in a row from 0
 	tree_key_t key = key_make(object, kind, hash);
 	out->key = (tree_key_t){};
@@ -68,4 +73,25 @@ err_t named_find(
 		key = key_make(object, kind, hash + number);
 	}
 	return out->key.object ? ERR_NOT_FOUND : ERR_NO_SPACE;
+}
+
+err_t named_next(
+	struct dataset *dataset, u64 object, enum named kind, u64 cookie, struct sinter_entry *out)
+{
+	struct btree *tree = tree_of(dataset, kind);
+	struct place place;
+	struct entry entry = { .inode = object };
+	view_t name;
+	if (cookie > KEY_OFFSET_MASK)
+		return ERR_NOT_FOUND;
+	TRY(btree_seek_in(tree, key_make(object, kind, cookie), &place));
+	view_t value = btree_value(tree, &place);
+	if (kind != NAMED_XATTR)
+		TRY(named_entry(value, &entry));
+	TRY(named_name(kind, value, &name));
+	*out = (struct sinter_entry){ .inode = entry.inode,
+		.cookie = key_offset(btree_key(tree, &place)) + 1,
+		.type = entry.type,
+		.name_size = (u8)name.size };
+	return span_copy(span_of(out->name), name);
 }

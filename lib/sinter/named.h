@@ -17,6 +17,9 @@ struct found {
 };
 err_t named_find(
 	struct dataset *dataset, u64 object, enum named kind, view_t name, struct found *out);
+// The next one behind a cookie (0: the first). ERR_NOT_FOUND: there is no more.
+err_t named_next(
+	struct dataset *dataset, u64 object, enum named kind, u64 cookie, struct sinter_entry *out);
 // The name in such a value; ERR_CORRUPT.
 err_t named_name(enum named kind, view_t value, view_t *out);
 

@@ -18,8 +18,7 @@ struct entry_value names_value(u64 inode, u8 type, view_t name)
 	memory_copy(value.bytes, &inode, sizeof inode);
 	AT(value.bytes, 8) = type;
 	AT(value.bytes, 9) = (u8)name.size;
-	err_t err = span_copy(span_from_offset(span_of(value.bytes), DIRENT_HEAD), name);
-	assert(err == OK);
+	span_put(span_from_offset(span_of(value.bytes), DIRENT_HEAD), name);
 	return value;
 }
 
@@ -197,8 +196,7 @@ err_t sinter_create(
 		names_count(dataset, directory, &parent, 1, is_directory);
 	} else {
 		btree_insert(&dataset->tree, pending_key(inode), (view_t){});
-		dataset->has_pending = true;
-		dataset->pending_at = 0;
+		pending_look_again(dataset);
 	}
 	note_create(dataset, inode, where, what, ilog_time(dataset->tree.pool));
 	*out = inode;
@@ -261,8 +259,7 @@ void names_drop(struct dataset *dataset, u64 inode, struct inode_record *record)
 		return;
 	if (!record->tail) // else it has the item already
 		btree_insert(&dataset->tree, pending_key(inode), (view_t){});
-	dataset->has_pending = true;
-	dataset->pending_at = 0;
+	pending_look_again(dataset);
 }
 
 err_t sinter_unlink(struct dataset *dataset, u64 directory, view_t name, bool is_directory)
@@ -299,23 +296,7 @@ err_t sinter_read_directory(
 	struct dataset *dataset, u64 directory, u64 cookie, struct sinter_entry *out)
 {
 	struct inode_record record;
-	struct place place;
-	struct entry entry;
-	view_t name;
 	TRY(inode_begin(dataset, false));
 	TRY(inode_load_directory(dataset, directory, &record));
-	if (cookie > KEY_OFFSET_MASK)
-		return ERR_NOT_FOUND;
-	TRY(btree_seek(&dataset->tree, key_make(directory, ITEM_DIRENT, cookie), &place));
-	tree_key_t key = btree_key(&dataset->tree, &place);
-	if (key.object != directory || key_kind(key) != ITEM_DIRENT)
-		return ERR_NOT_FOUND;
-	view_t value = btree_value(&dataset->tree, &place);
-	TRY(named_entry(value, &entry));
-	TRY(named_name(NAMED_ENTRY, value, &name));
-	*out = (struct sinter_entry){ .inode = entry.inode,
-		.cookie = key_offset(key) + 1,
-		.type = entry.type,
-		.name_size = (u8)name.size };
-	return span_copy(span_of(out->name), name);
+	return named_next(dataset, directory, NAMED_ENTRY, cookie, out);
 }

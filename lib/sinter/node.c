@@ -104,8 +104,7 @@ void node_set_pointer(struct node *node, u32 slot, const pointer_t *pointer)
 {
 	span_t value = node_value_span(node, slot);
 	assert(value.size >= sizeof *pointer);
-	err_t err = span_copy(value, view_of(*pointer));
-	assert(err == OK);
+	span_put(value, view_of(*pointer));
 }
 
 u32 node_room(const struct node *node)
@@ -129,8 +128,7 @@ static void compact(struct node *node)
 		view_t value = node_value(&old, i);
 		node->heap = (u16)(node->heap - value_space((u32)value.size));
 		AT(node->slots, i).offset = node->heap;
-		err_t err = span_copy(span_clamp(node_span(node), node->heap, value.size), value);
-		assert(err == OK);
+		span_put(span_clamp(node_span(node), node->heap, value.size), value);
 	}
 	span_fill(
 		span_clamp(node_span(node), slots_end(node->count), node->heap - slots_end(node->count)),
@@ -141,8 +139,7 @@ static void move_slots(struct node *node, u32 from, u32 to)
 {
 	usize size = (node->count - from) * (usize)SLOT_SIZE;
 	view_t source = view_clamp(node_view(node), slots_end(from), size);
-	err_t err = span_copy(span_clamp(node_span(node), slots_end(to), size), source);
-	assert(err == OK);
+	span_put(span_clamp(node_span(node), slots_end(to), size), source);
 }
 
 void node_insert(struct node *node, u32 slot, tree_key_t key, view_t value)
@@ -159,8 +156,7 @@ void node_insert(struct node *node, u32 slot, tree_key_t key, view_t value)
 	node->count++;
 	span_t to = span_clamp(node_span(node), node->heap, space);
 	span_fill(to, 0);
-	err_t err = span_copy(to, value);
-	assert(err == OK);
+	span_put(to, value);
 }
 
 void node_remove(struct node *node, u32 slot)

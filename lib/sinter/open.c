@@ -230,8 +230,7 @@ err_t sinter_open(const struct port *port, const struct device *devices, u32 cou
 		open->count = count;
 		err = open_all(pool, open, options);
 	}
-	if (open)
-		port->release(port->context, open, sizeof *open);
+	port_release(port, open, sizeof *open);
 	if (!pool)
 		return err;
 	if (err != OK) {

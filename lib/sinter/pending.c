@@ -14,6 +14,12 @@ tree_key_t pending_key(u64 inode)
 	return key_make(0, ITEM_PENDING, inode);
 }
 
+void pending_look_again(struct dataset *dataset)
+{
+	dataset->has_pending = true;
+	dataset->pending_at = 0;
+}
+
 struct batch {
 	tree_key_t keys[PENDING_STEP];
 	pointer_t pointers[PENDING_STEP]; // hole: the item has none
@@ -42,16 +48,6 @@ static err_t collect(struct btree *tree, tree_key_t from, tree_key_t end, struct
 	return OK;
 }
 
-static u64 units_of(struct sinter *pool, const pointer_t *pointer)
-{
-	if (pointer_is_hole(pointer))
-		return 0;
-	u32 logical = pointer_is_memory(pointer)
-	                  ? cache_buffer(pool, pointer_memory_index(pointer))->logical
-	                  : pointer->logical;
-	return (logical + UNIT_SIZE - 1) / UNIT_SIZE;
-}
-
 err_t pending_remove(struct dataset *dataset, tree_key_t from, tree_key_t end, u64 inode, u32 *out)
 {
 	struct btree *tree = &dataset->tree;
@@ -74,7 +70,7 @@ err_t pending_remove(struct dataset *dataset, tree_key_t from, tree_key_t end, u
 	for (u32 i = 0; i < batch.count; i++) {
 		pointer_t *pointer = &AT(batch.pointers, i);
 		btree_remove(tree, AT(batch.keys, i));
-		record.units -= units_of(pool, pointer);
+		record.units -= units_of_bytes(cache_logical(pool, pointer));
 		if (pointer_is_memory(pointer))
 			cache_drop(pool, cache_buffer(pool, pointer_memory_index(pointer)));
 		else if (!pointer_is_hole(pointer))
@@ -140,11 +136,8 @@ static err_t step(struct dataset *dataset)
 	struct inode_record record;
 	u32 removed;
 	TRY(inode_begin(dataset, true));
-	TRY(btree_seek(&dataset->tree, pending_key(dataset->pending_at), &place));
-	tree_key_t key = btree_key(&dataset->tree, &place);
-	if (key.object || key_kind(key) != ITEM_PENDING)
-		return ERR_NOT_FOUND;
-	u64 inode = key_offset(key);
+	TRY(btree_seek_in(&dataset->tree, pending_key(dataset->pending_at), &place));
+	u64 inode = key_offset(btree_key(&dataset->tree, &place));
 	TRY(inode_load(dataset, inode, &record));
 	dataset->pending_at = inode;
 	if (inode_is_held(dataset, inode)) {

@@ -19,4 +19,7 @@ constexpr u32 PENDING_STEP = 8; // items removed in one step
 // is a change of its own. *out: how many.
 err_t pending_remove(struct dataset *dataset, tree_key_t from, tree_key_t end, u64 inode, u32 *out);
 
+// Something in the dataset may be unfinished: from now on pending_work looks at it again.
+void pending_look_again(struct dataset *dataset);
+
 NONNULL_END

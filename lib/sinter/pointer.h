@@ -14,6 +14,13 @@ constexpr u64 BIRTH_MASK = ((u64)1 << 48) - 1;
 constexpr u64 ADDRESS_MEMORY = (u64)0xff << 56;
 constexpr pointer_t POINTER_HOLE = {};
 
+// Copies bytes of which the caller knows that there is room for them.
+static inline void span_put(span_t to, view_t from)
+{
+	err_t err = span_copy(to, from);
+	assert(err == OK);
+}
+
 static inline bool pointer_is_hole(const pointer_t *pointer)
 {
 	return !pointer->address[0];
@@ -89,9 +96,14 @@ static inline pointer_t pointer_to_memory(u32 index, u8 type, u8 level)
 		.info = info_make(0, type, level, COMPRESS_NONE, CHECK_NONE) };
 }
 
+static inline u32 units_of_bytes(usize bytes)
+{
+	return (u32)((bytes + UNIT_SIZE - 1) / UNIT_SIZE);
+}
+
 static inline u32 pointer_units(const pointer_t *pointer)
 {
-	return (pointer->stored + UNIT_SIZE - 1) / UNIT_SIZE;
+	return units_of_bytes(pointer->stored);
 }
 
 // How many copies it has.

@@ -24,4 +24,11 @@ struct port {
 	void *_Nullable context;
 };
 
+// Null is nothing to release.
+static inline void port_release(const struct port *port, void *_Nullable memory, usize size)
+{
+	if (memory)
+		port->release(port->context, memory, size);
+}
+
 NONNULL_END

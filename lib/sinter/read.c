@@ -135,8 +135,7 @@ static void heal(struct sinter *pool, struct buffer *buffer)
 	image->state = BUFFER_HEALING;
 	pool->cache.has_healing = true;
 	span_t bytes = cache_bytes(pool, image);
-	err_t err = span_copy(bytes, span_view(cache_bytes(pool, buffer)));
-	assert(err == OK);
+	span_put(bytes, span_view(cache_bytes(pool, buffer)));
 	for (u32 attempt = 0; attempt < attempts_of(buffer); attempt++) {
 		u32 leg = leg_of(buffer, attempt);
 		if (!(buffer->bad >> attempt & 1) || !volume_is_written(pool, leg))

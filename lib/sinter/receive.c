@@ -6,6 +6,7 @@
 #include "lib/base/reader.h"
 #include "lib/sinter/check_local.h"
 #include "lib/sinter/ilog.h"
+#include "lib/sinter/pending.h"
 #include "lib/sinter/sets.h"
 #include "lib/sinter/snapshot.h"
 #include "lib/sinter/stream.h"
@@ -229,8 +230,7 @@ static err_t do_end(struct sinter_receive *receive, view_t payload)
 		TRY(finish(receive, view_clamp(view_of(receive->name), 0, receive->name_size)));
 	}
 	TRY(txg_durable(dataset->tree.pool, receive->done_txg));
-	dataset->has_pending = true; // not before: the snapshot is as it was sent
-	dataset->pending_at = 0;
+	pending_look_again(dataset); // not before: the snapshot is as it was sent
 	receive->is_done = true;
 	return OK;
 }

@@ -117,10 +117,7 @@ static err_t put_value(struct btree *tree, tree_key_t key, const struct old *old
 		TRY(btree_prepare_remove(tree, key, &need));
 	TRY(btree_prepare_insert(tree, key, (u32)bytes.size, &need));
 	TRY(txg_admit(tree->pool, &need));
-	if (old->is_there)
-		btree_replace(tree, key, bytes);
-	else
-		btree_insert(tree, key, bytes);
+	btree_put(tree, key, old->is_there, bytes);
 	return OK;
 }
 
@@ -137,15 +134,13 @@ static err_t put_record(struct btree *tree, tree_key_t key, const struct old *ol
 	struct buffer *buffer = cache_make(pool, BLOCK_RECORD, 0);
 	buffer->record = key_offset(key);
 	buffer->logical = (u32)bytes.size;
-	err_t err = span_copy(cache_bytes(pool, buffer), bytes);
-	assert(err == OK);
+	span_put(cache_bytes(pool, buffer), bytes);
 	pointer_t pointer = cache_pointer(pool, buffer);
 	if (!old->is_there) {
 		btree_insert(tree, key, view_of(pointer));
 		return OK;
 	}
-	err = span_copy(btree_edit(tree, key), view_of(pointer));
-	assert(err == OK);
+	btree_store(tree, key, view_of(pointer));
 	drop_record(tree, &old->pointer);
 	return OK;
 }

@@ -80,30 +80,22 @@ static struct buffer *dirty_buffer(struct file *file, const struct record *recor
 	return buffer;
 }
 
-static u32 units_of(u32 bytes)
-{
-	return (bytes + UNIT_SIZE - 1) / UNIT_SIZE;
-}
-
 struct buffer *record_change(struct file *file, struct record *record, u32 logical)
 {
 	struct btree *tree = &file->dataset->tree;
 	tree_key_t key = record_key(file->number, record->number);
-	u32 before = pointer_is_hole(&record->pointer) ? 0 : record->pointer.logical;
-	if (pointer_is_memory(&record->pointer))
-		before = cache_buffer(tree->pool, pointer_memory_index(&record->pointer))->logical;
+	u32 before = cache_logical(tree->pool, &record->pointer);
 	struct buffer *buffer = dirty_buffer(file, record);
 	pointer_t pointer = cache_pointer(tree->pool, buffer);
 	if (pointer_is_hole(&record->pointer)) {
 		btree_insert(tree, key, view_of(pointer));
 	} else {
-		err_t err = span_copy(btree_edit(tree, key), view_of(pointer));
-		assert(err == OK);
+		btree_store(tree, key, view_of(pointer));
 	}
 	buffer->record = record->number;
 	buffer->logical = logical;
-	file->inode.units += units_of(logical);
-	file->inode.units -= units_of(before);
+	file->inode.units += units_of_bytes(logical);
+	file->inode.units -= units_of_bytes(before);
 	return buffer;
 }
 
@@ -134,8 +126,7 @@ err_t file_convert(struct file *file)
 	file->inode.record_log2 = RECORD_LOG2;
 	if (size) {
 		struct buffer *buffer = record_change(file, &record, (u32)size);
-		err_t copied = span_copy(cache_bytes(pool, buffer), view_from(bytes, size));
-		assert(copied == OK);
+		span_put(cache_bytes(pool, buffer), view_from(bytes, size));
 		ilog_changed(file->dataset, file->number, buffer, 0, (u32)size);
 	}
 	inode_store(file->dataset, file->number, &file->inode);

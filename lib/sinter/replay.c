@@ -213,7 +213,7 @@ static err_t read_block(struct sinter *pool, u64 position, u32 leg, struct log_h
 		out->sequence != log->sequence || out->base_txg != log->replay_base ||
 		out->previous != log->previous || out->payload > LOG_GROUP_MAX - sizeof *out)
 		return ERR_NOT_FOUND;
-	u64 units = (sizeof *out + out->payload + UNIT_SIZE - 1) / UNIT_SIZE;
+	u64 units = units_of_bytes(sizeof *out + out->payload);
 	if (units > pool->config.log_units - position)
 		return ERR_NOT_FOUND;
 	TRY(volume_read_now(pool, leg, unit, span_clamp(group, 0, (usize)units * UNIT_SIZE)));
@@ -259,7 +259,7 @@ static err_t replay_all(struct sinter *pool)
 	struct log_header header;
 	u64 at;
 	while (find_block(pool, &at, &header) == OK) {
-		u64 units = (sizeof header + header.payload + UNIT_SIZE - 1) / UNIT_SIZE;
+		u64 units = units_of_bytes(sizeof header + header.payload);
 		TRY(replay_block(pool, &header));
 		log->position = (at + units) % pool->config.log_units;
 		log->sequence++;

@@ -174,14 +174,9 @@ err_t sinter_attach(struct sinter *pool, u64 guid, const struct device *device, 
 
 static err_t remove_leg(struct sinter *pool, u32 number)
 {
-	struct vdev_entry *entry = &AT(pool->vdevs, number / LEGS_MAX).entry;
-	u32 n = number % LEGS_MAX;
 	TRY(settle(pool));
 	struct leg leg = *volume_leg(pool, number);
-	*volume_leg(pool, number) = (struct leg){};
-	AT(entry->leg_guids, n) = AT(entry->legs_behind, n) = 0;
-	AT(entry->errors, n) = (struct leg_errors){};
-	entry->leaving &= ~(1u << n);
+	volume_forget_leg(pool, number);
 	TRY(commit_table(pool));
 	if (leg.state < LEG_BEHIND)
 		return OK;
@@ -190,8 +185,7 @@ static err_t remove_leg(struct sinter *pool, u32 number)
 	err_t err = label_clear(pool, number);
 	if (err == OK)
 		err = volume_flush_now(pool);
-	*volume_leg(pool, number) = (struct leg){};
-	AT(entry->legs_behind, n) = 0;
+	volume_forget_leg(pool, number);
 	return err;
 }
 

@@ -227,8 +227,7 @@ static void begin_resilver(struct sinter *pool, u64 legs)
 	u64 least = UINT64_MAX;
 	for (u32 i = 0; i < LEGS_ALL; i++)
 		if (legs >> i & 1)
-			least =
-				min_u64(least, AT(AT(pool->vdevs, i / LEGS_MAX).entry.legs_behind, i % LEGS_MAX));
+			least = min_u64(least, *volume_behind(pool, i));
 	scrub->legs = legs;
 	scrub->resilver = (struct scrub_walk){ .level = LEVEL_MAX + 1, .min_birth = least + 1 };
 	scrub->are_blocks_done = false;
@@ -242,7 +241,7 @@ static void end_resilver(struct sinter *pool)
 	for (u32 i = 0; i < LEGS_ALL; i++) {
 		if (volume_leg(pool, i)->state != LEG_BEHIND)
 			continue;
-		AT(AT(pool->vdevs, i / LEGS_MAX).entry.legs_behind, i % LEGS_MAX) = 0;
+		*volume_behind(pool, i) = 0;
 		volume_leg(pool, i)->state = LEG_GOOD;
 		open_report(pool, "a leg is up to date again; blocks written", pool->scrub.resilvered);
 	}
@@ -333,8 +332,7 @@ void scrub_freeze(struct sinter *pool)
 	scrub->record.root = scrub->walk.root;
 	scrub->record.key = scrub->walk.key;
 	if (scrub->is_stored) {
-		err_t err = span_copy(btree_edit(&pool->tree, SCRUB_KEY), view_of(scrub->record));
-		assert(err == OK);
+		btree_store(&pool->tree, SCRUB_KEY, view_of(scrub->record));
 	} else {
 		btree_insert(&pool->tree, SCRUB_KEY, view_of(scrub->record));
 	}

@@ -2,6 +2,7 @@
 // scrub_walk.c - from block to block over all trees, by keys, so that it can stop anywhere: the
 // pool tree, then each dataset and its snapshots. A block is met in the oldest snapshot that has
 // it: the next ones are only walked for what was born since.
+#include "lib/sinter/btree_local.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/node.h"
@@ -43,8 +44,6 @@ static err_t has_previous(struct sinter *pool, const struct root *root, bool *ou
 	return OK;
 }
 
-static struct dataset any; // only marks what kind of tree this is
-
 // A tree being destroyed has nothing below its position but the nodes that lead there.
 static void enter_garbage(struct scrub_walk *walk, const struct root *root, u64 *min_birth)
 {
@@ -80,8 +79,7 @@ static err_t find_tree(
 	walk->behind_root = behind;
 	if (root.is_garbage)
 		enter_garbage(walk, &root, min_birth);
-	btree_init(tree, pool, &root.pointer, root.lineage);
-	tree->dataset = &any;
+	dataset_tree(pool, &root.pointer, root.lineage, tree);
 	return OK;
 }
 
@@ -102,11 +100,6 @@ static bool find_record(
 	return false;
 }
 
-struct at {
-	pointer_t pointer;
-	tree_key_t low, high;
-};
-
 enum found { FOUND_NOTHING, FOUND_BLOCK, FOUND_END };
 
 // One way from the root to where the walk is: a node that it begins at, a record, or on behind this
@@ -114,34 +107,30 @@ enum found { FOUND_NOTHING, FOUND_BLOCK, FOUND_END };
 static err_t descend(
 	struct btree *tree, struct scrub_walk *walk, u64 min_birth, pointer_t *out, enum found *found)
 {
-	struct sinter *pool = tree->pool;
-	struct at at = { .pointer = tree->root, .low = KEY_FIRST, .high = KEY_LAST };
+	struct walk at = { .high = KEY_LAST };
 	*found = FOUND_NOTHING;
+	if (!pointer_is_hole(&tree->root))
+		TRY(btree_walk_begin(tree, &at));
 	while (!pointer_is_hole(&at.pointer)) {
 		struct buffer *buffer;
 		bool is_memory = pointer_is_memory(&at.pointer);
-		u8 level = pointer_level(&at.pointer);
 		if (!is_memory && pointer_birth(&at.pointer) < min_birth)
 			break;
 		bool is_begin = walk->is_entering || !key_compare(at.low, walk->key);
-		if (!is_memory && is_begin && level < walk->level) {
-			walk->level = level;
+		if (!is_memory && is_begin && at.level < walk->level) {
+			walk->level = at.level;
 			*out = at.pointer;
 			*found = FOUND_BLOCK;
 			return OK;
 		}
-		TRY(cache_get(pool, &at.pointer, &buffer));
-		const struct node *node = cache_node(pool, buffer);
-		if (node->lineage != tree->lineage || key_compare(node->low, at.low) ||
-			key_compare(node->high, at.high))
-			return ERR_CORRUPT;
+		TRY(btree_walk_get(tree, &at, &buffer));
+		const struct node *node = cache_node(tree->pool, buffer);
 		if (!node->level) {
 			if (tree->dataset && find_record(walk, node, min_birth, out))
 				*found = FOUND_BLOCK;
 			break;
 		}
-		u32 slot = node_child(node, walk->key);
-		at = (struct at){ node_pointer(node, slot), node_key(node, slot), node_upper(node, slot) };
+		btree_walk_down(node, node_child(node, walk->key), &at);
 	}
 	if (*found == FOUND_BLOCK)
 		return OK;

@@ -91,13 +91,8 @@ void scrub_labels(struct sinter *pool)
 void scrub_drop_leaving(struct sinter *pool)
 {
 	for (u32 i = 0; i < LEGS_ALL; i++) {
-		struct vdev_entry *entry = &AT(pool->vdevs, i / LEGS_MAX).entry;
-		u32 leg = i % LEGS_MAX;
-		if (!(entry->leaving >> leg & 1) || volume_leg(pool, i)->under_way)
-			continue;
-		entry->leaving &= ~(1u << leg);
-		AT(entry->leg_guids, leg) = AT(entry->legs_behind, leg) = 0;
-		AT(entry->errors, leg) = (struct leg_errors){};
-		*volume_leg(pool, i) = (struct leg){};
+		u32 leaving = AT(pool->vdevs, i / LEGS_MAX).entry.leaving;
+		if (leaving >> i % LEGS_MAX & 1 && !volume_leg(pool, i)->under_way)
+			volume_forget_leg(pool, i);
 	}
 }

@@ -74,8 +74,7 @@ static void wipe(struct node *node, span_t rest)
 		span_t value = node_value_span(node, i);
 		if (is_secret(node, i))
 			continue;
-		err_t err = span_copy(value, view_clamp(span_view(rest), used, value.size));
-		assert(err == OK);
+		span_put(value, view_clamp(span_view(rest), used, value.size));
 		used += value.size;
 	}
 }
@@ -88,8 +87,7 @@ static usize gather(struct node *node, span_t message)
 		if (!is_secret(node, i))
 			continue;
 		span_t value = node_value_span(node, i);
-		err_t err = span_copy(span_from_offset(message, used), span_view(value));
-		assert(err == OK);
+		span_put(span_from_offset(message, used), span_view(value));
 		used += value.size;
 		span_fill(value, 0);
 	}
@@ -103,8 +101,7 @@ static void scatter(struct node *node, view_t message)
 		if (!is_secret(node, i))
 			continue;
 		span_t value = node_value_span(node, i);
-		err_t err = span_copy(value, view_clamp(message, used, value.size));
-		assert(err == OK);
+		span_put(value, view_clamp(message, used, value.size));
 		used += value.size;
 	}
 }

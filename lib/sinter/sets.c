@@ -29,24 +29,8 @@ err_t sinter_dataset_find(struct dataset *parent, view_t name, u64 *out)
 
 err_t sinter_dataset_next(struct dataset *parent, u64 cookie, struct sinter_entry *out)
 {
-	struct btree *tree = &parent->tree.pool->tree;
-	struct place place;
-	struct entry entry;
-	view_t name;
-	tree->pool->epoch++;
-	if (cookie > KEY_OFFSET_MASK)
-		return ERR_NOT_FOUND;
-	TRY(btree_seek(tree, key_make(parent->record.id, ITEM_CHILD, cookie), &place));
-	tree_key_t key = btree_key(tree, &place);
-	if (key.object != parent->record.id || key_kind(key) != ITEM_CHILD)
-		return ERR_NOT_FOUND;
-	view_t value = btree_value(tree, &place);
-	TRY(named_entry(value, &entry));
-	TRY(named_name(NAMED_CHILD, value, &name));
-	*out = (struct sinter_entry){
-		.inode = entry.inode, .cookie = key_offset(key) + 1, .name_size = (u8)name.size
-	};
-	return span_copy(span_of(out->name), name);
+	parent->tree.pool->epoch++;
+	return named_next(parent, parent->record.id, NAMED_CHILD, cookie, out);
 }
 
 // From this dataset up to the root: how far, and is one of them `other`?
@@ -124,8 +108,7 @@ struct dataset *sets_add(struct dataset *parent, view_t name, const struct found
 	dataset->record.created_s = (u64)port->now(port->context).s;
 	if (!dataset->record.lineage)
 		dataset->record.lineage = dataset->record.id;
-	btree_init(&dataset->tree, pool, &dataset->record.root, dataset->record.lineage);
-	dataset->tree.dataset = dataset;
+	dataset_plant(dataset, pool, &dataset->record.root);
 	dataset->has_pending = true;
 	memory_copy(dataset->name_key, dataset->record.hash_key, sizeof dataset->name_key);
 	btree_insert(&pool->tree, dataset_key(dataset->record.id), view_of(dataset->record));
@@ -219,8 +202,7 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 	TRY(txg_admit(pool, &need));
 	if (dataset->record.origin) {
 		origin.clones--;
-		err = span_copy(btree_edit(&pool->tree, origin_key), view_of(origin));
-		assert(err == OK);
+		btree_store(&pool->tree, origin_key, view_of(origin));
 	}
 	for (u32 i = 0; i < key_count; i++)
 		btree_remove(&pool->tree, AT(keys, i));

@@ -27,6 +27,11 @@ err_t snapshot_load(struct dataset *dataset, u64 txg, struct snapshot_record *ou
 	return load_value(btree_value(tree, &place), out, &name);
 }
 
+void snapshot_store(struct dataset *dataset, const struct snapshot_record *record)
+{
+	btree_store(&dataset->tree.pool->tree, snapshot_key(dataset, record->txg), view_of(*record));
+}
+
 err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter_snapshot *out)
 {
 	struct btree *tree = &dataset->tree.pool->tree;
@@ -36,12 +41,9 @@ err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter
 	dataset->tree.pool->epoch++;
 	if (after_txg >= BIRTH_MASK)
 		return ERR_NOT_FOUND;
-	TRY(btree_seek(tree, snapshot_key(dataset, after_txg + 1), &place));
-	tree_key_t key = btree_key(tree, &place);
-	if (key.object != dataset->record.id || key_kind(key) != ITEM_SNAPSHOT)
-		return ERR_NOT_FOUND;
+	TRY(btree_seek_in(tree, snapshot_key(dataset, after_txg + 1), &place));
 	TRY(load_value(btree_value(tree, &place), &record, &name));
-	*out = (struct sinter_snapshot){ .txg = key_offset(key),
+	*out = (struct sinter_snapshot){ .txg = key_offset(btree_key(tree, &place)),
 		.created_s = record.created_s,
 		.units = record.units,
 		.guid = record.guid,
@@ -97,8 +99,7 @@ u64 snapshot_add(struct dataset *dataset, view_t name, u64 guid)
 	*wait = (struct snapshot_wait){ .dataset = dataset,
 		.guid = guid ? guid : port->random(port->context),
 		.name_size = (u8)name.size };
-	err_t err = span_copy(span_of(wait->name), name);
-	assert(err == OK);
+	span_put(span_of(wait->name), name);
 	dataset->is_changed = true;
 	txg_want(pool, pool->txg.open);
 	return pool->txg.open;
@@ -141,11 +142,9 @@ static void make(struct sinter *pool, struct snapshot_wait *wait, u64 txg)
 		.previous = record->newest_snapshot,
 		.name_size = wait->name_size };
 	u8 value[sizeof snapshot + NAME_SIZE_MAX];
-	err_t err = span_copy(span_of(value), view_of(snapshot));
-	assert(err == OK);
-	err = span_copy(span_from_offset(span_of(value), sizeof snapshot),
+	span_put(span_of(value), view_of(snapshot));
+	span_put(span_from_offset(span_of(value), sizeof snapshot),
 		view_clamp(view_of(wait->name), 0, wait->name_size));
-	assert(err == OK);
 	btree_insert(&pool->tree, snapshot_key(dataset, txg),
 		view_clamp(view_of(value), 0, sizeof snapshot + wait->name_size));
 	record->newest_snapshot = txg;
@@ -179,8 +178,7 @@ err_t sinter_snapshot_open(struct dataset *dataset, u64 txg, struct dataset **ou
 	memory_copy(slot->name_key, dataset->name_key, sizeof slot->name_key);
 	slot->key = dataset->key;
 	slot->has_key = dataset->has_key;
-	btree_init(&slot->tree, pool, &record.root, dataset->record.lineage);
-	slot->tree.dataset = slot;
+	dataset_plant(slot, pool, &record.root);
 	*out = slot;
 	return OK;
 }

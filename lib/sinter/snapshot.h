@@ -21,6 +21,7 @@ err_t snapshot_find_name(struct dataset *dataset, view_t name);
 err_t snapshot_step(struct dataset *dataset);
 
 tree_key_t snapshot_key(const struct dataset *dataset, u64 txg);
+void snapshot_store(struct dataset *dataset, const struct snapshot_record *record);
 err_t snapshot_load(struct dataset *dataset, u64 txg, struct snapshot_record *out);
 
 NONNULL_END

@@ -84,7 +84,7 @@ static void map_leg(struct sinter *pool, const struct table_open *open, u32 numb
 {
 	struct vdev_entry *entry = &AT(pool->vdevs, number / LEGS_MAX).entry;
 	u64 guid = AT(entry->leg_guids, number % LEGS_MAX);
-	u64 *behind = &AT(entry->legs_behind, number % LEGS_MAX);
+	u64 *behind = volume_behind(pool, number);
 	u32 given = guid ? find_given(open, guid) : NONE;
 	struct leg *leg = volume_leg(pool, number);
 	*leg = (struct leg){ .state = guid ? LEG_MISSING : LEG_NONE };
@@ -138,7 +138,7 @@ err_t table_begin(struct sinter *pool, const struct table_open *open, bool is_re
 	report_given(pool, open);
 	for (u32 i = 0; i < LEGS_ALL; i++) {
 		struct leg *leg = volume_leg(pool, i);
-		u64 *behind = &AT(AT(pool->vdevs, i / LEGS_MAX).entry.legs_behind, i % LEGS_MAX);
+		u64 *behind = volume_behind(pool, i);
 		if (leg->state == LEG_MISSING) {
 			open_report(pool, "a leg is missing; the pool works without it (its number)", i);
 			*behind = *behind ? *behind : pool->super.txg;

@@ -110,13 +110,14 @@ err_t txg_durable(const struct sinter *pool, u64 txg)
 	return pool->failure != OK ? ERR_IO : ERR_WOULD_BLOCK;
 }
 
-static void fail(struct sinter *pool, err_t err)
+void txg_fail(struct sinter *pool, err_t err)
 {
 	pool->failure = err;
 	pool->is_read_only = true;
 	pool->txg.phase = COMMIT_IDLE;
+	pool->log.phase = LOG_IDLE;
 	pool->port.report(pool->port.context,
-		VIEW_TEXT("a commit could not be written: the pool is read-only from now on"));
+		VIEW_TEXT("the pool could not be written: it is read-only from now on"));
 }
 
 static bool begin(struct sinter *pool)
@@ -132,7 +133,7 @@ static bool begin(struct sinter *pool)
 	if (err == ERR_WOULD_BLOCK)
 		return false;
 	if (err != OK) {
-		fail(pool, err);
+		txg_fail(pool, err);
 		return false;
 	}
 	freeze_all(pool);
@@ -239,7 +240,7 @@ static bool advance(struct sinter *pool)
 {
 	struct txg *txg = &pool->txg;
 	if (txg->work.error != OK && !txg->work.under_way) {
-		fail(pool, txg->work.error);
+		txg_fail(pool, txg->work.error);
 		return false;
 	}
 	if (txg->phase == COMMIT_IDLE)

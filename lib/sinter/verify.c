@@ -3,17 +3,17 @@
 // whose pointer is older than wanted is skipped: everything below is older still.
 #include "lib/sinter/verify.h"
 
+#include "lib/sinter/btree_local.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/node.h"
 
 struct level {
-	pointer_t pointer;
-	tree_key_t low, high;
-	u32 slot;
+	struct walk at;
+	u32 slot; // the next one
 };
 
-struct walk {
+struct verify {
 	struct btree *tree;
 	u64 min_birth;
 	const struct verify_visitor *visitor;
@@ -21,28 +21,12 @@ struct walk {
 	u32 depth;
 };
 
-static err_t enter(struct walk *walk, const pointer_t *pointer, tree_key_t low, tree_key_t high)
+static err_t enter(struct verify *verify, const struct walk *at)
 {
-	if (walk->depth > LEVEL_MAX)
+	if (verify->depth > LEVEL_MAX)
 		return ERR_CORRUPT;
-	AT(walk->levels, walk->depth++) =
-		(struct level){ .pointer = *pointer, .low = low, .high = high };
-	return walk->visitor->visit(walk->visitor->context, walk->tree, pointer);
-}
-
-static err_t top_node(struct walk *walk, const struct node **out)
-{
-	struct sinter *pool = walk->tree->pool;
-	const struct level *top = &AT(walk->levels, walk->depth - 1);
-	struct buffer *buffer;
-	pool->epoch++;
-	TRY(cache_get(pool, &top->pointer, &buffer));
-	const struct node *node = cache_node(pool, buffer);
-	if (node->lineage != walk->tree->lineage || key_compare(node->low, top->low) ||
-		key_compare(node->high, top->high))
-		return ERR_CORRUPT;
-	*out = node;
-	return OK;
+	AT(verify->levels, verify->depth++) = (struct level){ .at = *at };
+	return verify->visitor->visit(verify->visitor->context, verify->tree, &at->pointer);
 }
 
 static bool is_data(const struct btree *tree, const struct node *node, u32 slot)
@@ -51,40 +35,43 @@ static bool is_data(const struct btree *tree, const struct node *node, u32 slot)
 }
 
 // One item of the top node: down into it, or a record.
-static err_t step(struct walk *walk, const struct node *node)
+static err_t step(struct verify *verify, const struct node *node)
 {
-	u32 slot = AT(walk->levels, walk->depth - 1).slot++;
-	if (!node->level && !is_data(walk->tree, node, slot))
+	u32 slot = AT(verify->levels, verify->depth - 1).slot++;
+	if (!node->level && !is_data(verify->tree, node, slot))
 		return OK;
-	tree_key_t from = walk->visitor->from;
+	tree_key_t from = verify->visitor->from;
 	bool is_below = node->level ? key_compare(node_upper(node, slot), from) <= 0
 	                            : key_compare(node_key(node, slot), from) < 0;
 	if (is_below)
 		return OK;
-	pointer_t pointer = node_pointer(node, slot);
-	if (pointer_birth(&pointer) < walk->min_birth && !pointer_is_memory(&pointer))
+	struct walk child;
+	btree_walk_down(node, slot, &child);
+	if (pointer_birth(&child.pointer) < verify->min_birth && !pointer_is_memory(&child.pointer))
 		return OK;
 	if (!node->level)
-		return walk->visitor->visit(walk->visitor->context, walk->tree, &pointer);
-	return enter(walk, &pointer, node_key(node, slot), node_upper(node, slot));
+		return verify->visitor->visit(verify->visitor->context, verify->tree, &child.pointer);
+	return enter(verify, &child);
 }
 
 err_t verify_tree(struct btree *tree, u64 min_birth, const struct verify_visitor *visitor)
 {
-	struct walk walk = { .tree = tree, .min_birth = min_birth, .visitor = visitor };
-	u8 type = tree->dataset ? BLOCK_NODE : BLOCK_POOL_NODE;
+	struct verify verify = { .tree = tree, .min_birth = min_birth, .visitor = visitor };
+	struct walk root;
 	if (pointer_is_hole(&tree->root) || pointer_birth(&tree->root) < min_birth)
 		return OK;
-	if (pointer_type(&tree->root) != type || pointer_level(&tree->root) > LEVEL_MAX)
-		return ERR_CORRUPT;
-	TRY(enter(&walk, &tree->root, KEY_FIRST, KEY_LAST));
-	while (walk.depth) {
-		const struct node *node;
-		TRY(top_node(&walk, &node));
-		if (AT(walk.levels, walk.depth - 1).slot < node->count)
-			TRY(step(&walk, node));
+	TRY(btree_walk_begin(tree, &root));
+	TRY(enter(&verify, &root));
+	while (verify.depth) {
+		struct level *top = &AT(verify.levels, verify.depth - 1);
+		struct buffer *buffer;
+		tree->pool->epoch++;
+		TRY(btree_walk_get(tree, &top->at, &buffer));
+		const struct node *node = cache_node(tree->pool, buffer);
+		if (top->slot < node->count)
+			TRY(step(&verify, node));
 		else
-			walk.depth--;
+			verify.depth--;
 	}
 	return OK;
 }
@@ -110,10 +97,8 @@ err_t verify_recent(struct sinter *pool)
 		TRY(err);
 		if (root.is_dying)
 			continue;
-		static struct dataset any; // only marks what kind of tree this is
 		struct btree tree;
-		btree_init(&tree, pool, &root.pointer, root.lineage);
-		tree.dataset = &any;
+		dataset_tree(pool, &root.pointer, root.lineage, &tree);
 		visitor.from = root.position;
 		u64 own = root.is_garbage && root.keep >= min_birth ? root.keep + 1 : min_birth;
 		TRY(verify_tree(&tree, own, &visitor));

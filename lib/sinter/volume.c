@@ -13,6 +13,20 @@ struct leg *volume_leg(struct sinter *pool, u32 leg)
 	return &AT(pool->legs, leg);
 }
 
+void volume_forget_leg(struct sinter *pool, u32 leg)
+{
+	struct vdev_entry *entry = &AT(pool->vdevs, leg / LEGS_MAX).entry;
+	entry->leaving &= ~(1u << leg % LEGS_MAX);
+	AT(entry->leg_guids, leg % LEGS_MAX) = *volume_behind(pool, leg) = 0;
+	*volume_errors(pool, leg) = (struct leg_errors){};
+	*volume_leg(pool, leg) = (struct leg){};
+}
+
+u64 *volume_behind(struct sinter *pool, u32 leg)
+{
+	return &AT(AT(pool->vdevs, leg / LEGS_MAX).entry.legs_behind, leg % LEGS_MAX);
+}
+
 struct leg_errors *volume_errors(struct sinter *pool, u32 leg)
 {
 	return &AT(AT(pool->vdevs, leg / LEGS_MAX).entry.errors, leg % LEGS_MAX);
@@ -35,7 +49,7 @@ u32 volume_good_legs(const struct sinter *pool, u32 vdev)
 static void leg_failed(struct sinter *pool, u32 number)
 {
 	struct leg *leg = volume_leg(pool, number);
-	u64 *behind = &AT(AT(pool->vdevs, number / LEGS_MAX).entry.legs_behind, number % LEGS_MAX);
+	u64 *behind = volume_behind(pool, number);
 	leg->state = LEG_FAILED;
 	if (!*behind)
 		*behind = pool->txg.durable;

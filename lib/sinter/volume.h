@@ -8,6 +8,9 @@ NONNULL_BEGIN
 
 struct leg *volume_leg(struct sinter *pool, u32 leg);
 u32 volume_leg_number(u32 vdev, u32 leg);
+// It is no leg of the pool any more.
+void volume_forget_leg(struct sinter *pool, u32 leg);
+u64 *volume_behind(struct sinter *pool, u32 leg); // in the table: FORMAT.md, section 1
 struct leg_errors *volume_errors(struct sinter *pool, u32 leg);
 bool volume_is_written(const struct sinter *pool, u32 leg); // good or behind: it can be asked
 u32 volume_good_legs(const struct sinter *pool, u32 vdev);

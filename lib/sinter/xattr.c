@@ -46,12 +46,9 @@ static void make_item(struct item *item, view_t name, view_t value)
 	struct xattr_head head = { .name_size = (u8)name.size, .value_size = (u16)value.size };
 	span_t to = span_of(item->bytes);
 	item->size = sizeof head + name.size + value.size;
-	err_t err = span_copy(to, view_of(head));
-	assert(err == OK);
-	err = span_copy(span_from_offset(to, sizeof head), name);
-	assert(err == OK);
-	err = span_copy(span_from_offset(to, sizeof head + name.size), value);
-	assert(err == OK);
+	span_put(to, view_of(head));
+	span_put(span_from_offset(to, sizeof head), name);
+	span_put(span_from_offset(to, sizeof head + name.size), value);
 }
 
 static void note(struct dataset *dataset, u64 inode, view_t name, view_t value, u32 mode)
@@ -101,10 +98,8 @@ err_t sinter_xattr_set(
 	view_t bytes = view_clamp(view_of(item.bytes), 0, item.size);
 	if (mode == XATTRS_REMOVE)
 		btree_remove(tree, found.key);
-	else if (err == OK)
-		btree_replace(tree, found.key, bytes);
 	else
-		btree_insert(tree, found.key, bytes);
+		btree_put(tree, found.key, err == OK, bytes);
 	inode_set_changed(&record, ilog_time(tree->pool));
 	inode_store(dataset, inode, &record);
 	note(dataset, inode, name, mode == XATTRS_REMOVE ? (view_t){} : value,
@@ -115,19 +110,7 @@ err_t sinter_xattr_set(
 err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct sinter_entry *out)
 {
 	struct inode_record record;
-	struct place place;
-	view_t name;
 	TRY(inode_begin(dataset, false));
 	TRY(inode_load(dataset, inode, &record));
-	if (cookie > KEY_OFFSET_MASK)
-		return ERR_NOT_FOUND;
-	TRY(btree_seek(&dataset->tree, key_make(inode, ITEM_XATTR, cookie), &place));
-	tree_key_t key = btree_key(&dataset->tree, &place);
-	if (key.object != inode || key_kind(key) != ITEM_XATTR)
-		return ERR_NOT_FOUND;
-	TRY(named_name(NAMED_XATTR, btree_value(&dataset->tree, &place), &name));
-	*out = (struct sinter_entry){
-		.inode = inode, .cookie = key_offset(key) + 1, .name_size = (u8)name.size
-	};
-	return span_copy(span_of(out->name), name);
+	return named_next(dataset, inode, NAMED_XATTR, cookie, out);
 }

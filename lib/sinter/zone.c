@@ -85,13 +85,9 @@ void space_fini(struct sinter *pool)
 	struct space *space = &pool->space;
 	struct port *port = &pool->port;
 	usize bitmaps = (usize)space->loaded_count * (VERSIONS + 1) * space->bitmap_size;
-	if (space->zones)
-		port->release(port->context, space->zones, space->zone_count * sizeof(struct zone));
-	if (space->loaded)
-		port->release(
-			port->context, space->loaded, space->loaded_count * sizeof(struct loaded_zone));
-	if (space->bitmaps)
-		port->release(port->context, space->bitmaps, bitmaps);
+	port_release(port, space->zones, space->zone_count * sizeof(struct zone));
+	port_release(port, space->loaded, space->loaded_count * sizeof(struct loaded_zone));
+	port_release(port, space->bitmaps, bitmaps);
 	*space = (struct space){};
 }
 
@@ -258,9 +254,7 @@ static bool is_oldest_needed(const struct sinter *pool, u64 version_txg)
 
 static void load_ended(struct sinter *pool, struct loaded_zone *loaded)
 {
-	err_t err = span_copy(
-		bitmap_span(pool, loaded->now), span_view(bitmap_span(pool, AT(loaded->versions, 0))));
-	assert(err == OK);
+	span_put(bitmap_span(pool, loaded->now), span_view(bitmap_span(pool, AT(loaded->versions, 0))));
 	loaded->version = VERSIONS;
 	space_zone(pool, loaded->zone)->available = 0;
 	zone_count(pool, loaded->zone);
@@ -433,8 +427,7 @@ static void freeze_zone(struct sinter *pool, struct loaded_zone *loaded, u64 txg
 		.txg = txg,
 		.pool_guid = pool->config.pool_guid };
 	loaded->now->header.sum = bitmap_sum(pool, loaded->now);
-	err_t err = span_copy(bitmap_span(pool, oldest), span_view(bitmap_span(pool, loaded->now)));
-	assert(err == OK);
+	span_put(bitmap_span(pool, oldest), span_view(bitmap_span(pool, loaded->now)));
 	zone->record.txg = txg;
 	zone->record.place = (zone->record.place + 1) % BITMAP_PLACES;
 	zone->record.sum = loaded->now->header.sum;

@@ -381,8 +381,8 @@ static int run(struct mount *mount, const char *at, struct words *words, bool is
 	char options[512];
 	struct fuse_lowlevel_ops ops = file_operations;
 	mount_set_name_operations(&ops);
-	// Root may do everything: when nobody else can come in, the kernel need not look at modes first,
-	// which costs a request after each change of a directory.
+	// Root may do everything: when nobody else can come in, the kernel need not look at modes
+	// first, which costs a request after each change of a directory.
 	bool is_private = !geteuid() && (!more || !strstr(more, "allow_other"));
 	snprintf(options, sizeof options, "-ofsname=sinter,subtype=sinter%s%s%s",
 		is_private ? "" : ",default_permissions", more ? "," : "", more ? more : "");
