@@ -8,6 +8,9 @@
 
 NONNULL_BEGIN
 
+// A notification that no signal has: "look at directed and at what is pending for the process".
+constexpr u64 POKE = SIGNAL_BIT(SIGKILL);
+
 // To this thread, as if by kill of oneself: SIGPIPE.
 void signal_raise(struct posix_thread *self, u32 signal);
 // To the process: a thread that does not block it takes it; info->signal, code, ... travel with it.

@@ -15,8 +15,6 @@ constexpr u64 SIGNALS_STOP =
 	SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU);
 constexpr u64 SIGNALS_DEFAULT_NOTHING =
 	SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH);
-// A notification that no signal has: "look at directed and at what is pending for the process".
-constexpr u64 POKE = SIGNAL_BIT(SIGKILL);
 
 static inline struct actions *actions_self(void)
 {

@@ -58,7 +58,7 @@ err_t futex_wait_at(struct posix_thread *self, u64 address, u32 expected, u64 de
 	return err;
 }
 
-static i64 futex_error(err_t err, bool has_deadline)
+i64 futex_error(err_t err, bool has_deadline)
 {
 	switch (err) {
 	case ERR_WOULD_BLOCK: return -EAGAIN;
@@ -172,46 +172,4 @@ i64 call_futex(struct posix_thread *self, const struct arguments *arguments)
 	case FUTEX_CMP_REQUEUE_PI: return pi_requeue(arguments);
 	}
 	return -ENOSYS; // with priority inheritance: libraries ask, and then refuse such locks
-}
-
-// Linux's struct futex_waitv.
-struct waitv {
-	u64 value, address;
-	u32 flags, reserved;
-};
-enum waitv_flag : u32 { FUTEX_32 = 2, FUTEX_PRIVATE_FLAG = 128 };
-constexpr u32 WAITV_MAX = 128;
-
-static i64 waitv_check(const struct waitv *waiter)
-{
-	bool is_good = !(waiter->flags & ~(u32)(FUTEX_32 | FUTEX_PRIVATE_FLAG)) &&
-	               waiter->flags & FUTEX_32 && !waiter->reserved && !(waiter->address & 3);
-	return is_good ? user_check(waiter->address, sizeof(u32)) : -EINVAL;
-}
-
-// Waits at one word. For more the kernel would have to let one thread wait at many: ENOSYS.
-i64 call_futex_waitv(struct posix_thread *self, const struct arguments *arguments)
-{
-	struct waitv waiter;
-	u64 deadline;
-	u32 clock = ARG_U32(4), value;
-	if (ARG_U32(2) || !ARG_U32(1) || ARG_U32(1) > WAITV_MAX || !ARG(0) ||
-		(ARG(3) && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC))
-		return -EINVAL;
-	u32 operation = FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0);
-	TRY_POSIX(futex_deadline(self, operation, ARG(3), &deadline));
-	for (u32 i = 0; i < ARG_U32(1); i++) {
-		TRY_POSIX(user_get(waiter, ARG(0) + i * sizeof waiter));
-		TRY_POSIX(waitv_check(&waiter));
-	}
-	for (u32 i = 0; i < ARG_U32(1); i++) {
-		TRY_POSIX(user_get(waiter, ARG(0) + i * sizeof waiter));
-		TRY_POSIX(user_load_u32(waiter.address, &value));
-		if (value != (u32)waiter.value)
-			return -EAGAIN;
-	}
-	if (ARG_U32(1) > 1)
-		return -ENOSYS;
-	err_t err = wait_futex(self, waiter.address, (u32)waiter.value, deadline, HANDLE_NONE);
-	return futex_error(err, deadline != DEADLINE_NEVER);
 }

@@ -2,6 +2,7 @@
 // futex.h - Linux's futex operations, between futex.c and pi.c (locks with priority inheritance).
 #pragma once
 
+#include "abi/errors.h"
 #include "lib/posix/core/call.h"
 
 NONNULL_BEGIN
@@ -30,6 +31,9 @@ i64 futex_deadline(struct posix_thread *self, u32 operation, u64 address, u64 *o
 // Waits, and says so for who wants to know (pi_requeue). target: the lock that the waiter is to be
 // moved to; 0: none.
 err_t futex_wait_at(struct posix_thread *self, u64 address, u32 expected, u64 deadline, u64 target);
+
+// What a futex's wait answers.
+i64 futex_error(err_t err, bool has_deadline);
 
 i64 pi_lock(struct posix_thread *self, const struct arguments *arguments, u32 operation);
 i64 pi_try(struct posix_thread *self, u64 address);

@@ -2,18 +2,18 @@
 // helper.c - the library's own thread that waits for timers: not one of the program's, it is in no
 // list, takes no signal, and ends with the process. A forked child has none, exec ends it.
 #include "lib/posix/core/posix.h"
-#include "lib/posix/core/start.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/poll.h"
 #include "lib/posix/event/queue.h"
-#include "lib/posix/exec/random.h"
 #include "lib/posix/linux/errno.h"
-#include "lib/posix/thread/slot.h"
+#include "lib/posix/thread/helper_thread.h"
 #include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
 
-[[noreturn]] static void serve(struct posix_thread *self)
+static void serve(u64 argument)
 {
+	(void)argument;
+	struct posix_thread *self = thread_self();
 	handle_t port = posix_self()->time.port;
 	struct port_event event;
 	while (wait_port(self, port, DEADLINE_NEVER, &event) == OK)
@@ -23,23 +23,7 @@
 			timers_fired(self, event.key);
 		else
 			queue_noticed(event.key);
-	(void)!task_exit(EXIT_SCOPE_THREAD, 0, 0);
-	__builtin_trap();
-}
-
-static i64 start(struct posix_thread *thread, u32 slot)
-{
-	u64 random[2];
-	handle_t handle;
-	random_bytes(span_of(random));
-	thread_prepare(thread, &posix_image, slot, random);
-	thread->block.entry = 0;       // a fault in here ends the process
-	thread->block.mask = MASK_ALL; // no signal for the process comes here
-	u64 address = (u64)(uintptr_t)thread;
-	u64 stack = thread_stack_top(slot) - sizeof(u64); // as if called
-	TRY_ERR(thread_create(HANDLE_NONE, (u64)(uintptr_t)serve, stack, address, address, &handle));
-	(void)!handle_close(handle);
-	return 0;
+	helper_thread_end();
 }
 
 // The helper pokes the program's threads: the first one has no handle as long as it is alone.
@@ -55,14 +39,11 @@ static i64 be_found(struct posix_thread *self)
 
 i64 timers_helper_serve(void)
 {
-	struct posix_thread *thread;
-	u32 slot;
+	handle_t handle;
 	TRY_POSIX(be_found(thread_self()));
-	TRY_POSIX(slot_take(&thread, &slot));
-	i64 answer = start(thread, slot);
-	if (answer < 0)
-		slot_give(slot);
-	return answer < 0 ? -EAGAIN : 0;
+	TRY_POSIX(helper_thread_start(serve, 0, false, &handle));
+	(void)!handle_close(handle);
+	return 0;
 }
 
 i64 timers_helper_start(struct time_state *state)
