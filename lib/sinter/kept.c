@@ -12,8 +12,9 @@ struct kept_header {
 	u64 magic, pool_guid;
 	u32 turn; // the part that is written to
 	struct {
-		u64 base; // the root that it follows
-		u64 used; // bytes
+		u64 base;  // the root that it follows
+		u64 chain; // and its log previous: another root may have the same number
+		u64 used;  // bytes
 		u32 is_whole, reserved;
 	} parts[2];
 };
@@ -29,13 +30,16 @@ static span_t part_of(const struct sinter *pool, u32 part)
 	return span_clamp(pool->kept, UNIT_SIZE + part * size, size);
 }
 
-static void begin_part(struct sinter *pool, u32 part, u64 base)
+// It has no number while it is being emptied: a kill may come between two stores.
+static void begin_part(struct sinter *pool, u32 part, const struct superblock *root)
 {
 	struct kept_header *header = header_of(pool);
-	AT(header->parts, part).base = base;
-	AT(header->parts, part).used = 0;
+	atomic_store_release(&AT(header->parts, part).base, 0);
+	atomic_store_release(&AT(header->parts, part).used, 0);
 	AT(header->parts, part).is_whole = true;
-	atomic_store_release(&header->turn, part);
+	AT(header->parts, part).chain = root->log_previous;
+	atomic_store_release(&AT(header->parts, part).base, root->txg);
+	header->turn = part;
 	pool->is_kept = true;
 }
 
@@ -47,14 +51,15 @@ void kept_begin(struct sinter *pool)
 	atomic_store_release(&header->magic, 0);
 	header->pool_guid = pool->config.pool_guid;
 	AT(header->parts, 1).base = 0;
-	begin_part(pool, 0, pool->txg.durable);
+	begin_part(pool, 0, &pool->super);
 	atomic_store_release(&header->magic, MAGIC_KEPT);
+	pool->is_keeping = true;
 }
 
 void kept_freeze(struct sinter *pool)
 {
-	if (pool->kept.size && header_of(pool)->magic == MAGIC_KEPT && !pool->log.is_replaying)
-		begin_part(pool, header_of(pool)->turn ? 0 : 1, pool->txg.open);
+	if (pool->is_keeping) // not while opening: what was taken over is still needed
+		begin_part(pool, header_of(pool)->turn ? 0 : 1, &pool->txg.super);
 }
 
 void kept_end(struct sinter *pool)
@@ -109,13 +114,13 @@ void kept_file(const struct file *file, u64 offset, view_t bytes, u64 size_min)
 	kept_note(file->dataset->tree.pool, &record, note);
 }
 
-view_t kept_part(const struct sinter *pool, u64 root, bool *is_whole)
+view_t kept_part(const struct sinter *pool, u64 root, u64 chain, bool *is_whole)
 {
 	const struct kept_header *header = header_of(pool);
 	*is_whole = false;
 	for (u32 i = 0; pool->kept.size && i < 2; i++) {
 		if (header->magic != MAGIC_KEPT || header->pool_guid != pool->config.pool_guid ||
-			AT(header->parts, i).base != root)
+			AT(header->parts, i).base != root || (chain && AT(header->parts, i).chain != chain))
 			continue;
 		*is_whole = AT(header->parts, i).is_whole;
 		return view_clamp(span_view(part_of(pool, i)), 0, (usize)AT(header->parts, i).used);

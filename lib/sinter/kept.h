@@ -21,7 +21,8 @@ void kept_freeze(struct sinter *pool);
 
 // After opening: what is there does not count any more, and keeping begins.
 void kept_begin(struct sinter *pool);
-// The records of what was done after this root; is_whole: up to the next one.
-view_t kept_part(const struct sinter *pool, u64 root, bool *is_whole);
+// The records of what was done after this root, with this chain of the log (0: any); is_whole: up
+// to the next one.
+view_t kept_part(const struct sinter *pool, u64 root, u64 chain, bool *is_whole);
 
 NONNULL_END

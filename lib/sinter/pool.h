@@ -313,8 +313,9 @@ struct sinter {
 	struct snapshot_wait snapshots[SNAPSHOTS_WAITING];
 	u32 snapshot_count;
 	struct held held[HELD_MAX];
-	span_t kept;  // borrowed: kept.h
-	bool is_kept; // the open group is noted there
+	span_t kept;     // borrowed: kept.h
+	bool is_keeping; // since it was opened
+	bool is_kept;    // the open group is noted there
 	struct work healing;
 	struct scrub scrub;
 	u64 unfilled;             // units reserved by datasets and not yet used

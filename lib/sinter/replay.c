@@ -290,16 +290,16 @@ static err_t take_part(struct sinter *pool, view_t part, u64 names_done)
 
 // What an earlier process had not made durable. A commit in between ends it for whoever comes next:
 // then no group of the log and no part follows the root.
-static err_t take_over(struct sinter *pool, u64 root)
+static err_t take_over(struct sinter *pool, u64 root, u64 chain)
 {
 	struct ilog *log = &pool->log;
 	bool is_whole;
-	view_t part = kept_part(pool, root, &is_whole);
+	view_t part = kept_part(pool, root, chain, &is_whole);
 	log->replay_base = UINT64_MAX;
 	TRY(take_part(pool, part, log->replay_names));
 	if (!is_whole)
 		return OK;
-	return take_part(pool, kept_part(pool, root + 1, &is_whole), 0);
+	return take_part(pool, kept_part(pool, root + 1, 0, &is_whole), 0);
 }
 
 err_t ilog_replay(struct sinter *pool)
@@ -314,11 +314,11 @@ err_t ilog_replay(struct sinter *pool)
 	if (!(super->flags & SUPERBLOCK_CLEAN)) // what create makes is the same each time
 		log->salt = pool->port.random(pool->port.context);
 	log->is_replaying = true;
-	u64 root = super->txg;
+	u64 root = super->txg, chain = super->log_previous;
 	bool is_first = super->log_base == root;
 	err_t err = replay_all(pool);
 	if (err == OK && is_first && pool->txg.durable == root && !pool->is_never_written)
-		err = take_over(pool, root);
+		err = take_over(pool, root, chain);
 	log->is_replaying = false;
 	if (err != OK)
 		pool->port.report(pool->port.context,

@@ -15,17 +15,19 @@
  * -DANSWER_FIRST=true        an operation is answered before it is noted
  * -DALL_WHOLE=true             the next part is taken although this one misses an operation
  * -DNAMES_DONE=0             what the log has done is done again
- * -DIS_OWN=true              a root that was made in the middle of taking over is followed by a part
  * -DBEGIN_EARLY=true         keeping begins anew before what was taken over is durable
  * -DPART_LATE=true           the next part begins when the root is durable, not when it is frozen
+ * -DPART_EARLY=true          the commit of what was taken over begins a part
+ * Rules that others cover, without all of these it holds too:
+ * + -DIS_OWN=true            no part follows a root that was made in the middle of taking over
  */
 #ifndef OPS
 #define OPS   3
 #endif
 #ifndef KILLS
-#define KILLS 3
+#define KILLS 2
 #endif
-#define IDS   8 /* roots ever made */
+#define IDS   12/* roots ever made */
 
 #ifndef ANY_CHAIN
 #define ANY_CHAIN false
@@ -55,6 +57,10 @@
 #define PART_LATE false
 #endif
 
+#ifndef PART_EARLY
+#define PART_EARLY false
+#endif
+
 /* A state: how many operations it has, and which process did the last one. */
 #define COUNT(state) (state & 7)
 #define NEWER(a, b) (a > b -> a : b)
@@ -62,6 +68,7 @@
 /* Memory that outlives the process. */
 typedef kept_part { byte base; byte chain; byte used; bool whole; byte records[OPS] };
 kept_part part[2];
+byte kept_turn = 0;                       /* the part that was begun last */
 bool magic = false;
 
 /* The device. Records of all groups of one root stand together; a record is the state behind it. */
@@ -98,7 +105,7 @@ inline begin_part(which, number, chain_of) {
 	part[which].whole = true;
 	part[which].chain = chain_of;
 	part[which].base = number;
-	d_step { turn = which; is_kept = true }
+	d_step { turn = which; kept_turn = which; is_kept = true }
 }
 
 /* A record is done on the state that it followed, once. */
@@ -157,9 +164,11 @@ inline open() {
 	d_step { assert(COUNT(now) >= answered && history[COUNT(now)] == now);
 		at = COUNT(now) + 1;
 		do :: at <= OPS -> history[at] = 0; at++ :: else -> break od;
-		at = 0; untold = 0; logged = COUNT(now); is_logged = true; answered = COUNT(now) }
+		at = 0; untold = 0; logged = COUNT(now); is_logged = true }
 	if :: BEGIN_EARLY -> begin_keeping() :: else fi;
-	if :: changed || !root_is_own[root] -> d_step { freeze(true); newest = frozen }
+	if :: changed || !root_is_own[root] ->
+		if :: PART_EARLY -> begin_part((1 - kept_turn), root_txg[root] + 1, 0) :: else fi;
+		d_step { freeze(true); newest = frozen; answered = COUNT(now) }
 		d_step { root = frozen; frozen = 0 }
 	:: else
 	fi;
@@ -180,7 +189,8 @@ inline operation() {
 }
 
 inline live() {
-end:	do
+	do
+	:: timeout -> skip                    /* idle */
 	:: operation()
 	:: d_step { COUNT(now) < OPS -> do_one(); is_kept = false; is_logged = false } /* kept_end */
 		part[turn].whole = false;

@@ -33,6 +33,7 @@ struct shared {
 static struct shared *shared;
 static struct file_state *files; // as they should be, in the parent
 static struct world world;
+static u32 frames; // of the cache
 static struct sinter *pool;
 static struct dataset *dataset;
 
@@ -62,7 +63,7 @@ static const struct device device = { .ops = &ops, .units = UNITS };
 static err_t open_pool(u64 seed)
 {
 	struct sinter_options options = {
-		.frames = 256, .loaded_zones = 48, .kept = span_of(shared->kept)
+		.frames = frames, .loaded_zones = 48, .kept = span_of(shared->kept)
 	};
 	world_init(&world, seed);
 	TRY(sinter_open(&world.port, &device, 1, &options, &pool));
@@ -236,24 +237,34 @@ static bool look(u64 seed, u64 *known)
 	return matches(files, nullptr) && is_clean();
 }
 
-static bool one_kill(u64 seed, struct random *random, u64 *known)
+// A process works until it is killed: at this request to the device, or when some time went by.
+static bool one_life(u64 seed, u64 kill_request, u32 microseconds)
 {
 	int status = 0;
-	bool is_by_request = random_below(random, 2);
-	shared->kill_request = is_by_request ? 40 + random_below(random, 400) : 0;
+	shared->kill_request = kill_request;
 	pid_t process = fork();
 	if (!process)
 		child(seed);
-	if (!is_by_request) {
-		usleep((unsigned)random_below(random, 60000));
+	if (!kill_request) {
+		usleep(microseconds);
 		kill(process, SIGKILL);
 	}
 	waitpid(process, &status, 0);
 	shared->kill_request = 0;
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
-		printf("the process ended by itself: %x\n", (unsigned)status);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return true;
+	printf("the process ended by itself: %x\n", (unsigned)status);
+	return false;
+}
+
+static bool one_kill(u64 seed, struct random *random, u64 *known, bool is_twice)
+{
+	bool is_by_request = random_below(random, 2);
+	u32 time = (u32)random_below(random, 60000);
+	if (!one_life(seed, is_by_request ? 40 + random_below(random, 400) : 0, time))
 		return false;
-	}
+	if (is_twice && !one_life(seed, 1 + random_below(random, 150), 0)) // while it takes over
+		return false;
 	if (open_pool(seed) != OK)
 		return false;
 	bool is_good = look(seed, known);
@@ -261,7 +272,7 @@ static bool one_kill(u64 seed, struct random *random, u64 *known)
 	return is_good;
 }
 
-TEST(takeover_after_kills)
+static void kill_often(bool is_twice)
 {
 	u64 seed = world_setting("SINTER_SEED", 1), kills = world_setting("SINTER_KILLS", 12);
 	struct sinter_format format = { .name = VIEW_TEXT("kept") };
@@ -277,11 +288,24 @@ TEST(takeover_after_kills)
 	REQUIRE_OK(sinter_format(&world.port, &device, 1, &format));
 	fflush(stdout);
 	u64 kill = 0;
-	while (kill < kills && one_kill(seed, &random, &known))
+	while (kill < kills && one_kill(seed, &random, &known, is_twice))
 		kill++;
 	printf("%llu kills, %llu operations, none lost\n", (unsigned long long)kill,
 		(unsigned long long)shared->done);
 	CHECK_EQ(kill, kills);
 	munmap(shared, sizeof *shared);
 	munmap(files, FILES * sizeof *files);
+}
+
+TEST(takeover_after_kills)
+{
+	frames = 256;
+	kill_often(false);
+}
+
+// With room for all that is taken over: a commit in the middle makes the next kill a power cut.
+TEST(takeover_killed_while_taking_over)
+{
+	frames = 1024;
+	kill_often(true);
 }
