@@ -172,6 +172,14 @@ void btree_free(struct btree *tree, const pointer_t *pointer)
 		space_free(tree->pool, pointer->address, pointer_units(pointer));
 }
 
+void btree_drop(struct btree *tree, const pointer_t *pointer)
+{
+	if (pointer_is_memory(pointer))
+		cache_drop(tree->pool, cache_buffer(tree->pool, pointer_memory_index(pointer)));
+	else if (!pointer_is_hole(pointer))
+		btree_free(tree, pointer);
+}
+
 // A node on the way of a change: if it is clean it will be copied, and its old block freed.
 static err_t prepare_node(struct btree *tree, const pointer_t *pointer, struct need *need)
 {

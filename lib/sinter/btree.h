@@ -54,5 +54,7 @@ void btree_freeze(struct btree *tree, u64 txg);
 // btree_prepare_free.
 err_t btree_prepare_free(struct btree *tree, const pointer_t *pointer);
 void btree_free(struct btree *tree, const pointer_t *pointer);
+// The same of a block that may also be in memory only, or a hole.
+void btree_drop(struct btree *tree, const pointer_t *pointer);
 
 NONNULL_END

@@ -187,10 +187,7 @@ static bool merge_child(struct btree *tree, struct node *parent, u32 slot)
 	struct buffer *left = dirty_child(tree, parent, first);
 	node_merge(cache_node(tree->pool, left), right_node);
 	right->version = 0;
-	if (right->state == BUFFER_DIRTY)
-		cache_drop(tree->pool, right);
-	else
-		btree_free(tree, &right_pointer);
+	btree_drop(tree, &right_pointer);
 	node_remove(parent, first + 1);
 	return true;
 }

@@ -22,6 +22,7 @@ struct blocks {
 	bool is_marking; // else the blocks must be marked already
 	u64 older_than;  // blocks born up to here belong to another dataset
 	u64 units;       // of all copies in the tree that is walked
+	u64 verified;    // of all so far
 };
 
 void check_complain(struct sinter_check *check, const char *what, u64 a, u64 b)
@@ -62,9 +63,9 @@ static void verify_copies(struct blocks *blocks, const pointer_t *pointer)
 		return;
 	usize size = (usize)pointer_units(pointer) * UNIT_SIZE;
 	span_t bytes = span_clamp(span_of(pool->scratch), 0, size);
-	for (u32 i = 0; i < pointer_copies(pointer) * LEGS_MAX; i++) {
-		u64 address = AT(pointer->address, i / LEGS_MAX);
-		u32 leg = volume_leg_number(address_vdev(address), i % LEGS_MAX);
+	for (u32 i = 0; i < read_attempts(pointer); i++) {
+		u64 address = read_address(pointer, i);
+		u32 leg = read_leg(pointer, i);
 		if (volume_leg(pool, leg)->state != LEG_GOOD)
 			continue;
 		if (volume_read_now(pool, leg, address_unit(address), bytes) == OK &&
@@ -90,8 +91,13 @@ static err_t visit(void *context, struct btree *tree, const pointer_t *pointer)
 		return OK;
 	for (u32 i = 0; i < pointer_copies(pointer); i++)
 		mark(blocks, AT(pointer->address, i), pointer_units(pointer));
-	if (blocks->is_marking)
-		verify_copies(blocks, pointer);
+	if (!blocks->is_marking)
+		return OK;
+	verify_copies(blocks, pointer);
+	blocks->verified += pointer_units_of_copies(pointer);
+	if (blocks->check->progress)
+		blocks->check->progress(
+			blocks->check->context, blocks->verified, blocks->pool->super.units_allocated);
 	return OK;
 }
 
@@ -282,7 +288,6 @@ err_t sinter_check(struct sinter *pool, struct sinter_check *check)
 {
 	struct port *port = &pool->port;
 	struct blocks blocks = { .pool = pool, .check = check };
-	bool was_blocking = pool->is_blocking;
 	blocks.words_of_zone = pool->space.words;
 	blocks.words = blocks.words_of_zone * pool->space.zone_count;
 	usize size = blocks.words * sizeof(u64);
@@ -290,9 +295,7 @@ err_t sinter_check(struct sinter *pool, struct sinter_check *check)
 	if (!used)
 		return ERR_NO_MEMORY;
 	blocks.used = used;
-	pool->is_blocking = true;
-	err_t err = check_all(&blocks);
-	pool->is_blocking = was_blocking;
+	err_t err = VOLUME_WAITING(pool, check_all(&blocks));
 	port->release(port->context, used, size);
 	return err;
 }

@@ -10,7 +10,8 @@ NONNULL_BEGIN
 
 struct sinter_check {
 	void (*complain)(void *_Nullable context, view_t sentence);
-	void *_Nullable context;
+	void (*_Nullable progress)(void *_Nullable context, u64 done, u64 all); // units
+	void *_Nullable context;                                                // of both
 	bool is_quick; // nodes only: records are not read
 	// Answers:
 	u64 complaints, nodes, records, bad_copies, units_used;

@@ -196,7 +196,7 @@ static err_t promote(struct promotion *promotion)
 {
 	struct dataset *clone = promotion->clone, *origin = promotion->origin;
 	struct sinter *pool = clone->tree.pool;
-	if (sets_has_open_snapshot(clone) || sets_has_open_snapshot(origin))
+	if (dataset_has_open(clone, 0) || dataset_has_open(origin, 0))
 		return ERR_BUSY;
 	TRY(find_dying(clone));
 	TRY(find_dying(origin));

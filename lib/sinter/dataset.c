@@ -21,8 +21,7 @@ err_t dataset_prepare_dead(struct dataset *dataset, const pointer_t *pointer)
 {
 	if (!dataset_keeps(dataset, pointer) || dataset->dead.count + DEAD_OF_STEP <= DEAD_WAITING)
 		return OK;
-	txg_want(dataset->tree.pool, dataset->tree.pool->txg.open);
-	return ERR_WOULD_BLOCK;
+	return txg_wait(dataset->tree.pool);
 }
 
 void dataset_add_dead(struct dataset *dataset, const pointer_t *pointer)
@@ -54,11 +53,7 @@ bool dataset_is_changed(const struct dataset *dataset)
 
 err_t dataset_settle(struct dataset *dataset)
 {
-	struct sinter *pool = dataset->tree.pool;
-	if (!dataset_is_changed(dataset))
-		return OK;
-	txg_want(pool, pool->txg.open);
-	return ERR_WOULD_BLOCK;
+	return dataset_is_changed(dataset) ? txg_wait(dataset->tree.pool) : OK;
 }
 
 u64 dataset_unfilled(const struct dataset_record *record)
@@ -241,6 +236,17 @@ err_t dataset_count_all(struct sinter *pool)
 	while ((err = dataset_next_live(pool, &key, &record)) == OK)
 		pool->unfilled += dataset_unfilled(&record);
 	return err == ERR_NOT_FOUND ? OK : err;
+}
+
+bool dataset_has_open(const struct dataset *dataset, u64 snapshot)
+{
+	for (u32 i = 0; i < DATASETS_MAX; i++) {
+		const struct dataset *other = &AT(dataset->tree.pool->datasets, i);
+		if (other->users && other->record.id == dataset->record.id && other->snapshot &&
+			(!snapshot || other->snapshot == snapshot))
+			return true;
+	}
+	return false;
 }
 
 struct dataset *_Nullable dataset_slot(struct sinter *pool)

@@ -47,6 +47,8 @@ err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out);
 // The same of datasets alone, as they are now: their records.
 err_t dataset_next_live(struct sinter *pool, tree_key_t *key, struct dataset_record *out);
 
+// Has somebody opened this snapshot of it (0: any)?
+bool dataset_has_open(const struct dataset *dataset, u64 snapshot);
 struct dataset *_Nullable dataset_slot(struct sinter *pool); // a free place; null: none
 // Its tree is the one from this root on.
 void dataset_plant(struct dataset *dataset, struct sinter *pool, const pointer_t *root);

@@ -18,17 +18,6 @@ struct destroy {
 	bool has_next;
 };
 
-static bool is_open(const struct dataset *dataset, u64 txg)
-{
-	struct sinter *pool = dataset->tree.pool;
-	for (u32 i = 0; i < DATASETS_MAX; i++) {
-		const struct dataset *other = &AT(pool->datasets, i);
-		if (other->users && other->record.id == dataset->record.id && other->snapshot == txg)
-			return true;
-	}
-	return false;
-}
-
 static err_t find_dying(struct dataset *dataset, u64 *out)
 {
 	struct sinter_snapshot snapshot = {};
@@ -52,7 +41,7 @@ err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg)
 	err_t err = find_dying(dataset, &other);
 	if (err != ERR_NOT_FOUND)
 		return err == OK ? ERR_BUSY : err;
-	if (is_open(dataset, txg) || destroy.record.clones)
+	if (dataset_has_open(dataset, txg) || destroy.record.clones)
 		return ERR_BUSY;
 	TRY(btree_prepare_edit(destroy.tree, snapshot_key(dataset, txg), &need));
 	TRY(txg_admit(pool, &need));
@@ -193,10 +182,8 @@ err_t snapshot_step(struct dataset *dataset)
 		return OK;
 	}
 	TRY(err);
-	if (pool->txg.open == dataset->dying_from) { // what waits in memory may be to be freed too
-		txg_want(pool, pool->txg.open);
-		return ERR_WOULD_BLOCK;
-	}
+	if (pool->txg.open == dataset->dying_from) // what waits in memory may be to be freed too
+		return txg_wait(pool);
 	pool->epoch++;
 	err = free_some(&destroy);
 	if (err == ERR_NOT_FOUND)

@@ -88,9 +88,7 @@ static err_t punch_part(struct file *file, u64 offset, u32 size)
 	u32 within = (u32)(offset % RECORD_SIZE), logical = cache_logical(pool, &record.pointer);
 	struct buffer *buffer = record_change(file, &record, logical);
 	span_fill(span_clamp(cache_bytes(pool, buffer), within, size), 0);
-	inode_set_modified(&file->inode, ilog_time(pool));
-	inode_store(file->dataset, file->number, &file->inode);
-	ilog_changed(file->dataset, file->number, buffer, within, within + size);
+	file_changed(file, buffer, within, within + size);
 	return OK;
 }
 

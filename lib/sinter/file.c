@@ -133,9 +133,7 @@ static err_t change_inline(struct file *file, const struct inline_change *change
 	else if (was_there)
 		btree_remove(tree, key);
 	file->inode.size = change->size;
-	inode_set_modified(&file->inode, ilog_time(tree->pool));
-	inode_store(file->dataset, file->number, &file->inode);
-	ilog_changed(file->dataset, file->number, nullptr, 0, 0);
+	file_changed(file, nullptr, 0, 0);
 	return OK;
 }
 
@@ -153,9 +151,7 @@ static err_t write_record(struct file *file, u64 offset, view_t from)
 	struct buffer *buffer = record_change(file, &record, before > end ? before : end);
 	span_put(span_from_offset(cache_bytes(pool, buffer), within), from);
 	file->inode.size = max_u64(file->inode.size, offset + from.size);
-	inode_set_modified(&file->inode, ilog_time(pool));
-	inode_store(file->dataset, file->number, &file->inode);
-	ilog_changed(file->dataset, file->number, buffer, within, end);
+	file_changed(file, buffer, within, end);
 	return OK;
 }
 

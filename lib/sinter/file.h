@@ -33,6 +33,9 @@ struct buffer *record_change(struct file *file, struct record *record, u32 logic
 tree_key_t record_key(u64 inode, u64 number);
 tree_key_t file_inline_key(u64 inode);
 
+// Its record (null: its inline contents) changed from low to high: times, and the log.
+void file_changed(struct file *file, struct buffer *_Nullable buffer, u32 low, u32 high);
+
 // From inline to records, without changing contents; a change of its own.
 err_t file_convert(struct file *file);
 

@@ -222,6 +222,17 @@ static u32 put_records(struct group *group, struct stream *stream, u64 file_size
 	return extents;
 }
 
+struct log_file ilog_file(u64 number, const struct inode_record *inode, u64 size_min)
+{
+	return (struct log_file){ .inode = number,
+		.size = inode->size,
+		.size_min = size_min,
+		.mtime_s = inode->mtime_s,
+		.ctime_s = inode->ctime_s,
+		.mtime_ns = inode->mtime_ns,
+		.ctime_ns = inode->ctime_ns };
+}
+
 static void put_file(struct group *group, const struct file_name *name)
 {
 	struct stream *stream = find_stream(name->dataset, name->inode, false);
@@ -230,13 +241,7 @@ static void put_file(struct group *group, const struct file_name *name)
 		return;
 	u32 start = group->at;
 	struct log_record record = { .kind = LOG_FILE, .dataset = name->dataset->record.id };
-	struct log_file file = { .inode = name->inode,
-		.size = inode.size,
-		.size_min = stream->size_min,
-		.mtime_s = inode.mtime_s,
-		.ctime_s = inode.ctime_s,
-		.mtime_ns = inode.mtime_ns,
-		.ctime_ns = inode.ctime_ns };
+	struct log_file file = ilog_file(name->inode, &inode, stream->size_min);
 	put(group, view_of(record));
 	put(group, view_of(file));
 	file.extents =

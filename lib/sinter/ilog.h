@@ -38,4 +38,7 @@ struct sinter_time ilog_time(struct sinter *pool);
 // Used by ilog.c and replay.c.
 sum_t ilog_sum(struct log_header *header, view_t payload);
 
+// What both the log and kept memory say of a file.
+struct log_file ilog_file(u64 number, const struct inode_record *inode, u64 size_min);
+
 NONNULL_END

@@ -99,14 +99,8 @@ void kept_note(struct sinter *pool, const struct log_record *record, struct note
 void kept_file(const struct file *file, u64 offset, view_t bytes, u64 size_min)
 {
 	struct log_extent extent = { .offset = offset, .size = bytes.size };
-	struct log_file body = { .inode = file->number,
-		.size = file->inode.size,
-		.size_min = size_min,
-		.mtime_s = file->inode.mtime_s,
-		.ctime_s = file->inode.ctime_s,
-		.mtime_ns = file->inode.mtime_ns,
-		.ctime_ns = file->inode.ctime_ns,
-		.extents = bytes.size != 0 };
+	struct log_file body = ilog_file(file->number, &file->inode, size_min);
+	body.extents = bytes.size != 0;
 	struct log_record record = { .kind = LOG_FILE, .dataset = file->dataset->record.id };
 	struct note note = { .kind = LOG_FILE, .body = view_of(body), .second = bytes };
 	note.first = bytes.size ? view_of(extent) : (view_t){};

@@ -71,10 +71,7 @@ err_t pending_remove(struct dataset *dataset, tree_key_t from, tree_key_t end, u
 		pointer_t *pointer = &AT(batch.pointers, i);
 		btree_remove(tree, AT(batch.keys, i));
 		record.units -= units_of_bytes(cache_logical(pool, pointer));
-		if (pointer_is_memory(pointer))
-			cache_drop(pool, cache_buffer(pool, pointer_memory_index(pointer)));
-		else if (!pointer_is_hole(pointer))
-			btree_free(tree, pointer);
+		btree_drop(tree, pointer);
 	}
 	inode_store(dataset, inode, &record);
 	return OK;

@@ -46,39 +46,41 @@ bool read_is_good(const pointer_t *pointer, view_t stored)
 	return sum_equal(sum, pointer->sum);
 }
 
-// Attempt a: copy a mod copies, on the leg number a / copies of its vdev; LEGS_MAX rounds of good
-// legs, then as many of those that are behind.
-static u32 leg_of(const struct buffer *buffer, u32 attempt)
+u32 read_attempts(const pointer_t *pointer)
 {
-	u32 copies = pointer_copies(&buffer->pointer);
-	u64 address = AT(buffer->pointer.address, attempt % copies);
-	return volume_leg_number(address_vdev(address), attempt / copies % LEGS_MAX);
+	return pointer_copies(pointer) * LEGS_MAX;
 }
 
-static u32 attempts_of(const struct buffer *buffer)
+u64 read_address(const pointer_t *pointer, u32 attempt)
 {
-	return pointer_copies(&buffer->pointer) * LEGS_MAX;
+	return AT(pointer->address, attempt % pointer_copies(pointer));
 }
 
+u32 read_leg(const pointer_t *pointer, u32 attempt)
+{
+	return volume_leg_number(
+		address_vdev(read_address(pointer, attempt)), attempt / pointer_copies(pointer) % LEGS_MAX);
+}
+
+// LEGS_MAX rounds of good legs, then as many of those that are behind.
 static bool is_possible(const struct sinter *pool, const struct buffer *buffer, u32 attempt)
 {
-	enum leg_state state = AT(pool->legs, leg_of(buffer, attempt)).state;
-	return state == (attempt < attempts_of(buffer) ? LEG_GOOD : LEG_BEHIND);
+	enum leg_state state = AT(pool->legs, read_leg(&buffer->pointer, attempt)).state;
+	return state == (attempt < read_attempts(&buffer->pointer) ? LEG_GOOD : LEG_BEHIND);
 }
 
 // The first possible attempt from here on.
 static u8 next_attempt(const struct sinter *pool, const struct buffer *buffer, u32 attempt)
 {
-	while (attempt < 2 * attempts_of(buffer) && !is_possible(pool, buffer, attempt))
+	while (attempt < 2 * read_attempts(&buffer->pointer) && !is_possible(pool, buffer, attempt))
 		attempt++;
 	return (u8)attempt;
 }
 
 static struct device_io attempt_io(struct sinter *pool, const struct buffer *buffer, u32 attempt)
 {
-	u64 address = AT(buffer->pointer.address, attempt % pointer_copies(&buffer->pointer));
 	usize size = (usize)pointer_units(&buffer->pointer) * UNIT_SIZE;
-	return (struct device_io){ .unit = address_unit(address),
+	return (struct device_io){ .unit = address_unit(read_address(&buffer->pointer, attempt)),
 		.bytes = span_clamp(cache_bytes(pool, buffer), 0, size) };
 }
 
@@ -88,7 +90,7 @@ static void submit_attempt(struct sinter *pool, struct buffer *buffer)
 	while (!volume_has_room(pool, 1)) // only when blocking; else the caller looked
 		volume_wait(pool);
 	struct device_io io = attempt_io(pool, buffer, buffer->attempt);
-	u32 leg = leg_of(buffer, buffer->attempt);
+	u32 leg = read_leg(&buffer->pointer, buffer->attempt);
 	io.request = DEVICE_READ;
 	if (volume_is_written(pool, leg))
 		volume_submit(pool, &buffer->work, leg, io);
@@ -99,7 +101,7 @@ static void submit_attempt(struct sinter *pool, struct buffer *buffer)
 void read_start(struct sinter *pool, struct buffer *buffer)
 {
 	buffer->attempt = next_attempt(pool, buffer, 0);
-	if (buffer->attempt < 2 * attempts_of(buffer))
+	if (buffer->attempt < 2 * read_attempts(&buffer->pointer))
 		submit_attempt(pool, buffer);
 	else
 		buffer->work.error = ERR_IO;
@@ -108,12 +110,13 @@ void read_start(struct sinter *pool, struct buffer *buffer)
 err_t read_try_next(struct sinter *pool, struct buffer *buffer)
 {
 	err_t err = buffer->work.error != OK ? ERR_IO : ERR_CORRUPT;
-	u32 all = attempts_of(buffer), next = next_attempt(pool, buffer, buffer->attempt + 1u);
+	u32 all = read_attempts(&buffer->pointer),
+		next = next_attempt(pool, buffer, buffer->attempt + 1u);
 	if (!volume_has_room(pool, 1) && !pool->is_blocking)
 		return ERR_WOULD_BLOCK;
 	if (buffer->attempt < all) { // of a leg that is behind nobody expects much
 		if (err == ERR_CORRUPT)
-			volume_errors(pool, leg_of(buffer, buffer->attempt))->bad++;
+			volume_errors(pool, read_leg(&buffer->pointer, buffer->attempt))->bad++;
 		buffer->bad |= 1u << buffer->attempt;
 	}
 	if (next >= 2 * all)
@@ -127,7 +130,7 @@ err_t read_try_next(struct sinter *pool, struct buffer *buffer)
 // is safe at any time while the block is in use.
 static void heal(struct sinter *pool, struct buffer *buffer)
 {
-	if (pool->is_read_only || !volume_has_room(pool, attempts_of(buffer)))
+	if (pool->is_read_only || !volume_has_room(pool, read_attempts(&buffer->pointer)))
 		return;
 	struct buffer *image = cache_take(pool);
 	if (!image)
@@ -136,8 +139,8 @@ static void heal(struct sinter *pool, struct buffer *buffer)
 	pool->cache.has_healing = true;
 	span_t bytes = cache_bytes(pool, image);
 	span_put(bytes, span_view(cache_bytes(pool, buffer)));
-	for (u32 attempt = 0; attempt < attempts_of(buffer); attempt++) {
-		u32 leg = leg_of(buffer, attempt);
+	for (u32 attempt = 0; attempt < read_attempts(&buffer->pointer); attempt++) {
+		u32 leg = read_leg(&buffer->pointer, attempt);
 		if (!(buffer->bad >> attempt & 1) || !volume_is_written(pool, leg))
 			continue;
 		struct device_io io = attempt_io(pool, buffer, attempt);

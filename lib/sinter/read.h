@@ -13,6 +13,11 @@ bool read_is_address(const struct sinter *pool, u64 address, u32 units);
 // Are these the stored bytes that the pointer means?
 bool read_is_good(const pointer_t *pointer, view_t stored);
 
+// Attempt a at a block: copy a mod copies, on leg a / copies of its vdev.
+u32 read_attempts(const pointer_t *pointer);
+u64 read_address(const pointer_t *pointer, u32 attempt);
+u32 read_leg(const pointer_t *pointer, u32 attempt);
+
 void read_start(struct sinter *pool, struct buffer *buffer);
 // What arrived is the block; it is unpacked, and bad copies found on the way are written again.
 // Else ERR_CORRUPT.

@@ -11,6 +11,7 @@
 #include "lib/sinter/snapshot.h"
 #include "lib/sinter/stream.h"
 #include "lib/sinter/txg.h"
+#include "lib/sinter/volume.h"
 
 static tree_key_t receive_key(const struct dataset *dataset)
 {
@@ -190,10 +191,7 @@ static err_t verify(struct dataset *dataset)
 {
 	struct sinter *pool = dataset->tree.pool;
 	struct sinter_check check = { .complain = count_complaint, .context = dataset };
-	bool was_blocking = pool->is_blocking;
-	pool->is_blocking = true;
-	err_t err = check_names(&dataset->tree, &check);
-	pool->is_blocking = was_blocking;
+	err_t err = VOLUME_WAITING(pool, check_names(&dataset->tree, &check));
 	if (err == OK && (check.complaints || !check.directories))
 		err = ERR_CORRUPT;
 	return err;

@@ -89,14 +89,6 @@ static err_t find_old(struct btree *tree, tree_key_t key, struct old *old)
 	return view_load(btree_value(tree, &place), 0, span_of(old->pointer)) == OK ? OK : ERR_CORRUPT;
 }
 
-static void drop_record(struct btree *tree, const pointer_t *pointer)
-{
-	if (pointer_is_memory(pointer))
-		cache_drop(tree->pool, cache_buffer(tree->pool, pointer_memory_index(pointer)));
-	else if (!pointer_is_hole(pointer))
-		btree_free(tree, pointer);
-}
-
 static err_t remove_item(struct btree *tree, tree_key_t key, const struct old *old)
 {
 	struct need need = { .is_freeing = true };
@@ -106,7 +98,7 @@ static err_t remove_item(struct btree *tree, tree_key_t key, const struct old *o
 	TRY(btree_prepare_free(tree, &old->pointer));
 	TRY(txg_admit(tree->pool, &need));
 	btree_remove(tree, key);
-	drop_record(tree, &old->pointer);
+	btree_drop(tree, &old->pointer);
 	return OK;
 }
 
@@ -141,7 +133,7 @@ static err_t put_record(struct btree *tree, tree_key_t key, const struct old *ol
 		return OK;
 	}
 	btree_store(tree, key, view_of(pointer));
-	drop_record(tree, &old->pointer);
+	btree_drop(tree, &old->pointer);
 	return OK;
 }
 

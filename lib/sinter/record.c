@@ -99,6 +99,13 @@ struct buffer *record_change(struct file *file, struct record *record, u32 logic
 	return buffer;
 }
 
+void file_changed(struct file *file, struct buffer *buffer, u32 low, u32 high)
+{
+	inode_set_modified(&file->inode, ilog_time(file->dataset->tree.pool));
+	inode_store(file->dataset, file->number, &file->inode);
+	ilog_changed(file->dataset, file->number, buffer, low, high);
+}
+
 err_t file_convert(struct file *file)
 {
 	struct btree *tree = &file->dataset->tree;

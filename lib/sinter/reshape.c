@@ -109,10 +109,7 @@ err_t sinter_add(struct sinter *pool, const struct device *devices, u32 count)
 		return ERR_RANGE;
 	if (pool->vdev_count == VDEVS_MAX)
 		return ERR_TOO_BIG;
-	pool->is_blocking = true;
-	err_t err = add(pool, devices, count);
-	pool->is_blocking = false;
-	return err;
+	return VOLUME_WAITING(pool, add(pool, devices, count));
 }
 
 static u32 find_leg(const struct sinter *pool, u64 guid)
@@ -166,10 +163,7 @@ err_t sinter_attach(struct sinter *pool, u64 guid, const struct device *device, 
 		return ERR_NOT_FOUND;
 	if (device->units < AT(pool->vdevs, old / LEGS_MAX).entry.units)
 		return ERR_RANGE;
-	pool->is_blocking = true;
-	err_t err = attach(pool, old, device, is_replacing);
-	pool->is_blocking = false;
-	return err;
+	return VOLUME_WAITING(pool, attach(pool, old, device, is_replacing));
 }
 
 static err_t remove_leg(struct sinter *pool, u32 number)
@@ -198,10 +192,7 @@ err_t sinter_remove(struct sinter *pool, u64 guid)
 	others -= volume_leg(pool, number)->state == LEG_GOOD;
 	if (!others)
 		return ERR_BUSY;
-	pool->is_blocking = true;
-	err_t err = remove_leg(pool, number);
-	pool->is_blocking = false;
-	return err;
+	return VOLUME_WAITING(pool, remove_leg(pool, number));
 }
 
 // How large all legs of a vdev are now; 0: not all are here.
@@ -272,8 +263,5 @@ static err_t grow(struct sinter *pool)
 
 err_t sinter_grow(struct sinter *pool)
 {
-	pool->is_blocking = true;
-	err_t err = grow(pool);
-	pool->is_blocking = false;
-	return err;
+	return VOLUME_WAITING(pool, grow(pool));
 }

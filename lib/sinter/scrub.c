@@ -15,22 +15,6 @@ constexpr u32 BLOCKS_OF_CALL = 16;
 constexpr u32 BLOCKS_BETWEEN_COMMITS = 4096; // how much is looked at again after a crash
 constexpr tree_key_t SCRUB_KEY = { 0, (u64)ITEM_SCRUB << 56 };
 
-static u32 attempts_of(const pointer_t *pointer)
-{
-	return pointer_copies(pointer) * LEGS_MAX;
-}
-
-static u64 attempt_address(const pointer_t *pointer, u32 attempt)
-{
-	return AT(pointer->address, attempt % pointer_copies(pointer));
-}
-
-static u32 attempt_leg(const pointer_t *pointer, u32 attempt)
-{
-	return volume_leg_number(
-		address_vdev(attempt_address(pointer, attempt)), attempt / pointer_copies(pointer));
-}
-
 static bool is_resilvering(const struct sinter *pool)
 {
 	return pool->scrub.legs;
@@ -45,14 +29,14 @@ static bool has_missed(const struct sinter *pool, u32 leg, const pointer_t *poin
 static void submit(struct sinter *pool, struct scrub_lane *lane, u32 attempt, bool is_write)
 {
 	usize size = (usize)pointer_units(&lane->pointer) * UNIT_SIZE;
-	u32 leg = attempt_leg(&lane->pointer, attempt);
+	u32 leg = read_leg(&lane->pointer, attempt);
 	if (!volume_is_written(pool, leg)) {
 		lane->work.error = is_write ? OK : ERR_IO;
 		return;
 	}
 	volume_submit(pool, &lane->work, leg,
 		(struct device_io){ .request = is_write ? DEVICE_WRITE : DEVICE_READ,
-			.unit = address_unit(attempt_address(&lane->pointer, attempt)),
+			.unit = address_unit(read_address(&lane->pointer, attempt)),
 			.bytes = span_clamp(cache_bytes(pool, lane->frame), 0, size) });
 }
 
@@ -82,7 +66,7 @@ static void judge(struct sinter *pool, struct scrub_lane *lane)
 	lane->bad |= bit;
 	pool->scrub.record.bad++;
 	if (lane->work.error == OK)
-		volume_errors(pool, attempt_leg(&lane->pointer, lane->attempt))->bad++;
+		volume_errors(pool, read_leg(&lane->pointer, lane->attempt))->bad++;
 }
 
 static void read_attempt(struct sinter *pool, struct scrub_lane *lane, u32 attempt)
@@ -98,12 +82,12 @@ static void write_targets(struct sinter *pool, struct scrub_lane *lane)
 {
 	lane->work = (struct work){};
 	lane->is_writing = true;
-	for (u32 i = 0; i < attempts_of(&lane->pointer); i++) {
+	for (u32 i = 0; i < read_attempts(&lane->pointer); i++) {
 		if (!((lane->bad | lane->targets) >> i & 1))
 			continue;
 		if (lane->bad >> i & 1) {
 			pool->scrub.record.healed++;
-			volume_errors(pool, attempt_leg(&lane->pointer, i))->healed++;
+			volume_errors(pool, read_leg(&lane->pointer, i))->healed++;
 		}
 		submit(pool, lane, i, true);
 	}
@@ -147,8 +131,8 @@ static bool lane_plan(struct sinter *pool, struct scrub_lane *lane, const pointe
 {
 	lane->pointer = *pointer;
 	lane->reads = lane->targets = 0;
-	for (u32 i = 0; i < attempts_of(pointer); i++) {
-		u32 leg = attempt_leg(pointer, i);
+	for (u32 i = 0; i < read_attempts(pointer); i++) {
+		u32 leg = read_leg(pointer, i);
 		if (has_missed(pool, leg, pointer))
 			lane->targets |= 1u << i;
 		else if (volume_leg(pool, leg)->state == LEG_GOOD)

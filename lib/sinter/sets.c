@@ -68,11 +68,6 @@ static err_t prepare_name(
 	return btree_prepare_insert(tree, found->key, names_size(name), need);
 }
 
-err_t sets_slot(struct sinter *pool)
-{
-	return dataset_slot(pool) ? OK : ERR_BUSY;
-}
-
 err_t sets_prepare_new(struct dataset *parent, view_t name, struct found *found, struct need *need)
 {
 	struct sinter *pool = parent->tree.pool;
@@ -82,7 +77,8 @@ err_t sets_prepare_new(struct dataset *parent, view_t name, struct found *found,
 	TRY(climb(pool, parent->record.id, 0, &depth));
 	if (depth + 1 >= DEPTH_MAX)
 		return ERR_DEPTH;
-	TRY(sets_slot(pool));
+	if (!dataset_slot(pool))
+		return ERR_BUSY;
 	return btree_prepare_insert(
 		&pool->tree, dataset_key(pool->super.next_object), sizeof(struct dataset_record), need);
 }
@@ -141,22 +137,12 @@ err_t sinter_dataset_create(
 	return OK;
 }
 
-bool sets_has_open_snapshot(const struct dataset *dataset)
-{
-	for (u32 i = 0; i < DATASETS_MAX; i++) {
-		const struct dataset *other = &AT(dataset->tree.pool->datasets, i);
-		if (other->users && other->record.id == dataset->record.id && other->snapshot)
-			return true;
-	}
-	return false;
-}
-
 err_t sets_prepare_alone(struct dataset *dataset)
 {
 	struct sinter *pool = dataset->tree.pool;
 	if (dataset->snapshot || pool->is_read_only)
 		return ERR_READ_ONLY;
-	if (dataset->users > 1 || sets_has_open_snapshot(dataset))
+	if (dataset->users > 1 || dataset_has_open(dataset, 0))
 		return ERR_BUSY;
 	for (u32 i = 0; i < HELD_MAX; i++)
 		if (AT(pool->held, i).count && AT(pool->held, i).dataset == dataset)
@@ -213,18 +199,25 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 	return OK;
 }
 
+static err_t open_child(
+	struct dataset *parent, view_t name, struct found *found, struct dataset **out)
+{
+	struct sinter *pool = parent->tree.pool;
+	struct entry entry;
+	pool->epoch++;
+	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, found));
+	TRY(named_entry(found->value, &entry));
+	return sinter_dataset_open(pool, entry.inode, out);
+}
+
 err_t sinter_dataset_destroy(struct dataset *parent, view_t name)
 {
 	struct sinter *pool = parent->tree.pool;
 	struct dataset *dataset;
 	struct found found;
-	struct entry entry;
 	if (parent->snapshot || pool->is_read_only)
 		return ERR_READ_ONLY;
-	pool->epoch++;
-	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, &found));
-	TRY(named_entry(found.value, &entry));
-	TRY(sinter_dataset_open(pool, entry.inode, &dataset));
+	TRY(open_child(parent, name, &found, &dataset));
 	err_t err = destroy(parent, dataset, &found);
 	sinter_dataset_close(dataset);
 	return err;
@@ -252,14 +245,9 @@ static err_t rename_to(
 
 err_t sinter_dataset_rename(struct sinter_dataset_name from, struct sinter_dataset_name to)
 {
-	struct sinter *pool = from.parent->tree.pool;
 	struct dataset *dataset;
 	struct found found;
-	struct entry entry;
-	pool->epoch++;
-	TRY(named_find(from.parent, from.parent->record.id, NAMED_CHILD, from.name, &found));
-	TRY(named_entry(found.value, &entry));
-	TRY(sinter_dataset_open(pool, entry.inode, &dataset));
+	TRY(open_child(from.parent, from.name, &found, &dataset));
 	err_t err = rename_to(dataset, &found, to);
 	sinter_dataset_close(dataset);
 	return err;

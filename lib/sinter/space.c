@@ -6,8 +6,6 @@
 #include "lib/sinter/read.h"
 #include "lib/sinter/zone.h"
 
-constexpr u64 FIRST_OF_CHUNKS = 0x1111111111111111; // bit 0 of each four
-
 static const struct vdev *vdev_of(const struct sinter *pool, u32 zone)
 {
 	return &AT(pool->vdevs, ITEM(pool->space.zones, pool->space.zone_count, zone).vdev);
@@ -108,14 +106,6 @@ err_t space_ready(struct sinter *pool, u64 chunks, bool *may_mature)
 	return ERR_NO_SPACE;
 }
 
-// A bit for the first unit of each chunk of the word that is wholly free.
-static u64 free_chunks(u64 busy)
-{
-	u64 any = busy | busy >> 1;
-	any |= any >> 2;
-	return ~any & FIRST_OF_CHUNKS;
-}
-
 // Bits where a run of so many free units begins inside a chunk that is in use.
 static u64 free_runs(u64 busy, u32 units)
 {
@@ -124,7 +114,7 @@ static u64 free_runs(u64 busy, u32 units)
 		run &= ~busy >> i;
 	for (u32 i = 1; i + units <= CHUNK_UNITS; i++)
 		places |= FIRST_OF_CHUNKS << i;
-	u64 unused = free_chunks(busy);
+	u64 unused = zone_chunks(busy);
 	unused |= unused << 1;
 	unused |= unused << 2;
 	return run & places & ~unused;
@@ -134,7 +124,7 @@ static u64 take(struct sinter *pool, u32 zone_number, u32 bit, u32 units)
 {
 	struct zone *zone = space_zone(pool, zone_number);
 	u64 *word = zone_word(pool, zone_number, bit / 64);
-	if (free_chunks(zone_busy(pool, zone_number, bit / 64)) & FIRST_OF_CHUNKS << (bit % 64 & ~3u)) {
+	if (zone_chunks(zone_busy(pool, zone_number, bit / 64)) & FIRST_OF_CHUNKS << (bit % 64 & ~3u)) {
 		zone->available--;
 		pool->space.available--;
 		AT(pool->vdevs, zone->vdev).available--;
@@ -160,7 +150,7 @@ static bool take_run(struct sinter *pool, u32 zone_number, u32 units, u64 *out)
 	}
 	for (u32 i = 0; i < words; i++) {
 		u32 word = (zone->cursor + i) % words;
-		u64 chunks = free_chunks(zone_busy(pool, zone_number, word));
+		u64 chunks = zone_chunks(zone_busy(pool, zone_number, word));
 		if (!chunks)
 			continue;
 		zone->cursor = word;

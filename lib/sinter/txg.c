@@ -14,6 +14,18 @@
 #include "lib/sinter/table.h"
 #include "lib/sinter/volume.h"
 
+void txg_want(struct sinter *pool, u64 txg)
+{
+	pool->txg.wanted = max_u64(pool->txg.wanted, txg);
+	pool->txg.is_wanted = true;
+}
+
+err_t txg_wait(struct sinter *pool)
+{
+	txg_want(pool, pool->txg.open);
+	return ERR_WOULD_BLOCK;
+}
+
 // Chunks that stay for what frees space: unlink must work on a full pool.
 static u64 kept_back(const struct sinter *pool)
 {
@@ -40,8 +52,7 @@ static err_t admit_quota(struct sinter *pool, const struct need *need)
 		return OK;
 	if (!cache_dirty(pool))
 		return ERR_QUOTA;
-	txg_want(pool, pool->txg.open);
-	return ERR_WOULD_BLOCK;
+	return txg_wait(pool);
 }
 
 // Chunks that the open group takes at most, with what its commit adds.
@@ -66,8 +77,7 @@ static err_t admit_space(struct sinter *pool, const struct need *need)
 	if (err != ERR_NO_SPACE || (!may_mature && !cache_dirty(pool)) ||
 		pool->txg.idle_commits > KEEP_ROOTS + 2)
 		return err;
-	txg_want(pool, pool->txg.open);
-	return ERR_WOULD_BLOCK;
+	return txg_wait(pool);
 }
 
 err_t txg_admit(struct sinter *pool, const struct need *need)
@@ -85,22 +95,14 @@ err_t txg_admit(struct sinter *pool, const struct need *need)
 		}
 		return volume_is_busy(pool) ? ERR_WOULD_BLOCK : ERR_NO_MEMORY;
 	}
-	if (kept_is_full(pool)) {
-		txg_want(pool, pool->txg.open);
-		return ERR_WOULD_BLOCK;
-	}
+	if (kept_is_full(pool))
+		return txg_wait(pool);
 	TRY(admit_quota(pool, need));
 	TRY(admit_space(pool, need));
 	if (cache_dirty(pool) + frames > pool->cache.count / 3 && pool->txg.phase == COMMIT_IDLE)
 		txg_want(pool, pool->txg.open); // early, so that nobody has to wait
 	pool->txg.is_changed = true;
 	return OK;
-}
-
-void txg_want(struct sinter *pool, u64 txg)
-{
-	pool->txg.wanted = max_u64(pool->txg.wanted, txg);
-	pool->txg.is_wanted = true;
 }
 
 err_t txg_durable(const struct sinter *pool, u64 txg)

@@ -14,6 +14,7 @@ err_t txg_admit(struct sinter *pool, const struct need *need);
 // A write failed: from now on the pool is read-only, and syncs answer ERR_IO.
 void txg_fail(struct sinter *pool, err_t err);
 void txg_want(struct sinter *pool, u64 txg); // commit until this one is durable
+err_t txg_wait(struct sinter *pool); // what is open must be committed first: ERR_WOULD_BLOCK
 void txg_work(struct sinter *pool);
 err_t txg_durable(const struct sinter *pool, u64 txg); // ERR_WOULD_BLOCK: not yet; ERR_IO: never
 

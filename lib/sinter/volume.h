@@ -34,4 +34,14 @@ err_t volume_read_now(struct sinter *pool, u32 leg, u64 unit, span_t bytes);
 err_t volume_write_now(struct sinter *pool, u32 leg, u64 unit, span_t bytes);
 err_t volume_flush_now(struct sinter *pool);
 
+// The value of an expression that waits for devices instead of answering ERR_WOULD_BLOCK.
+#define VOLUME_WAITING(pool, expression)                                                           \
+	({                                                                                             \
+		bool volume_was_blocking = (pool)->is_blocking;                                            \
+		(pool)->is_blocking = true;                                                                \
+		err_t volume_err = (expression);                                                           \
+		(pool)->is_blocking = volume_was_blocking;                                                 \
+		volume_err;                                                                                \
+	})
+
 NONNULL_END

@@ -112,18 +112,11 @@ u64 zone_busy(struct sinter *pool, u32 zone, u32 word)
 	return busy;
 }
 
-static u32 count_chunks(u64 busy)
-{
-	u64 any = busy | busy >> 1;
-	any |= any >> 2;
-	return bits_count(~any & 0x1111111111111111);
-}
-
 u32 zone_free_chunks(struct sinter *pool, u32 zone)
 {
 	u32 sum = 0;
 	for (u32 i = 0; i < space_zone(pool, zone)->units / 64; i++)
-		sum += count_chunks(*zone_word(pool, zone, i));
+		sum += bits_count(zone_chunks(*zone_word(pool, zone, i)));
 	return sum;
 }
 
@@ -141,7 +134,7 @@ void zone_count(struct sinter *pool, u32 zone)
 {
 	u32 sum = 0;
 	for (u32 i = 0; i < space_zone(pool, zone)->units / 64; i++)
-		sum += count_chunks(zone_busy(pool, zone, i));
+		sum += bits_count(zone_chunks(zone_busy(pool, zone, i)));
 	set_available(pool, zone, sum);
 }
 

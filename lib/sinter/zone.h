@@ -6,6 +6,16 @@
 
 NONNULL_BEGIN
 
+constexpr u64 FIRST_OF_CHUNKS = 0x1111111111111111; // bit 0 of each four
+
+// A bit for the first unit of each chunk of the word that is wholly free.
+static inline u64 zone_chunks(u64 busy)
+{
+	u64 any = busy | busy >> 1;
+	any |= any >> 2;
+	return ~any & FIRST_OF_CHUNKS;
+}
+
 u64 *zone_word(struct sinter *pool, u32 zone, u32 word); // of the open bitmap
 u64 zone_busy(struct sinter *pool, u32 zone, u32 word);  // allocated now or in a kept root
 u32 zone_free_chunks(struct sinter *pool, u32 zone);     // of the open bitmap

@@ -12,6 +12,43 @@ int complain(const char *subject, const char *what)
 	return 1;
 }
 
+bool refuse(const char *subject, const char *what)
+{
+	complain(subject, what);
+	return false;
+}
+
+// The bytes of the character that a text begins with; 0: that is no UTF-8.
+static usize character_size(view_t text)
+{
+	u8 first = view_at(text, 0), second = text.size > 1 ? view_at(text, 1) : 0;
+	usize size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (first > 0xf4 || (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+		(first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+		return 0;
+	for (usize i = 1; i < size; i++)
+		if (i >= text.size || (view_at(text, i) & 0xc0) != 0x80)
+			return 0;
+	return size;
+}
+
+void print_quoted(const char *before, view_t text, const char *after)
+{
+	printf("%s\"", before);
+	while (text.size) {
+		usize size = character_size(text);
+		u8 byte = view_at(text, 0);
+		if (!size)
+			printf("\\udc%02x", byte);
+		else if (byte < ' ' || byte == '"' || byte == '\\')
+			printf("\\u%04x", byte);
+		else
+			printf("%.*s", (int)size, (const char *)text.data);
+		text = view_from_offset(text, size ? size : 1);
+	}
+	printf("\"%s", after);
+}
+
 const char *explain(err_t err)
 {
 	switch ((i32)err) {
@@ -96,65 +133,68 @@ bool parse_size(const char *text, u64 *out)
 	return strlen(end) == 1 && *out >> shift;
 }
 
-static bool open_files(struct image *image, const char *paths, bool is_read_only)
+bool image_take(struct image *image, const char *paths, bool is_read_only)
 {
 	char *copy = strdup(paths), *rest = copy;
+	*image = (struct image){};
 	bool is_good = copy != nullptr;
 	while (is_good && rest) {
-		char *path = strsep(&rest, ",+");
-		view_t error;
-		if (image->count == LEGS_ALL) {
-			complain(path, "too many devices");
-			is_good = false;
-		} else if (!host_open(&AT(image->files, image->count), path, is_read_only, &error)) {
-			fprintf(stderr, "sinter: %s: %.*s\n", path, (int)error.size, (const char *)error.data);
-			is_good = false;
-		} else {
-			image->count++;
-		}
+		const char *path = strsep(&rest, ",+");
+		if (image->count == LEGS_ALL)
+			is_good = refuse(path, "too many devices");
+		else
+			is_good = host_open(&AT(image->files, image->count), path, is_read_only);
+		if (is_good)
+			AT(image->devices, image->count) = AT(image->files, image->count).device;
+		image->count += is_good;
 	}
 	free(copy);
+	if (!is_good)
+		image_give(image);
 	return is_good;
 }
 
-static void close_files(struct image *image)
+void image_give(struct image *image)
 {
 	for (u32 i = 0; i < image->count; i++)
 		host_close(&AT(image->files, i));
+	image->count = 0;
 }
 
 bool image_open(struct image *image, const char *paths, bool is_read_only)
 {
 	struct port port = host_port();
-	struct device devices[LEGS_ALL] = {};
 	struct sinter_options options = { .frames = 4096, .is_read_only = is_read_only };
-	*image = (struct image){};
-	err_t err = ERR_IO;
-	bool is_open = open_files(image, paths, is_read_only);
-	for (u32 i = 0; i < image->count; i++)
-		AT(devices, i) = AT(image->files, i).device;
-	if (is_open) {
-		err = sinter_open(&port, devices, image->count, &options, &image->pool);
-		if (err != OK)
-			complain(paths, explain(err));
-	}
+	if (!image_take(image, paths, is_read_only))
+		return false;
+	err_t err = sinter_open(&port, image->devices, image->count, &options, &image->pool);
 	if (err == OK) {
 		err = HOST_WAIT(image->pool, sinter_dataset_open(image->pool, DATASET_ROOT, &image->root));
 		if (err == OK)
 			return true;
-		complain(paths, explain(err));
 		sinter_abandon(image->pool);
 	}
-	close_files(image);
-	return false;
+	image_give(image);
+	return refuse(paths, explain(err));
 }
 
 int image_close(struct image *image)
 {
 	sinter_dataset_close(image->root);
 	err_t err = sinter_close(image->pool);
-	close_files(image);
+	image_give(image);
 	return err == OK ? 0 : complain("closing", explain(err));
+}
+
+err_t image_write(struct image *image, u64 inode, u64 offset, view_t bytes)
+{
+	while (bytes.size) {
+		usize written;
+		TRY(HOST_WAIT(image->pool, sinter_write(image->root, inode, offset, bytes, &written)));
+		offset += written;
+		bytes = view_from_offset(bytes, written);
+	}
+	return OK;
 }
 
 err_t image_find(struct image *image, const char *path, u64 *out)

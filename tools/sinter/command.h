@@ -26,17 +26,30 @@ bool parse_size(const char *text, u64 *out);
 
 struct image {
 	struct host_file files[LEGS_ALL];
+	struct device devices[LEGS_ALL];
 	u32 count;
 	struct sinter *pool;
 	struct dataset *root;
 };
-// Opens the pool on these files (several are separated by , or +, in any order). False: it
+// These files (several are separated by , or +, in any order), no pool opened on them. False: it
 // complained.
+bool image_take(struct image *image, const char *paths, bool is_read_only);
+void image_give(struct image *image);
+// Opens the pool on these files. False: it complained.
 bool image_open(struct image *image, const char *paths, bool is_read_only);
 int image_close(struct image *image); // exit status
 
 int complain(const char *subject, const char *what); // prints "sinter: SUBJECT: WHAT", answers 1
+bool refuse(const char *subject, const char *what);  // the same, answers false
 const char *explain(err_t err);                      // for people
+
+// A JSON string between two texts. A byte that is no UTF-8 becomes \udcXX, as Python tells it.
+void print_quoted(const char *before, view_t text, const char *after);
+
+void print_scrub(const struct sinter_scrub *scrub, bool is_json); // without a line's end
+
+// All of it, in as many steps as it takes.
+err_t image_write(struct image *image, u64 inode, u64 offset, view_t bytes);
 
 // Finds the inode of a path from the root of the pool.
 err_t image_find(struct image *image, const char *path, u64 *out);

@@ -27,12 +27,6 @@ struct copy {
 	u8 *block;          // owned
 };
 
-static bool fail(const char *path, const char *what)
-{
-	complain(path, what);
-	return false;
-}
-
 static struct link *_Nullable find_link(struct copy *copy, const struct stat *status)
 {
 	u64 at = hash_pair(status->st_dev, status->st_ino);
@@ -55,17 +49,12 @@ static bool copy_bytes(struct copy *copy, int from, u64 inode, const char *path)
 			break; // only a hole is left
 		ssize_t size = pread(from, copy->block, BLOCK, data);
 		if (size <= 0)
-			return size == 0 || fail(path, strerror(errno));
+			return size == 0 || refuse(path, strerror(errno));
 		offset = (u64)data;
-		for (view_t rest = view_from(copy->block, (usize)size); rest.size;) {
-			usize written;
-			err_t err =
-				HOST_WAIT(image->pool, sinter_write(image->root, inode, offset, rest, &written));
-			if (err != OK)
-				return fail(path, explain(err));
-			offset += written;
-			rest = view_from_offset(rest, written);
-		}
+		err_t err = image_write(image, inode, offset, view_from(copy->block, (usize)size));
+		if (err != OK)
+			return refuse(path, explain(err));
+		offset += (u64)size;
 	}
 	return true;
 }
@@ -74,14 +63,14 @@ static bool copy_file(struct copy *copy, const char *path, u64 inode, u64 size)
 {
 	int from = open(path, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
-		return fail(path, strerror(errno));
+		return refuse(path, strerror(errno));
 	bool is_good = copy_bytes(copy, from, inode, path);
 	close(from);
 	if (!is_good)
 		return false;
 	struct image *image = copy->image;
 	err_t err = HOST_WAIT(image->pool, sinter_truncate(image->root, inode, size));
-	return err == OK || fail(path, explain(err));
+	return err == OK || refuse(path, explain(err));
 }
 
 static bool copy_xattrs(struct copy *copy, const char *path, u64 inode)
@@ -96,11 +85,11 @@ static bool copy_xattrs(struct copy *copy, const char *path, u64 inode)
 		ssize_t got = lgetxattr(path, (const char *)name.data, value, sizeof value);
 		rest = view_from_offset(rest, end + 1);
 		if (got < 0)
-			return fail(path, strerror(errno));
+			return refuse(path, strerror(errno));
 		err_t err = HOST_WAIT(copy->image->pool, sinter_xattr_set(copy->image->root, inode, name,
 													 view_from(value, (usize)got), XATTRS_SET));
 		if (err != OK)
-			return fail(path, explain(err));
+			return refuse(path, explain(err));
 	}
 	return true;
 }
@@ -117,7 +106,7 @@ static bool copy_attributes(
 		HOST_WAIT(copy->image->pool, sinter_set_attributes(copy->image->root, inode, &values,
 										 ATTRIBUTE_MODE | ATTRIBUTE_USER | ATTRIBUTE_GROUP |
 											 ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
-	return (err == OK || fail(path, explain(err))) && copy_xattrs(copy, path, inode);
+	return (err == OK || refuse(path, explain(err))) && copy_xattrs(copy, path, inode);
 }
 
 static bool copy_node(struct copy *copy, u64 directory, const char *path, const char *name)
@@ -127,25 +116,25 @@ static bool copy_node(struct copy *copy, u64 directory, const char *path, const 
 	char target[4096];
 	u64 inode;
 	if (lstat(path, &status))
-		return fail(path, strerror(errno));
+		return refuse(path, strerror(errno));
 	struct sinter_new what = { .mode = status.st_mode, .device = status.st_rdev };
 	struct link *link =
 		!S_ISDIR(status.st_mode) && status.st_nlink > 1 ? find_link(copy, &status) : nullptr;
 	if (link && link->inode) {
 		err_t err = HOST_WAIT(
 			image->pool, sinter_link(image->root, link->inode, directory, view_cstring(name)));
-		return err == OK || fail(path, explain(err));
+		return err == OK || refuse(path, explain(err));
 	}
 	if (S_ISLNK(status.st_mode)) {
 		ssize_t size = readlink(path, target, sizeof target);
 		if (size < 0)
-			return fail(path, strerror(errno));
+			return refuse(path, strerror(errno));
 		what.target = view_from(target, (usize)size);
 	}
 	err_t err = HOST_WAIT(
 		image->pool, sinter_create(image->root, directory, view_cstring(name), &what, &inode));
 	if (err != OK)
-		return fail(path, explain(err));
+		return refuse(path, explain(err));
 	if (link)
 		*link = (struct link){ status.st_dev, status.st_ino, inode };
 	if (S_ISREG(status.st_mode) && !copy_file(copy, path, inode, (u64)status.st_size))
@@ -178,7 +167,7 @@ static bool push(struct todo **list, const char *path, u64 inode)
 	if (!todo || !copy) {
 		free(todo);
 		free(copy);
-		return fail(path, "out of memory");
+		return refuse(path, "out of memory");
 	}
 	*todo = (struct todo){ copy, inode, *list };
 	*list = todo;
@@ -192,7 +181,7 @@ static bool copy_entry(
 	struct stat status;
 	u64 inode;
 	if (asprintf(&path, "%s/%s", todo->path, name) < 0)
-		return fail(todo->path, "out of memory");
+		return refuse(todo->path, "out of memory");
 	bool is_good = copy_node(copy, todo->inode, path, name);
 	if (is_good && !lstat(path, &status) && S_ISDIR(status.st_mode))
 		is_good = HOST_WAIT(copy->image->pool, sinter_lookup(copy->image->root, todo->inode,
@@ -207,7 +196,7 @@ static bool copy_directory(struct copy *copy, const struct todo *todo, struct to
 	struct dirent **entries = nullptr;
 	struct stat status;
 	int count = scandir(todo->path, &entries, not_dots, by_bytes);
-	bool is_good = count >= 0 || fail(todo->path, strerror(errno));
+	bool is_good = count >= 0 || refuse(todo->path, strerror(errno));
 	for (int i = 0; i < count; i++) {
 		struct dirent **entry =
 			view_element(entries, sizeof(struct dirent *), (usize)count, (usize)i);

@@ -73,25 +73,12 @@ static int make_files(const struct create *create)
 
 static int format(const struct create *create)
 {
-	struct host_file files[LEGS_ALL];
-	struct device devices[LEGS_ALL] = {};
+	struct image image;
 	struct port port = host_port();
-	u32 count = 0;
-	err_t err = OK;
-	char *copy = strdup(create->paths), *rest = copy;
-	while (rest && err == OK) {
-		view_t error;
-		const char *path = strsep(&rest, ",+");
-		if (count == LEGS_ALL || !host_open(&AT(files, count), path, false, &error))
-			err = ERR_IO;
-		else
-			AT(devices, count) = AT(files, count).device, count++;
-	}
-	if (err == OK)
-		err = sinter_format(&port, devices, count, &create->format);
-	for (u32 i = 0; i < count; i++)
-		host_close(&AT(files, i));
-	free(copy);
+	if (!image_take(&image, create->paths, false))
+		return 1;
+	err_t err = sinter_format(&port, image.devices, image.count, &create->format);
+	image_give(&image);
 	return err == OK ? 0 : complain(create->paths, explain(err));
 }
 

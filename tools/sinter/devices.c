@@ -44,7 +44,7 @@ static bool make_file(const char *path, u64 size)
 	if (!stat(path, &status))
 		return true;
 	if (!size)
-		return complain(path, "does not exist; with --size it is made"), false;
+		return refuse(path, "does not exist; with --size it is made");
 	int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	bool is_good = descriptor >= 0 && !ftruncate(descriptor, (off_t)size);
 	if (!is_good)
@@ -62,19 +62,14 @@ struct taken {
 
 static bool take_file(struct taken *taken, const char *path, u64 size, bool is_forced)
 {
-	view_t error;
 	if (taken->count == LEGS_MAX)
-		return complain(path, "more than four legs"), false;
+		return refuse(path, "more than four legs");
 	struct host_file *file = &AT(taken->files, taken->count);
-	if (!make_file(path, size))
+	if (!make_file(path, size) || !host_open(file, path, false))
 		return false;
-	if (!host_open(file, path, false, &error)) {
-		fprintf(stderr, "sinter: %s: %.*s\n", path, (int)error.size, (const char *)error.data);
-		return false;
-	}
 	AT(taken->devices, taken->count++) = file->device;
 	if (!is_forced && holds_pool(file))
-		return complain(path, "holds a pool already; --force replaces it"), false;
+		return refuse(path, "holds a pool already; --force replaces it");
 	return true;
 }
 
@@ -215,7 +210,7 @@ static bool grow_files(struct image *image, u64 size)
 		if (fstat(descriptor, &status) || !S_ISREG(status.st_mode) || (u64)status.st_size >= size)
 			continue;
 		if (ftruncate(descriptor, (off_t)size))
-			return complain("growing", strerror(errno)), false;
+			return refuse("growing", strerror(errno));
 	}
 	return true;
 }
@@ -264,18 +259,6 @@ static void interrupt(int signal_number)
 	is_interrupted = 1;
 }
 
-static void print_scrub(const struct sinter_scrub *scrub, bool is_json)
-{
-	static const char *const states[] = { "none", "running", "paused", "done" };
-	const struct scrub_record *record = &scrub->record;
-	printf(is_json ? "{\"state\": \"%s\", \"blocks\": %" PRIu64 ", \"bad\": %" PRIu64
-					 ", \"healed\": %" PRIu64 ", \"lost\": %" PRIu64 "}\n"
-				   : "scrub %s: %" PRIu64 " blocks, %" PRIu64 " bad copies, %" PRIu64
-					 " written again, %" PRIu64 " blocks without a good copy\n",
-		AT(states, record->state % COUNT(states)), record->blocks, record->bad, record->healed,
-		record->lost);
-}
-
 static err_t run_scrub(struct image *image, struct sinter_scrub *scrub)
 {
 	signal(SIGINT, interrupt);
@@ -308,6 +291,7 @@ int command_scrub(struct words *words)
 	progress_end();
 	sinter_scrub_status(image.pool, &scrub);
 	print_scrub(&scrub, is_json);
+	putchar('\n');
 	int code = image_close(&image);
 	if (err != OK)
 		return complain(paths, explain(err));

@@ -136,11 +136,14 @@ static void make_path(
 
 static void print(struct diff *diff, char what, const char *path, const char *to)
 {
-	if (diff->is_json)
-		printf("%s{\"change\": \"%c\", \"path\": \"%s\"%s%s%s}", diff->is_any ? ",\n " : "[", what,
-			path, to ? ", \"to\": \"" : "", to ? to : "", to ? "\"" : "");
-	else
+	if (diff->is_json) {
+		printf("%s{\"change\": \"%c\"", diff->is_any ? ",\n " : "[", what);
+		print_quoted(", \"path\": ", view_cstring(path), to ? ", \"to\": " : "}");
+		if (to)
+			print_quoted("", view_cstring(to), "}");
+	} else {
 		printf("%c %s%s%s\n", what, path, to ? " -> " : "", to ? to : "");
+	}
 	diff->is_any = true;
 }
 
@@ -221,9 +224,7 @@ static int compare(struct target *target, const char *newer, bool is_json)
 	struct image *image = target->image;
 	struct diff diff = { .image = image, .new = target->dataset, .is_json = is_json };
 	struct sinter_snapshot snapshot;
-	view_t name = view_cstring(newer ? newer : "");
-	if (name.size && view_at(name, 0) == '@')
-		name = view_from_offset(name, 1);
+	view_t name = target_name_only(newer ? newer : "");
 	if (!passphrase_unlock(image, target->dataset, target->text))
 		return 1;
 	if (newer && !target_find_snapshot(target, name, &snapshot))
@@ -250,11 +251,8 @@ int command_diff(struct words *words)
 	const char *paths = words_take(words), *older = words_take(words), *newer = words_take(words);
 	if (!words_end(words, "diff IMAGE [DATASET]@SNAPSHOT [@NEWER] [--json]") || !paths || !older)
 		return 2;
-	if (!image_open(&image, paths, true))
+	if (!target_begin(&target, &image, paths, older, TARGET_SNAPSHOT | TARGET_LOOK))
 		return 1;
-	if (!target_open_snapshot(&target, &image, older))
-		return image_close(&image), 1;
 	int code = compare(&target, newer, is_json);
-	target_close(&target);
-	return image_close(&image) | code;
+	return target_leave(&target) | code;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/sinter/checksum.h"
-#include "lib/sinter/pointer.h"
+#include "lib/sinter/label.h"
 #include "tools/sinter/command.h"
 
 static bool read_unit(const struct host_file *file, u64 unit, span_t to)
@@ -51,9 +51,7 @@ static void dump_super(const struct superblock *super, u32 label, u32 place)
 
 static void dump_label(const struct host_file *file, u32 label)
 {
-	u64 end = file->device.units / LABEL_UNITS * LABEL_UNITS;
-	u64 unit = label < 2 ? LABEL_FIRST_UNIT + (u64)label * LABEL_UNITS
-	                     : end - (u64)(LABELS - label) * LABEL_UNITS;
+	u64 unit = label_unit(file->device.units, label);
 	struct config_block config;
 	struct superblock super;
 	for (u32 i = 0; i < 2; i++)
@@ -67,14 +65,11 @@ static void dump_label(const struct host_file *file, u32 label)
 int command_dump(struct words *words)
 {
 	struct host_file file;
-	view_t error;
 	const char *path = words_take(words);
 	if (!words_end(words, "dump IMAGE") || !path)
 		return 2;
-	if (!host_open(&file, path, true, &error)) {
-		fprintf(stderr, "sinter: %s: %.*s\n", path, (int)error.size, (const char *)error.data);
+	if (!host_open(&file, path, true))
 		return 1;
-	}
 	for (u32 label = 0; label < LABELS && file.device.units >= DEVICE_UNITS_MIN; label++)
 		dump_label(&file, label);
 	host_close(&file);

@@ -146,22 +146,24 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 		reply_name(request, err);
 }
 
-static void do_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
+static void remove_name(fuse_req_t request, u64 parent, const char *name, bool is_directory)
 {
 	struct mount *mount = mount_of(request);
-	reply_name(request, mount_is_past(parent)
-							? ERR_READ_ONLY
-							: MOUNT_WAIT(mount, sinter_unlink(mount->image->root, parent,
-													view_cstring(name), false)));
+	err_t err = ERR_READ_ONLY;
+	if (!mount_is_past(parent))
+		err = MOUNT_WAIT(
+			mount, sinter_unlink(mount->image->root, parent, view_cstring(name), is_directory));
+	reply_name(request, err);
+}
+
+static void do_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
+{
+	remove_name(request, parent, name, false);
 }
 
 static void do_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
-	struct mount *mount = mount_of(request);
-	reply_name(request, mount_is_past(parent)
-							? ERR_READ_ONLY
-							: MOUNT_WAIT(mount, sinter_unlink(mount->image->root, parent,
-													view_cstring(name), true)));
+	remove_name(request, parent, name, true);
 }
 
 static void operation_rename(fuse_req_t request, fuse_ino_t parent, const char *name,
@@ -296,19 +298,20 @@ static err_t list(struct listing *listing, u64 cookie)
 	}
 }
 
-static void read_directory(struct listing listing, off_t offset)
+static void read_directory(
+	fuse_req_t request, u64 directory, size_t size, off_t offset, bool is_plus)
 {
-	void *memory = malloc(listing.to.size);
-	if (!memory) {
-		fuse_reply_err(listing.request, ENOMEM);
-		return;
-	}
-	listing.to.data = memory;
-	err_t err = list(&listing, (u64)offset);
+	void *memory = malloc(size);
+	struct listing listing = { .request = request,
+		.mount = mount_of(request),
+		.directory = directory,
+		.to = span_from(memory, size),
+		.is_plus = is_plus };
+	err_t err = memory ? list(&listing, (u64)offset) : ERR_NO_MEMORY;
 	if (err == OK || listing.used)
-		fuse_reply_buf(listing.request, memory, listing.used);
+		fuse_reply_buf(request, memory, listing.used);
 	else
-		mount_reply(listing.request, err);
+		mount_reply(request, err);
 	free(memory);
 }
 
@@ -316,23 +319,14 @@ static void do_readdir(
 	fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *info)
 {
 	(void)info;
-	read_directory((struct listing){ .request = request,
-					   .mount = mount_of(request),
-					   .directory = inode,
-					   .to = { .size = size } },
-		offset);
+	read_directory(request, inode, size, offset, false);
 }
 
 static void do_readdirplus(
 	fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *info)
 {
 	(void)info;
-	read_directory((struct listing){ .request = request,
-					   .mount = mount_of(request),
-					   .directory = inode,
-					   .to = { .size = size },
-					   .is_plus = true },
-		offset);
+	read_directory(request, inode, size, offset, true);
 }
 
 static void reply_xattr(fuse_req_t request, err_t err)
@@ -342,28 +336,29 @@ static void reply_xattr(fuse_req_t request, err_t err)
 												 : mount_errno(err));
 }
 
+static void set_xattr(
+	fuse_req_t request, u64 inode, const char *name, view_t value, enum xattr_mode mode)
+{
+	struct mount *mount = mount_of(request);
+	err_t err = ERR_READ_ONLY;
+	if (!mount_is_past(inode))
+		err = MOUNT_WAIT(
+			mount, sinter_xattr_set(mount->image->root, inode, view_cstring(name), value, mode));
+	reply_xattr(request, err);
+}
+
 static void operation_setxattr(fuse_req_t request, fuse_ino_t inode, const char *name,
 	const char *value, size_t size, int flags)
 {
-	struct mount *mount = mount_of(request);
-	enum xattr_mode mode = flags & XATTR_CREATE    ? XATTRS_CREATE
-	                       : flags & XATTR_REPLACE ? XATTRS_REPLACE
-	                                               : XATTRS_SET;
-	reply_xattr(
-		request, mount_is_past(inode)
-					 ? ERR_READ_ONLY
-					 : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
-											 view_cstring(name), view_from(value, size), mode)));
+	set_xattr(request, inode, name, view_from(value, size),
+		flags & XATTR_CREATE    ? XATTRS_CREATE
+		: flags & XATTR_REPLACE ? XATTRS_REPLACE
+								: XATTRS_SET);
 }
 
 static void do_removexattr(fuse_req_t request, fuse_ino_t inode, const char *name)
 {
-	struct mount *mount = mount_of(request);
-	reply_xattr(
-		request, mount_is_past(inode)
-					 ? ERR_READ_ONLY
-					 : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
-											 view_cstring(name), (view_t){}, XATTRS_REMOVE)));
+	set_xattr(request, inode, name, (view_t){}, XATTRS_REMOVE);
 }
 
 static void do_getxattr(fuse_req_t request, fuse_ino_t inode, const char *name, size_t size)

@@ -56,6 +56,8 @@ static u64 units_now(void *context)
 	return (u64)status.st_size / UNIT_SIZE;
 }
 
+constexpr usize EARLY = 1 << 17;
+
 // Writes of neighbours go out together.
 static void write_batch(struct host_file *file)
 {
@@ -72,6 +74,8 @@ static void write_batch(struct host_file *file)
 		return;
 	off_t at = (off_t)(AT(file->batch, 0)->unit * UNIT_SIZE);
 	bool is_done = pwritev(file->descriptor, parts, (int)count, at) == (ssize_t)size;
+	if (size >= EARLY) // the disk begins now, and the flush has less to wait for
+		(void)sync_file_range(file->descriptor, at, (off_t)size, SYNC_FILE_RANGE_WRITE);
 	for (u32 i = 0; i < count; i++) {
 		struct device_io *io = AT(file->batch, i);
 		io->result = is_done ? OK : transfer(file->descriptor, io);
@@ -108,23 +112,26 @@ static const struct device_ops ops = {
 	.submit = submit, .wait = wait_for_batch, .units = units_now
 };
 
-bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error)
+static bool refuse(const char *path, const char *why)
+{
+	fprintf(stderr, "sinter: %s: %s\n", path, why);
+	return false;
+}
+
+bool host_open(struct host_file *file, const char *path, bool is_read_only)
 {
 	struct stat status;
 	u64 size = 0;
 	snprintf(file->path, sizeof file->path, "%s", path);
 	file->descriptor = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (file->descriptor < 0 || fstat(file->descriptor, &status)) {
-		*error = view_cstring(strerror(errno));
-		return false;
-	}
+	if (file->descriptor < 0 || fstat(file->descriptor, &status))
+		return refuse(path, strerror(errno));
 	size = (u64)status.st_size;
 	if (S_ISBLK(status.st_mode) && ioctl(file->descriptor, BLKGETSIZE64, &size))
 		size = 0;
 	if (flock(file->descriptor, (is_read_only ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
-		*error = VIEW_TEXT("in use: it is mounted, or another command works on it");
 		close(file->descriptor);
-		return false;
+		return refuse(path, "in use: it is mounted, or another command works on it");
 	}
 	file->batched = 0;
 	file->device = (struct device){ &ops, file, size / UNIT_SIZE };

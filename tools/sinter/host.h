@@ -9,8 +9,7 @@ NONNULL_BEGIN
 
 constexpr u32 HOST_BATCH = 64;
 
-// A file as a device. It is locked: exclusively, or shared when read_only. False: *error tells why,
-// for people.
+// A file as a device. It is locked: exclusively, or shared when read_only. False: it said why.
 struct host_file {
 	struct device device;
 	int descriptor;
@@ -19,7 +18,7 @@ struct host_file {
 	u64 batch_end;  // the unit where the next one would go on
 	char path[256]; // as given, cut off
 };
-bool host_open(struct host_file *file, const char *path, bool is_read_only, view_t *error);
+bool host_open(struct host_file *file, const char *path, bool is_read_only);
 void host_close(struct host_file *file);
 
 // Memory by mmap, the clock (SOURCE_DATE_EPOCH fixes it), random numbers, reports to stderr.

@@ -28,17 +28,17 @@ static bool read_file(struct passphrase *out)
 {
 	FILE *from = fopen(file, "r");
 	if (!from)
-		return complain(file, strerror(errno)), false;
+		return refuse(file, strerror(errno));
 	bool is_read = take_line(from, out);
 	fclose(from);
-	return is_read || (complain(file, "its first line holds no passphrase"), false);
+	return is_read || refuse(file, "its first line holds no passphrase");
 }
 
 static bool read_terminal(const char *prompt, struct passphrase *out)
 {
 	struct termios shown, hidden;
 	if (tcgetattr(STDIN_FILENO, &shown))
-		return complain("passphrase", "no terminal to ask on; --passphrase-file FILE"), false;
+		return refuse("passphrase", "no terminal to ask on; --passphrase-file FILE");
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
@@ -46,7 +46,7 @@ static bool read_terminal(const char *prompt, struct passphrase *out)
 	bool is_read = take_line(stdin, out);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
-	return is_read || (complain("passphrase", "none was given"), false);
+	return is_read || refuse("passphrase", "none was given");
 }
 
 bool passphrase_read(const char *prompt, struct passphrase *out)
@@ -109,15 +109,9 @@ int command_key(struct words *words)
 			words, "key IMAGE DATASET [--passphrase-file FILE] [--new-passphrase-file FILE]") ||
 		!paths || !name)
 		return 2;
-	if (!image_open(&image, paths, false))
+	if (!target_begin(&target, &image, paths, name, TARGET_DATASET))
 		return 1;
-	if (!target_open(&target, &image, name))
-		return image_close(&image), 1;
 	bool is_open = passphrase_unlock(&image, target.dataset, name);
 	err_t err = is_open ? change(&target, new_file) : ERR_RIGHTS;
-	target_close(&target);
-	if (is_open)
-		return target_end(&image, name, err);
-	image_close(&image);
-	return 1;
+	return is_open ? target_end(&target, err) : target_leave(&target) | 1;
 }

@@ -7,11 +7,17 @@
 
 enum { WIDTH = 40, HUNDRED = 100 };
 
-static u64 shown = HUNDRED + 1; // per cent; only this program's one thread writes it
+static u64 shown = UINT64_MAX; // per cent, or MiB; only this program's one thread writes it
 
 void progress_show(const char *what, u64 done, u64 all)
 {
-	u64 percent = all ? done * HUNDRED / all : HUNDRED;
+	if (!all && done >> 20 != shown && isatty(STDERR_FILENO)) {
+		shown = done >> 20;
+		fprintf(stderr, "\r%s %llu MiB", what, (unsigned long long)shown);
+	}
+	if (!all)
+		return;
+	u64 percent = done * HUNDRED / all;
 	percent = percent > HUNDRED ? HUNDRED : percent;
 	if (percent == shown || !isatty(STDERR_FILENO))
 		return;
@@ -24,7 +30,7 @@ void progress_show(const char *what, u64 done, u64 all)
 
 void progress_end(void)
 {
-	if (shown <= HUNDRED)
+	if (shown != UINT64_MAX)
 		fputc('\n', stderr);
-	shown = HUNDRED + 1;
+	shown = UINT64_MAX;
 }

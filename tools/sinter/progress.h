@@ -6,7 +6,8 @@
 
 NONNULL_BEGIN
 
-void progress_show(const char *what, u64 done, u64 all); // often; it is drawn when it changes
+// Often; it is drawn when it changes. all 0: nobody knows, bytes are shown.
+void progress_show(const char *what, u64 done, u64 all);
 void progress_end(void);
 
 NONNULL_END

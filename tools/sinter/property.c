@@ -23,7 +23,10 @@ static void show(const struct target *target, bool is_json)
 {
 	struct sinter_properties p;
 	sinter_properties(target->dataset, &p);
-	printf(is_json ? "{\"name\": \"%s\"" : "name         %s\n", target->text);
+	if (is_json)
+		print_quoted("{\"name\": ", view_cstring(target->text), "");
+	else
+		printf("name         %s\n", target->text);
 	print_number("id", p.id, is_json);
 	print_number("created", p.created_s, is_json);
 	print_number("bytes", p.units * UNIT_SIZE, is_json);
@@ -99,7 +102,7 @@ static bool parse_all(struct words *words, struct sinter_properties *values, u32
 		if (sscanf(text, "%31[^=]=%31s%n", name, value, &end) == 2 && (usize)end == strlen(text))
 			bit = parse(name, value, values);
 		if (!bit)
-			return complain(text, "no such property or value"), false;
+			return refuse(text, "no such property or value");
 		*mask |= bit;
 	}
 	return true;
@@ -116,15 +119,11 @@ int command_property(struct words *words)
 	if (!paths || !name || !parse_all(words, &values, &mask) ||
 		!words_end(words, "property IMAGE DATASET [NAME=VALUE...] [--json]"))
 		return 2;
-	if (!image_open(&image, paths, !mask))
+	if (!target_begin(&target, &image, paths, name, TARGET_DATASET | (mask ? 0 : (u32)TARGET_LOOK)))
 		return 1;
-	if (!target_open(&target, &image, name))
-		return image_close(&image), 1;
-	err_t err = OK;
 	if (mask)
-		err = HOST_WAIT(image.pool, sinter_set_properties(target.dataset, &values, mask));
-	else
-		show(&target, is_json);
-	target_close(&target);
-	return mask ? target_end(&image, name, err) : image_close(&image);
+		return target_end(
+			&target, HOST_WAIT(image.pool, sinter_set_properties(target.dataset, &values, mask)));
+	show(&target, is_json);
+	return target_leave(&target);
 }

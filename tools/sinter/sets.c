@@ -32,16 +32,13 @@ int command_dataset(struct words *words)
 	if (!words_end(words, "dataset IMAGE NAME [--encrypt] [--passphrase-file FILE]") || !paths ||
 		!name)
 		return 2;
-	if (!image_open(&image, paths, false))
+	if (!target_begin(&target, &image, paths, name, TARGET_PLACE))
 		return 1;
-	if (!target_open_place(&target, &image, name))
-		return image_close(&image), 1;
 	err_t err = HOST_WAIT(
 		image.pool, sinter_dataset_create(target.place.parent, target.place.name, &root, &id));
 	if (err == OK && is_encrypted)
 		err = encrypt(&target, id);
-	target_close(&target);
-	return target_end(&image, name, err);
+	return target_end(&target, err);
 }
 
 // Datasets on the way down, each with its name and how far its children were listed.
@@ -65,16 +62,18 @@ static void print_dataset(struct listing *listing)
 	const struct level *level = &AT(listing->levels, listing->depth - 1);
 	sinter_properties(level->dataset, &p);
 	const char *path = level->path_size ? listing->path : "/";
-	if (listing->is_json)
-		printf("%s{\"name\": \"%s\", \"id\": %" PRIu64 ", \"created\": %" PRIu64
-			   ", \"bytes\": %" PRIu64 ", \"quota\": %" PRIu64 ", \"reservation\": %" PRIu64
-			   ", \"origin\": %" PRIu64 ", \"read_only\": %s}",
-			listing->is_any ? ",\n " : "[", path, p.id, p.created_s, p.units * UNIT_SIZE,
-			p.quota * UNIT_SIZE, p.reservation * UNIT_SIZE, p.origin,
-			p.is_read_only ? "true" : "false");
-	else
+	if (listing->is_json) {
+		print_quoted(
+			listing->is_any ? ",\n {\"name\": " : "[{\"name\": ", view_cstring(path), ", ");
+		printf("\"id\": %" PRIu64 ", \"created\": %" PRIu64 ", \"bytes\": %" PRIu64
+			   ", \"quota\": %" PRIu64 ", \"reservation\": %" PRIu64 ", \"origin\": %" PRIu64
+			   ", \"read_only\": %s}",
+			p.id, p.created_s, p.units * UNIT_SIZE, p.quota * UNIT_SIZE, p.reservation * UNIT_SIZE,
+			p.origin, p.is_read_only ? "true" : "false");
+	} else {
 		printf("%12" PRIu64 " %s%s%s\n", p.units * UNIT_SIZE, path, p.origin ? " (clone)" : "",
 			p.is_receiving ? " (received in part)" : "");
+	}
 	listing->is_any = true;
 }
 
@@ -153,41 +152,28 @@ static err_t wait_for_garbage(struct image *image)
 	return OK;
 }
 
-static int destroy_snapshot(struct image *image, const char *name)
+static err_t destroy(struct target *target, bool is_snapshot)
 {
-	struct target target;
-	if (!target_open_snapshot(&target, image, name))
-		return image_close(image), 1;
-	err_t err =
-		HOST_WAIT(image->pool, sinter_snapshot_destroy(target.dataset, target.snapshot.txg));
-	if (err == OK)
-		err = wait_for_snapshot(&target);
-	target_close(&target);
-	return target_end(image, name, err);
-}
-
-static int destroy_dataset(struct image *image, const char *name)
-{
-	struct target target;
-	if (!target_open_place(&target, image, name))
-		return image_close(image), 1;
-	err_t err =
-		HOST_WAIT(image->pool, sinter_dataset_destroy(target.place.parent, target.place.name));
-	if (err == OK)
-		err = wait_for_garbage(image);
-	target_close(&target);
-	return target_end(image, name, err);
+	struct sinter *pool = target->image->pool;
+	if (is_snapshot) {
+		TRY(HOST_WAIT(pool, sinter_snapshot_destroy(target->dataset, target->snapshot.txg)));
+		return wait_for_snapshot(target);
+	}
+	TRY(HOST_WAIT(pool, sinter_dataset_destroy(target->place.parent, target->place.name)));
+	return wait_for_garbage(target->image);
 }
 
 int command_destroy(struct words *words)
 {
 	struct image image;
+	struct target target;
 	const char *paths = words_take(words), *name = words_take(words);
 	if (!words_end(words, "destroy IMAGE DATASET | IMAGE [DATASET]@SNAPSHOT") || !paths || !name)
 		return 2;
-	if (!image_open(&image, paths, false))
+	bool is_snapshot = strchr(name, '@');
+	if (!target_begin(&target, &image, paths, name, is_snapshot ? TARGET_SNAPSHOT : TARGET_PLACE))
 		return 1;
-	return strchr(name, '@') ? destroy_snapshot(&image, name) : destroy_dataset(&image, name);
+	return target_end(&target, destroy(&target, is_snapshot));
 }
 
 int command_rename(struct words *words)
@@ -197,18 +183,13 @@ int command_rename(struct words *words)
 	const char *paths = words_take(words), *old = words_take(words), *new = words_take(words);
 	if (!words_end(words, "rename IMAGE DATASET NEW") || !paths || !old || !new)
 		return 2;
-	if (!image_open(&image, paths, false))
+	if (!target_begin(&from, &image, paths, old, TARGET_PLACE))
 		return 1;
-	if (!target_open_place(&from, &image, old))
-		return image_close(&image), 1;
-	if (!target_open_place(&to, &image, new)) {
-		target_close(&from);
-		return image_close(&image), 1;
-	}
+	if (!target_open_place(&to, &image, new))
+		return target_leave(&from) | 1;
 	err_t err = HOST_WAIT(image.pool, sinter_dataset_rename(from.place, to.place));
 	target_close(&to);
-	target_close(&from);
-	return target_end(&image, old, err);
+	return target_end(&from, err);
 }
 
 int command_clone(struct words *words)
@@ -219,18 +200,13 @@ int command_clone(struct words *words)
 	const char *paths = words_take(words), *origin = words_take(words), *name = words_take(words);
 	if (!words_end(words, "clone IMAGE [DATASET]@SNAPSHOT NAME") || !paths || !origin || !name)
 		return 2;
-	if (!image_open(&image, paths, false))
+	if (!target_begin(&from, &image, paths, origin, TARGET_SNAPSHOT))
 		return 1;
-	if (!target_open_snapshot(&from, &image, origin))
-		return image_close(&image), 1;
-	if (!target_open_place(&to, &image, name)) {
-		target_close(&from);
-		return image_close(&image), 1;
-	}
+	if (!target_open_place(&to, &image, name))
+		return target_leave(&from) | 1;
 	err_t err = HOST_WAIT(image.pool, sinter_clone(from.dataset, from.snapshot.txg, to.place, &id));
 	target_close(&to);
-	target_close(&from);
-	return target_end(&image, name, err);
+	return target_end(&from, err);
 }
 
 int command_promote(struct words *words)
@@ -240,13 +216,10 @@ int command_promote(struct words *words)
 	const char *paths = words_take(words), *name = words_take(words);
 	if (!words_end(words, "promote IMAGE CLONE") || !paths || !name)
 		return 2;
-	if (!image_open(&image, paths, false))
+	if (!target_begin(&target, &image, paths, name, TARGET_DATASET))
 		return 1;
-	if (!target_open(&target, &image, name))
-		return image_close(&image), 1;
 	err_t err = HOST_WAIT(image.pool, sinter_promote(target.dataset));
-	target_close(&target);
-	return target_end(&image, name, err);
+	return target_end(&target, err);
 }
 
 // The image's own opening of the root dataset would keep a rollback of it from being alone.
@@ -282,15 +255,11 @@ int command_rollback(struct words *words)
 	const char *paths = words_take(words), *name = words_take(words);
 	if (!words_end(words, "rollback IMAGE [DATASET]@SNAPSHOT [--force]") || !paths || !name)
 		return 2;
-	if (!image_open(&image, paths, false))
+	if (!target_begin(&target, &image, paths, name, TARGET_SNAPSHOT))
 		return 1;
-	if (!target_open_snapshot(&target, &image, name))
-		return image_close(&image), 1;
 	err_t err = roll_back(&image, &target, is_forced);
-	target_close(&target);
-	if (err == ERR_NOT_EMPTY) {
-		image_close(&image);
-		return complain(name, "there are newer snapshots; --force destroys them");
-	}
-	return target_end(&image, name, err);
+	if (err == ERR_NOT_EMPTY)
+		return target_leave(&target),
+		       complain(name, "there are newer snapshots; --force destroys them");
+	return target_end(&target, err);
 }

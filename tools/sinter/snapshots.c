@@ -21,11 +21,11 @@ bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
 	if (!snapshot)
 		return true;
 	if (!target_find_snapshot(&target, view_cstring(snapshot), &target.snapshot))
-		return complain(snapshot, "there is no such snapshot"), false;
+		return refuse(snapshot, "there is no such snapshot");
 	err_t err =
 		HOST_WAIT(image->pool, sinter_snapshot_open(target.dataset, target.snapshot.txg, &past));
 	if (err != OK)
-		return complain(snapshot, explain(err)), false;
+		return refuse(snapshot, explain(err));
 	sinter_dataset_close(image->root);
 	image->root = past;
 	return true;
@@ -46,26 +46,27 @@ int command_snapshot(struct words *words)
 	const char *paths = words_take(words), *name = words_take(words);
 	if (!words_end(words, "snapshot IMAGE [DATASET@]NAME") || !paths || !name)
 		return 2;
-	if (!image_open(&image, paths, false))
-		return 1;
 	bool is_of_root = !strchr(name, '@');
-	if (!target_open(&target, &image, is_of_root ? "/" : name))
-		return image_close(&image), 1;
+	if (!target_begin(&target, &image, paths, is_of_root ? "/" : name, TARGET_DATASET))
+		return 1;
 	err_t err = take(&target, is_of_root ? view_cstring(name) : target.snapshot_name);
-	target_close(&target);
-	return target_end(&image, name, err);
+	return target_end(&target, err);
 }
 
 static void print_snapshot(const struct sinter_snapshot *snapshot, bool is_json, bool is_first)
 {
-	if (is_json)
-		printf("%s{\"txg\": %" PRIu64 ", \"created\": %" PRIu64 ", \"name\": \"%.*s\"}",
-			is_first ? "" : ",\n ", snapshot->txg, snapshot->created_s, snapshot->name_size,
-			(const char *)snapshot->name);
-	else
+	if (is_json) {
+		printf("%s{\"txg\": %" PRIu64 ", \"created\": %" PRIu64 ", \"bytes\": %" PRIu64
+			   ", \"is_dying\": %s",
+			is_first ? "" : ",\n ", snapshot->txg, snapshot->created_s, snapshot->units * UNIT_SIZE,
+			snapshot->is_dying ? "true" : "false");
+		print_quoted(
+			", \"name\": ", view_clamp(view_of(snapshot->name), 0, snapshot->name_size), "}");
+	} else {
 		printf("%10" PRIu64 " %10" PRIu64 " %.*s%s\n", snapshot->txg, snapshot->created_s,
 			snapshot->name_size, (const char *)snapshot->name,
 			snapshot->is_dying ? " (being destroyed)" : "");
+	}
 }
 
 int command_snapshots(struct words *words)
@@ -77,10 +78,8 @@ int command_snapshots(struct words *words)
 	const char *paths = words_take(words), *name = words_take(words);
 	if (!words_end(words, "snapshots IMAGE [DATASET] [--json]") || !paths)
 		return 2;
-	if (!image_open(&image, paths, true))
+	if (!target_begin(&target, &image, paths, name ? name : "/", TARGET_DATASET | TARGET_LOOK))
 		return 1;
-	if (!target_open(&target, &image, name ? name : "/"))
-		return image_close(&image), 1;
 	printf(is_json ? "[" : "");
 	while (HOST_WAIT(image.pool, sinter_snapshot_next(target.dataset, snapshot.txg, &snapshot)) ==
 		   OK) {
@@ -88,6 +87,5 @@ int command_snapshots(struct words *words)
 		is_first = false;
 	}
 	printf(is_json ? "]\n" : "");
-	target_close(&target);
-	return image_close(&image);
+	return target_leave(&target);
 }

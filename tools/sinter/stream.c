@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/sinter/passphrase.h"
+#include "tools/sinter/progress.h"
 
 static u8 frame[STREAM_FRAME_MAX]; // one thread
 
@@ -18,7 +19,7 @@ static bool write_all(view_t bytes)
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size <= 0)
-			return complain("standard output", strerror(errno)), false;
+			return refuse("standard output", strerror(errno));
 		bytes = view_from_offset(bytes, (usize)size);
 	}
 	return true;
@@ -45,7 +46,7 @@ static bool open_snapshot(
 {
 	struct sinter *pool = target->image->pool;
 	err_t err = HOST_WAIT(pool, sinter_snapshot_open(target->dataset, snapshot->txg, out));
-	return err == OK || (complain(target->text, explain(err)), false);
+	return err == OK || refuse(target->text, explain(err));
 }
 
 static int send_frames(struct image *image, struct sinter_send *send, bool is_verbose)
@@ -61,19 +62,17 @@ static int send_frames(struct image *image, struct sinter_send *send, bool is_ve
 		if (!write_all(view_clamp(view_of(frame), 0, size)))
 			return 1;
 		bytes += size;
-		if (is_verbose)
-			fprintf(stderr, "\r%" PRIu64 " MiB", bytes >> 20);
+		progress_show("send", bytes, 0);
 	}
+	progress_end();
 	if (is_verbose)
-		fprintf(stderr, "\r%" PRIu64 " bytes, %" PRIu64 " items\n", bytes, send->items);
+		fprintf(stderr, "%" PRIu64 " bytes, %" PRIu64 " items\n", bytes, send->items);
 	return 0;
 }
 
 static bool find_older(struct target *target, const char *from, struct sinter_snapshot *out)
 {
-	view_t name = view_cstring(from);
-	if (name.size && view_at(name, 0) == '@')
-		name = view_from_offset(name, 1);
+	view_t name = target_name_only(from);
 	if (target_find_snapshot(target, name, out) && out->txg < target->snapshot.txg)
 		return true;
 	complain(from, "there is no such older snapshot");
@@ -134,13 +133,10 @@ int command_send(struct words *words)
 		return 2;
 	if (isatty(STDOUT_FILENO))
 		return complain("standard output", "a stream is not for a terminal; send it into a file");
-	if (!image_open(&image, paths, true))
+	if (!target_begin(&target, &image, paths, name, TARGET_SNAPSHOT | TARGET_LOOK))
 		return 1;
-	if (!target_open_snapshot(&target, &image, name))
-		return image_close(&image), 1;
 	int code = send_target(&target, from, resume, is_verbose);
-	target_close(&target);
-	return image_close(&image) | code;
+	return target_leave(&target) | code;
 }
 
 static const char *explain_stream(err_t err)
@@ -158,6 +154,7 @@ static const char *explain_stream(err_t err)
 
 static err_t receive_frames(struct image *image, struct sinter_receive *receive)
 {
+	u64 bytes = 0;
 	while (!receive->is_done) {
 		struct frame_header header;
 		span_t head = span_clamp(span_of(frame), 0, sizeof header);
@@ -171,7 +168,10 @@ static err_t receive_frames(struct image *image, struct sinter_receive *receive)
 			return ERR_IO;
 		view_t whole = view_clamp(view_of(frame), 0, head.size + payload.size);
 		TRY(HOST_WAIT(image->pool, sinter_receive_frame(receive, whole)));
+		bytes += whole.size;
+		progress_show("receive", bytes, 0);
 	}
+	progress_end();
 	return OK;
 }
 
@@ -245,10 +245,9 @@ int command_receive(struct words *words)
 	if (!open_receiver(&image, name, &place, &receive, &is_new))
 		return image_close(&image), 1;
 	err_t err = receive_into(&image, &place, &receive, is_new, is_abort);
-	target_close(&place);
 	if (err == OK)
-		return target_end(&image, name, OK);
-	(void)image_close(&image);
+		return target_end(&place, OK);
+	(void)target_leave(&place);
 	if (is_abort && err == ERR_NOT_FOUND)
 		return complain(name, "nothing was received in part");
 	return complain(name, explain_stream(err));

@@ -52,12 +52,6 @@ struct tar {
 	usize folder_count, folder_room;
 };
 
-static bool fail(const char *path, const char *what)
-{
-	complain(path, what);
-	return false;
-}
-
 // Octal digits, or GNU's binary form.
 static u64 number(const char *field, usize size)
 {
@@ -92,7 +86,7 @@ static bool is_sum_right(const struct tar_header *header)
 
 static bool read_exactly(struct tar *tar, void *to, usize size)
 {
-	return fread(to, 1, size, tar->file) == size || fail("archive", "it ends too early");
+	return fread(to, 1, size, tar->file) == size || refuse("archive", "it ends too early");
 }
 
 static bool skip(struct tar *tar, u64 size)
@@ -169,7 +163,7 @@ static bool take_pax(struct tar *tar, usize size)
 		u64 length = decimal(view_clamp(rest, 0, 20));
 		usize blank = view_find(rest, ' ');
 		if (length <= blank + 1 || length > rest.size)
-			return fail("archive", "an extended header is damaged");
+			return refuse("archive", "an extended header is damaged");
 		view_t record = view_clamp(rest, blank + 1, (usize)length - blank - 2);
 		usize equals = view_find(record, '=');
 		take_keyword(
@@ -184,7 +178,7 @@ static bool take_extension(struct tar *tar, char type, u64 size)
 {
 	u8 *to = type == 'x' ? tar->pax : tar->part;
 	if (size > PART)
-		return fail("archive", "an extended header is too large");
+		return refuse("archive", "an extended header is too large");
 	if (!read_exactly(tar, to, (usize)size))
 		return false;
 	view_t text = view_from(to, strnlen((const char *)to, (usize)size));
@@ -234,7 +228,7 @@ static bool find_parent(struct tar *tar, const char *path, u64 *directory, view_
 		if (!part.size || view_equal(part, VIEW_TEXT(".")))
 			continue;
 		if (is_dots(part))
-			return fail(path, "leads out of the archive");
+			return refuse(path, "leads out of the archive");
 		if (name->size) {
 			u64 next;
 			struct sinter_new folder = { .mode = 040755 };
@@ -244,7 +238,7 @@ static bool find_parent(struct tar *tar, const char *path, u64 *directory, view_
 				err = HOST_WAIT(
 					image->pool, sinter_create(image->root, *directory, *name, &folder, &next));
 			if (err != OK)
-				return fail(path, explain(err));
+				return refuse(path, explain(err));
 			*directory = next;
 		}
 		*name = part;
@@ -260,15 +254,10 @@ static bool copy_contents(struct tar *tar, u64 inode)
 		usize size = left < PART ? (usize)left : PART;
 		if (!read_exactly(tar, tar->part, size))
 			return false;
-		for (view_t rest = view_from(tar->part, size); rest.size;) {
-			usize written;
-			err_t err =
-				HOST_WAIT(image->pool, sinter_write(image->root, inode, offset, rest, &written));
-			if (err != OK)
-				return fail(tar->entry.path, explain(err));
-			offset += written;
-			rest = view_from_offset(rest, written);
-		}
+		err_t err = image_write(image, inode, offset, view_from(tar->part, size));
+		if (err != OK)
+			return refuse(tar->entry.path, explain(err));
+		offset += size;
 	}
 	return skip(tar, padding(tar->entry.size));
 }
@@ -289,7 +278,7 @@ static bool set_attributes(struct tar *tar, u64 inode)
 	for (u32 i = 0; err == OK && i < entry->xattr_count; i++)
 		err = HOST_WAIT(image->pool, sinter_xattr_set(image->root, inode, AT(entry->xattrs, i).name,
 										 AT(entry->xattrs, i).value, XATTRS_SET));
-	return err == OK || fail(entry->path, explain(err));
+	return err == OK || refuse(entry->path, explain(err));
 }
 
 static bool note_folder(struct tar *tar, u64 inode)
@@ -298,7 +287,7 @@ static bool note_folder(struct tar *tar, u64 inode)
 		tar->folder_room = tar->folder_room ? 2 * tar->folder_room : 256;
 		void *folders = realloc(tar->folders, tar->folder_room * sizeof *tar->folders);
 		if (!folders)
-			return fail(tar->entry.path, "out of memory");
+			return refuse(tar->entry.path, "out of memory");
 		tar->folders = folders;
 	}
 	*(struct folder *)view_element(
@@ -329,7 +318,7 @@ static bool add_link(struct tar *tar, u64 directory, view_t name)
 	err_t err = HOST_WAIT(image->pool, sinter_lookup(image->root, there, to, &inode));
 	if (err == OK)
 		err = HOST_WAIT(image->pool, sinter_link(image->root, inode, directory, name));
-	return err == OK || fail(tar->entry.path, explain(err));
+	return err == OK || refuse(tar->entry.path, explain(err));
 }
 
 // What stands there already gives way, but a directory stays: archives may hold it twice.
@@ -350,7 +339,7 @@ static bool add_node(struct tar *tar, const struct tar_header *header, u64 direc
 	if (err == ERR_NOT_FOUND || (err == OK && !is_folder))
 		err = HOST_WAIT(image->pool, sinter_create(image->root, directory, name, &what, &inode));
 	if (err != OK)
-		return fail(tar->entry.path, explain(err));
+		return refuse(tar->entry.path, explain(err));
 	if (is_folder && !note_folder(tar, inode))
 		return false;
 	bool has_contents = header->type == '0' || header->type == '7' || !header->type;
@@ -382,7 +371,7 @@ static bool add_all(struct tar *tar)
 		if (!header.name[0] && !NUMBER(header.sum))
 			return true; // a block of zeros ends it
 		if (!is_sum_right(&header))
-			return fail("archive", "a header is damaged, or this is no tar archive");
+			return refuse("archive", "a header is damaged, or this is no tar archive");
 		u64 size = NUMBER(header.size);
 		bool is_extension =
 			header.type == 'x' || header.type == 'g' || header.type == 'L' || header.type == 'K';
@@ -402,7 +391,7 @@ static bool set_folder_times(struct tar *tar)
 			HOST_WAIT(tar->image->pool, sinter_set_attributes(tar->image->root, folder->inode,
 											&values, ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
 		if (err != OK)
-			return fail("archive", explain(err));
+			return refuse("archive", explain(err));
 	}
 	return true;
 }
@@ -412,13 +401,13 @@ bool copy_tar(struct image *image, const char *from)
 	struct tar *tar = calloc(1, sizeof *tar);
 	bool is_good = false;
 	if (!tar)
-		return fail(from, "out of memory");
+		return refuse(from, "out of memory");
 	tar->image = image;
 	tar->file = strcmp(from, "-") ? fopen(from, "rbe") : stdin;
 	tar->part = malloc(PART);
 	tar->pax = malloc(PART);
 	if (!tar->file || !tar->part || !tar->pax)
-		fail(from, strerror(errno));
+		refuse(from, strerror(errno));
 	else
 		is_good = add_all(tar) && set_folder_times(tar);
 	if (tar->file && tar->file != stdin)

@@ -40,6 +40,12 @@ bool target_find_snapshot(struct target *target, view_t name, struct sinter_snap
 	return false;
 }
 
+view_t target_name_only(const char *text)
+{
+	view_t name = view_cstring(text);
+	return view_starts_with(name, VIEW_TEXT("@")) ? view_from_offset(name, 1) : name;
+}
+
 bool target_open(struct target *target, struct image *image, const char *text)
 {
 	view_t all = view_cstring(text);
@@ -84,9 +90,7 @@ bool target_open_place(struct target *target, struct image *image, const char *t
 	target->place.name = view_from_offset(all, slash);
 	err_t err = open_dataset(image, view_clamp(all, 0, slash), &target->dataset);
 	if (err != OK)
-		return complain(
-				   text, err == ERR_NOT_FOUND ? "there is no such dataset above" : explain(err)),
-		       false;
+		return refuse(text, err == ERR_NOT_FOUND ? "there is no such dataset above" : explain(err));
 	target->place.parent = target->dataset;
 	return true;
 }
@@ -113,10 +117,30 @@ static const char *explain_change(err_t err)
 	}
 }
 
-int target_end(struct image *image, const char *subject, err_t err)
+bool target_begin(
+	struct target *target, struct image *image, const char *paths, const char *name, u32 kind)
+{
+	if (!image_open(image, paths, kind & TARGET_LOOK))
+		return false;
+	kind &= ~(u32)TARGET_LOOK;
+	bool is_open = kind == TARGET_PLACE      ? target_open_place(target, image, name)
+	               : kind == TARGET_SNAPSHOT ? target_open_snapshot(target, image, name)
+	                                         : target_open(target, image, name);
+	if (!is_open)
+		image_close(image);
+	return is_open;
+}
+
+int target_leave(struct target *target)
+{
+	target_close(target);
+	return image_close(target->image);
+}
+
+int target_end(struct target *target, err_t err)
 {
 	if (err == OK)
-		err = target_commit(image);
-	int code = image_close(image);
-	return err == OK ? code : complain(subject, explain_change(err));
+		err = target_commit(target->image);
+	int code = target_leave(target);
+	return err == OK ? code : complain(target->text, explain_change(err));
 }

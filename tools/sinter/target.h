@@ -22,10 +22,19 @@ bool target_open_snapshot(struct target *target, struct image *image, const char
 // A name that is to be made: the dataset above it is opened.
 bool target_open_place(struct target *target, struct image *image, const char *text);
 bool target_find_snapshot(struct target *target, view_t name, struct sinter_snapshot *out);
+view_t target_name_only(const char *text); // of a snapshot, without its @
 void target_close(struct target *target);
 
 err_t target_commit(struct image *image);
-// Commits if OK, closes the image, complains otherwise: the exit status.
-int target_end(struct image *image, const char *subject, err_t err);
+
+// A command's whole way: the image is opened (TARGET_LOOK: to read only), and in it the dataset,
+// snapshot or place of this name. False: it complained, and nothing is open.
+enum target_kind { TARGET_DATASET, TARGET_SNAPSHOT, TARGET_PLACE, TARGET_LOOK = 4 };
+bool target_begin(
+	struct target *target, struct image *image, const char *paths, const char *name, u32 kind);
+// Closes both, after a commit if OK; else complains. The exit status.
+int target_end(struct target *target, err_t err);
+// The same without a commit, when there was nothing to be changed.
+int target_leave(struct target *target);
 
 NONNULL_END

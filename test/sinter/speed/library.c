@@ -22,13 +22,12 @@ static void must(err_t err, const char *what)
 
 static void library_begin(const char *where)
 {
-	view_t error;
 	struct port port = host_port();
 	struct sinter_format format = { .name = VIEW_TEXT("speed") };
 	const char *frames = getenv("SINTER_FRAMES");
 	struct sinter_options options = { .frames = frames ? (u32)strtoul(frames, nullptr, 0) : 0 };
 	struct sinter_new new = { .mode = 0040755 };
-	if (!host_open(&device, where, false, &error))
+	if (!host_open(&device, where, false))
 		speed_fail(where, "cannot be opened");
 	must(sinter_format(&port, &device.device, 1, &format), "format");
 	must(sinter_open(&port, &device.device, 1, &options, &pool), "open");
@@ -81,6 +80,7 @@ static void library_open(const char *name)
 static void library_write(u64 offset, view_t bytes)
 {
 	write_all(file, offset, bytes);
+	sinter_work(pool); // as sinter.h asks for
 }
 
 static void library_read(u64 offset, span_t bytes)

@@ -31,14 +31,14 @@ static u64 random_below(u64 limit)
 	return random_state % limit;
 }
 
-static double wall_now(void)
+double speed_now(void)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static double cpu_now(void)
+double speed_cpu(void)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -52,12 +52,12 @@ struct test {
 
 static struct test begin(const char *name)
 {
-	return (struct test){ name, wall_now(), cpu_now() };
+	return (struct test){ name, speed_now(), speed_cpu() };
 }
 
 static void end(struct test test, double done)
 {
-	printf("%s %.0f %.6f %.6f\n", test.name, done, wall_now() - test.wall, cpu_now() - test.cpu);
+	printf("%s %.0f %.6f %.6f\n", test.name, done, speed_now() - test.wall, speed_cpu() - test.cpu);
 	fflush(stdout);
 }
 
@@ -123,10 +123,10 @@ static void test_fsync(u64 syncs)
 	at->open("log");
 	at->fsync();
 	for (u64 i = 0; i < syncs; i++) {
-		double start = wall_now();
+		double start = speed_now();
 		at->write(i * BLOCK, view_from(bytes, BLOCK));
 		at->fsync();
-		AT(times, i) = wall_now() - start;
+		AT(times, i) = speed_now() - start;
 	}
 	at->close();
 	qsort(times, syncs, sizeof *times, compare);
@@ -145,7 +145,13 @@ int main(int count, char **words)
 	for (u32 i = 0; i < (u32)count && i < 6; i++)
 		AT(given, i) = *(char **)view_element(words, sizeof *words, (usize)count, i);
 	if (count < 3)
-		speed_fail("usage", "speed system|library WHERE [FILES MIB SYNCS]");
+		speed_fail("usage",
+			"speed system|library WHERE [FILES MIB SYNCS] | scale FILE [FILES SNAPSHOTS GIB]");
+	if (!strcmp(given[1], "scale")) {
+		speed_scale(
+			given[2], number(given[3], 1000000), number(given[4], 10000), number(given[5], 100));
+		return 0;
+	}
 	at = strcmp(given[1], "library") ? &system_target : &library_target;
 	for (u32 i = 0; i < CHUNK; i++)
 		AT(bytes, i) = (u8)random_below(256);

@@ -24,6 +24,12 @@ struct target {
 
 extern const struct target system_target, library_target;
 
+double speed_now(void); // seconds
+double speed_cpu(void); // of this process
+
+// Large trees, many snapshots, opening after a kill: scale.c. FILE is made anew.
+void speed_scale(const char *path, u64 files, u64 snapshots, u64 gib);
+
 [[noreturn]] void speed_fail(const char *what, const char *why);
 
 NONNULL_END
