@@ -3,6 +3,9 @@
 #include "servers/meet/fifo.h"
 
 #include "os/syscalls.h"
+#include "servers/meet/grant.h"
+
+static_assert(MEET_MODE_READ == (u32)MEET_WAY_READ && MEET_MODE_WRITE == (u32)MEET_WAY_WRITE);
 
 constexpr u32 FIFOS_MAX = 256, OPENERS_MAX = 2048;
 constexpr u64 CAPACITY = 65536;
@@ -132,10 +135,13 @@ static void wake(u32 fifo)
 void fifo_open(void *_Nullable self, struct meet_fifo_call call)
 {
 	u32 number, index;
+	u64 key;
 	(void)self;
-	err_t err = opener_find(&number);
+	err_t err = grant_key(call.caller, call.mode & (MEET_WAY_READ | MEET_WAY_WRITE), &key);
 	if (err == OK)
-		err = fifo_find(call.key, &index);
+		err = opener_find(&number);
+	if (err == OK)
+		err = fifo_find(key, &index);
 	if (err != OK) {
 		meet_fifo_done(call, err, HANDLE_NONE, HANDLE_NONE, HANDLE_NONE);
 		return;

@@ -6,6 +6,7 @@
 #include "lib/os/start.h"
 #include "os/syscalls.h"
 #include "servers/meet/fifo.h"
+#include "servers/meet/grant.h"
 #include "servers/meet/ipc.h"
 #include "servers/meet/queue.h"
 #include "servers/meet/speaker.h"
@@ -48,11 +49,17 @@ static struct listener *_Nullable place_for(u64 key)
 	return old ? old : find(0);
 }
 
+// Of an abstract name, which is anybody's, or what the caller's grant stands for.
+static err_t key_of(struct caller caller, enum meet_way way, u64 *key)
+{
+	return *key >> 63 ? OK : grant_key(caller, way, key);
+}
+
 static err_t operation_listen(void *_Nullable self, struct caller caller, u64 key, handle_t stream)
 {
 	(void)self;
-	(void)caller;
-	struct listener *listener = key ? place_for(key) : nullptr;
+	TRY(key_of(caller, MEET_WAY_LISTEN, &key));
+	struct listener *listener = place_for(key);
 	if (!listener)
 		return ERR_QUOTA;
 	if (listener->key && !is_dead(listener))
@@ -67,8 +74,8 @@ static err_t operation_connect(
 	void *_Nullable self, struct caller caller, u64 key, handle_t *out_stream)
 {
 	(void)self;
-	(void)caller;
-	struct listener *listener = key ? find(key) : nullptr;
+	TRY(key_of(caller, MEET_WAY_CONNECT, &key));
+	struct listener *listener = find(key);
 	if (listener && is_dead(listener)) {
 		drop(listener);
 		listener = nullptr;
@@ -92,6 +99,7 @@ static const struct meet_ops operations = {
 	.listen = operation_listen,
 	.connect = operation_connect,
 	.speak = operation_speak,
+	.vouch = operation_vouch,
 	.queue_open = operation_queue_open,
 	.queue_unlink = operation_queue_unlink,
 	.queue_send = operation_queue_send,
@@ -120,6 +128,8 @@ static void on_hangup(void *_Nullable self, u64 badge)
 	(void)self;
 	if (badge & SEGMENT_BADGE)
 		segment_hangup(badge);
+	else if (badge & GRANT_BADGE)
+		grant_hangup(badge);
 	else if (badge & SPEAKER_BADGE)
 		speaker_hangup(badge);
 	else

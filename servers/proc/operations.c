@@ -31,6 +31,7 @@ const struct proc_ops proc_operations = {
 	.credentials = operation_credentials,
 	.change = operation_change,
 	.voice = operation_voice,
+	.meeting = operation_meeting,
 	.limit = operation_limit,
 	.limits = operation_limits,
 	.priority = operation_priority,

@@ -46,6 +46,8 @@ err_t operation_credentials(
 err_t operation_change(void *_Nullable self, struct caller caller, enum proc_change what,
 	u32 serial, u32 first, u32 second, u32 third, lease_t list, lease_t credentials,
 	handle_t *out_files);
+err_t operation_meeting(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
+	u32 entry, u32 flags, u32 is_own, handle_t *out_grant);
 err_t operation_voice(void *_Nullable self, struct caller caller, handle_t *out_voice);
 err_t operation_limit(void *_Nullable self, struct caller caller, u32 id, u32 resource, u32 is_set,
 	u32 serial, u64 soft, u64 hard, u64 *out_soft, u64 *out_hard);

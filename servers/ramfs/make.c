@@ -82,6 +82,24 @@ err_t operation_device(void *_Nullable self, struct caller caller, u32 number, u
 	return tree_may(inode, &request.who, access_wanted(flags)) ? OK : ERR_RIGHTS;
 }
 
+err_t operation_meeting(void *_Nullable self, struct caller caller, u32 number, u32 generation,
+	u32 entry, u32 flags, u32 is_own, u32 *out_mode)
+{
+	(void)self;
+	struct request request = opening(number, generation, entry);
+	struct tree_inode *inode;
+	TRY(who_is(caller.badge, &request.who));
+	// Who made a socket may have moved it since.
+	TRY(is_own ? inode_find(number, generation, &inode) : inode_find_named(&request, &inode));
+	u32 type = inode->mode & MODE_TYPE;
+	if (type != MODE_FIFO && type != MODE_SOCKET)
+		return ERR_INVALID;
+	*out_mode = inode->mode;
+	if (is_own)
+		return tree_owns(inode, &request.who) ? OK : ERR_NOT_OWNER;
+	return tree_may(inode, &request.who, access_wanted(flags)) ? OK : ERR_RIGHTS;
+}
+
 static err_t check_make(const struct request *request)
 {
 	const struct tree_request *asked = &request->asked;

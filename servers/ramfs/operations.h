@@ -11,6 +11,8 @@ extern const struct tree_ops operations;
 
 err_t operation_open(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	u32 entry, u32 flags, handle_t *out_contents);
+err_t operation_meeting(void *_Nullable self, struct caller caller, u32 number, u32 generation,
+	u32 entry, u32 flags, u32 is_own, u32 *out_mode);
 err_t operation_device(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	u32 entry, u32 flags, u32 *out_device);
 err_t operation_make(void *_Nullable self, struct caller caller, lease_t asked, u32 *out_inode,

@@ -9,14 +9,18 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 // Of ifc/meet.ifc and ifc/proc.ifc (out/*/build/gen/ifc).
 static const uint64_t MEET_SPEAK_TAG = 0x891d4020005, MEET_SEND_TAG = 0x82d4020008,
 					  MEET_CHANGE_TAG = 0x804d4020012, MEET_REMOVE_TAG = 0x1d4020013,
 					  MEET_ATTACH_TAG = 0x1d4020014, PROC_OPEN_TAG = 0x8013b03001d,
 					  PROC_ATTACH_TAG = 0x8003b030002, TERMINAL_REACH_TAG = 0x8033b030020,
-					  TTY_OPEN_TAG = 0x803008a0001;
+					  TTY_OPEN_TAG = 0x803008a0001, MEET_FIFO_TAG = 0x801d4020001,
+					  MEET_CONNECT_TAG = 0x801d4020004, MEET_VOUCH_TAG = 0x802d402001b,
+					  PROC_MEETING_TAG = 0x8033b030023;
 enum { OWNER_ONLY = -38, RIGHTS = -4, WAIT_AND_DUP = 1 << 7 | 1 << 4, LEND_READ = 1 };
 
 static int segment, set;
@@ -243,6 +247,67 @@ static void terminals(void)
 	close(master);
 }
 
+// A FIFO or a socket of root's, by its inode: at meet, past proc, and through proc.
+static uint64_t meeting_key;
+
+static uint64_t key_of(const struct stat *status) // as the library makes st_ino
+{
+	uint64_t generation = (status->st_ino >> 24) * 2 + 1; // odd, while there is the file
+	return (status->st_ino & 0xffffff) | generation << 32;
+}
+
+static int reach_meeting(void)
+{
+	enum { ENTRIES = 4000, WRITE_ONLY = 1 }; // one of the entries is its name
+	int refused = 0;
+	lose_privileges();
+	find_handles();
+	uint32_t proc = proc_connection();
+	if (ask_all(MEET_VOUCH_TAG, (uint64_t[4]){ meeting_key, 15 }).good ||
+		ask_all(MEET_FIFO_TAG, (uint64_t[4]){ 1 | 2 | 4 }).good ||
+		ask_all(MEET_CONNECT_TAG, (uint64_t[4]){ meeting_key }).good)
+		return 2;
+	for (uint64_t entry = 0; entry < ENTRIES; entry++) {
+		uint64_t with[6] = { proc, PROC_MEETING_TAG, meeting_key,
+			entry | (uint64_t)WRITE_ONLY << 32 };
+		int64_t answer = raw(CALL_CONNECTION_CALL, with, NULL);
+		if (!answer)
+			return 3;
+		refused += answer == RIGHTS;
+	}
+	uint64_t own[6] = { proc, PROC_MEETING_TAG, meeting_key, (uint64_t)WRITE_ONLY << 32, 1 };
+	if (raw(CALL_CONNECTION_CALL, own, NULL) != OWNER_ONLY) // to listen there
+		return 4;
+	return refused ? 0 : 5;
+}
+
+static void meetings(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "/tmp/attack_socket" };
+	struct stat status;
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	unlink(name.sun_path);
+	unlink("/tmp/attack_fifo");
+	need(mkfifo("/tmp/attack_fifo", 0600) == 0 && stat("/tmp/attack_fifo", &status) == 0,
+		"a FIFO of root's");
+	int fifo = open("/tmp/attack_fifo", O_RDONLY | O_NONBLOCK);
+	meeting_key = key_of(&status);
+	is(child_end(child(reach_meeting)), 0, "root's FIFO is opened by nobody else");
+	is(bind(listener, (struct sockaddr *)&name, sizeof(name)), 0, "bind");
+	need(listen(listener, 5) == 0 && chmod(name.sun_path, 0600) == 0 &&
+			 stat(name.sun_path, &status) == 0,
+		"a socket of root's");
+	meeting_key = key_of(&status);
+	is(child_end(child(reach_meeting)), 0, "nor is its socket");
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+	is(connect(client, (struct sockaddr *)&name, sizeof(name)), 0, "root connects");
+	close(client);
+	close(listener);
+	close(fifo);
+	unlink(name.sun_path);
+	unlink("/tmp/attack_fifo");
+}
+
 int main(void)
 {
 	if (access("/scheme/svc/tree", R_OK) != 0) {
@@ -252,5 +317,6 @@ int main(void)
 	need(find_stub(), "a way to the kernel");
 	queues_and_objects();
 	terminals();
+	meetings();
 	return failures != 0;
 }

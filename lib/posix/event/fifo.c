@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // fifo.c - FIFOs by name: servers/meet hands out an end of a stream as for a pipe, and a connection
 // whose end tells it that this opener is gone (detail[0]).
-#include "ifc/meet.h"
-#include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/event.h"
+#include "lib/posix/event/meeting.h"
 #include "lib/posix/event/socket.h"
 #include "lib/posix/file/open.h"
 #include "lib/posix/linux/errno.h"
@@ -36,14 +35,21 @@ static i64 open_both(struct opening *opening, handle_t holder, handle_t input, h
 
 i64 fifo_open(struct posix_thread *self, const struct path *path, struct opening *opening)
 {
-	meet_t meet = { posix_self()->events.meet };
-	u64 key = (u64)opening->generation << 32 | path->walk.at.inode;
+	const struct meeting meeting = { .inode = path->walk.at.inode,
+		.generation = opening->generation,
+		.entry = path->walk.entry,
+		.flags = opening->flags & O_ACCMODE };
 	handle_t holder, input, output;
-	if (!meet.handle.raw)
-		return -ENXIO;
-	wait_open(self);
-	err_t err = meet_fifo(meet, key, mode_of(opening->flags), &holder, &input, &output);
-	wait_close(self);
+	u32 tries = 0;
+	err_t err;
+	do {
+		meet_t meet;
+		TRY_POSIX(meeting_reach(&meeting, &meet));
+		wait_open(self);
+		err = meet_fifo(meet, mode_of(opening->flags), &holder, &input, &output);
+		wait_close(self);
+		meeting_leave(meet);
+	} while (meeting_again(err, &tries));
 	if (err != OK)
 		return err == ERR_CLOSED ? -ENXIO : posix_error(err);
 	if (input.raw && output.raw)

@@ -9,6 +9,7 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
+#include "lib/posix/event/meeting.h"
 #include "lib/posix/event/socket_name.h"
 #include "lib/posix/file/open.h"
 #include "lib/posix/linux/errno.h"
@@ -49,6 +50,15 @@ static u64 inode_key(u32 inode, u32 generation)
 	return (u64)(generation & INT32_MAX) << 32 | inode;
 }
 
+static struct meeting meeting_of(u64 key, u32 entry, bool is_own)
+{
+	return (struct meeting){ .inode = (u32)key,
+		.generation = (u32)(key >> 32),
+		.entry = entry,
+		.flags = O_WRONLY,
+		.is_own = is_own };
+}
+
 static i64 make_inode(struct posix_thread *self, const struct socket_name *name, u64 *key)
 {
 	struct path path UNINITIALIZED;
@@ -64,7 +74,8 @@ static i64 make_inode(struct posix_thread *self, const struct socket_name *name,
 	return answer == -EEXIST ? -EADDRINUSE : answer;
 }
 
-static i64 find_inode(struct posix_thread *self, const struct socket_name *name, u64 *key)
+static i64 find_inode(
+	struct posix_thread *self, const struct socket_name *name, u64 *key, u32 *entry)
 {
 	struct path path UNINITIALIZED;
 	struct tree_inode inode;
@@ -75,6 +86,7 @@ static i64 find_inode(struct posix_thread *self, const struct socket_name *name,
 	if (!tree_may(&inode, &path.who, ACCESS_WRITE))
 		return -EACCES;
 	*key = inode_key(path.walk.at.inode, inode.generation);
+	*entry = path.walk.entry;
 	return (inode.mode & S_IFMT) == S_IFSOCK ? 0 : -ECONNREFUSED;
 }
 
@@ -106,6 +118,29 @@ i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
 	return answer;
 }
 
+// A stream's end for who connects.
+static err_t offer(const struct socket *socket, meet_t meet, handle_t output)
+{
+	return meet_listen(meet, socket->key & KEY_ABSTRACT ? socket->key : 0, output);
+}
+
+static i64 listen_at(const struct socket *socket, handle_t output)
+{
+	const struct meeting meeting = meeting_of(socket->key, 0, true);
+	u32 tries = 0;
+	err_t err;
+	if (socket->key & KEY_ABSTRACT)
+		err = offer(socket, (meet_t){ posix_self()->events.meet }, output);
+	else
+		do {
+			meet_t meet;
+			TRY_POSIX(meeting_reach(&meeting, &meet));
+			err = offer(socket, meet, output);
+			meeting_leave(meet);
+		} while (meeting_again(err, &tries));
+	return err == ERR_EXISTS ? -EADDRINUSE : posix_error(err);
+}
+
 static i64 start_listening(struct socket *socket)
 {
 	meet_t meet = { posix_self()->events.meet };
@@ -117,11 +152,11 @@ static i64 start_listening(struct socket *socket)
 	if (socket->state == SOCKET_CONNECTED || !socket->key)
 		return -EINVAL;
 	TRY_ERR(stream_create(PIPE_SIZE, 0, &input, &output));
-	err_t err = meet_listen(meet, socket->key, output);
+	i64 answer = listen_at(socket, output);
 	(void)!handle_close(output);
-	if (err != OK) {
+	if (answer < 0) {
 		(void)!handle_close(input);
-		return err == ERR_EXISTS ? -EADDRINUSE : posix_error(err);
+		return answer;
 	}
 	socket->accept = input;
 	socket->state = SOCKET_LISTENING;
@@ -187,6 +222,26 @@ static i64 connect_to(struct posix_thread *self, const struct file *file, handle
 	return 0;
 }
 
+static i64 reach_listener(struct posix_thread *self, const struct socket_name *name, handle_t *out)
+{
+	u64 key = abstract_key(name);
+	u32 entry, tries = 0;
+	err_t err;
+	if (is_abstract(name)) {
+		err = meet_connect((meet_t){ posix_self()->events.meet }, key, out);
+		return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+	}
+	TRY_POSIX(find_inode(self, name, &key, &entry));
+	const struct meeting meeting = meeting_of(key, entry, false);
+	do {
+		meet_t meet;
+		TRY_POSIX(meeting_reach(&meeting, &meet));
+		err = meet_connect(meet, 0, out);
+		meeting_leave(meet);
+	} while (meeting_again(err, &tries));
+	return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+}
+
 static i64 connect_name(
 	struct posix_thread *self, const struct file *file, const struct socket_name *name)
 {
@@ -197,12 +252,7 @@ static i64 connect_name(
 		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EINVAL;
 	if (socket->type == SOCK_DGRAM || !meet.handle.raw)
 		return -EOPNOTSUPP;
-	u64 key = abstract_key(name);
-	if (!is_abstract(name))
-		TRY_POSIX(find_inode(self, name, &key));
-	err_t err = meet_connect(meet, key, &listener);
-	if (err != OK)
-		return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+	TRY_POSIX(reach_listener(self, name, &listener));
 	i64 answer = connect_to(self, file, listener);
 	(void)!handle_close(listener);
 	if (answer >= 0)

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// meeting.c - see meeting.h.
+#include "lib/posix/event/meeting.h"
+
+#include "lib/posix/core/posix.h"
+#include "lib/posix/core/wait.h"
+#include "lib/posix/linux/errno.h"
+#include "os/syscalls.h"
+
+constexpr u32 TRIES = 4;
+
+i64 meeting_reach(const struct meeting *meeting, meet_t *out)
+{
+	proc_t proc = { posix_self()->identity.connection };
+	u32 tries = 0;
+	err_t err;
+	do
+		err = proc_meeting(proc, meeting->inode, meeting->generation, meeting->entry,
+			meeting->flags, meeting->is_own, &out->handle);
+	while (err == ERR_RESTARTED && ++tries < TRIES);
+	return err == ERR_UNSUPPORTED ? -ENXIO : posix_error(err);
+}
+
+void meeting_leave(meet_t grant)
+{
+	(void)handle_close(grant.handle);
+}
+
+bool meeting_again(err_t err, u32 *tries)
+{
+	return err == ERR_STATE && ++*tries < TRIES;
+}
