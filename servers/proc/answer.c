@@ -26,10 +26,20 @@ static bool is_kept(u64 tag)
 	return false;
 }
 
+static u32 wait_serial(const u64 *word)
+{
+	struct proc_wait_request request;
+	__builtin_memcpy(&request, word, sizeof request);
+	return request.serial;
+}
+
 static bool is_same(const struct answer *answer, const struct message *message)
 {
-	return answer->tag == (u32)message->tag && answer->badge == message->badge &&
-	       view_equal(view_of(answer->request), view_of(message->word));
+	if (answer->tag != (u32)message->tag || answer->badge != message->badge)
+		return false;
+	if (answer->tag == (u32)PROC_WAIT_TAG) // who was interrupted asks again, but does not wait
+		return wait_serial(answer->request) == wait_serial(message->word);
+	return view_equal(view_of(answer->request), view_of(message->word));
 }
 
 static struct shelf *shelf_of(u64 badge)

@@ -30,16 +30,39 @@ struct told {
 	u64 processor_ns, pages;
 };
 
+struct question {
+	struct whom whom;
+	u32 options, serial;
+};
+
+static err_t ask_proc(const struct question *question, u32 options, struct told *told)
+{
+	return proc_wait(process_proc(), question->whom.kind, question->whom.id,
+		question->options | options, question->serial, &told->pid, &told->status, &told->code,
+		&told->user, &told->processor_ns, &told->pages);
+}
+
+// A call that was interrupted on its way to the next proc: the last one may have taken the child.
+static err_t ask_again(const struct question *question, struct told *told)
+{
+	err_t err;
+	do
+		err = ask_proc(question, WNOHANG, told);
+	while (err == ERR_RESTARTED);
+	return err == OK && told->pid ? OK : ERR_INTERRUPTED;
+}
+
 static i64 ask(struct posix_thread *self, struct whom whom, u32 options, struct told *told)
 {
-	u32 serial = process_serial();
+	struct question question = { whom, options, process_serial() };
 	err_t err;
 	do { // it may take long enough for proc to be started again twice
 		wait_open(self);
-		err = proc_wait(process_proc(), whom.kind, whom.id, options, serial, &told->pid,
-			&told->status, &told->code, &told->user, &told->processor_ns, &told->pages);
+		err = ask_proc(&question, 0, told);
 		wait_close(self);
 	} while (err == ERR_RESTARTED);
+	if (err == ERR_INTERRUPTED)
+		err = ask_again(&question, told);
 	return err == ERR_NOT_FOUND ? -ECHILD : posix_error(err);
 }
 

@@ -56,23 +56,30 @@ struct attempt {
 	u32 tries;
 };
 
-static err_t attempt_once(struct posix_thread *self, const struct file *file,
-	const struct attempt *attempt, const struct transfer *transfer, u64 *done)
+static err_t ask_tty(const struct file *file, const struct attempt *attempt,
+	const struct transfer *transfer, u32 flags, u64 *done)
 {
 	span_t data = span_from(nullptr, 0);
 	UNSAFE_BEGIN("the program's memory, checked to be its; the kernel copies")
 	data = span_from((u8 *)transfer->address, transfer->size); // NOLINT(performance-no-int-to-ptr)
 	UNSAFE_END
-	bool is_read = transfer->is_positioned; // see move
+	if (transfer->is_positioned) // a read, see move
+		return tty_read(terminal_of(file), attempt->serial, attempt->who, flags, data, done);
+	return tty_write(
+		terminal_of(file), attempt->serial, attempt->who, flags, span_view(data), done);
+}
+
+static err_t attempt_once(struct posix_thread *self, const struct file *file,
+	const struct attempt *attempt, const struct transfer *transfer, u64 *done)
+{
 	u32 flags = terminal_wait_flags(file);
-	err_t err;
 	wait_open(self);
-	if (is_read)
-		err = tty_read(terminal_of(file), attempt->serial, attempt->who, flags, data, done);
-	else
-		err = tty_write(
-			terminal_of(file), attempt->serial, attempt->who, flags, span_view(data), done);
+	err_t err = ask_tty(file, attempt, transfer, flags, done);
 	wait_close(self);
+	// The call was on its way to the next tty, perhaps: the last one may have done it already.
+	if (err == ERR_INTERRUPTED &&
+		ask_tty(file, attempt, transfer, flags | TTY_NONBLOCK, done) == OK)
+		err = OK;
 	return err;
 }
 

@@ -24,6 +24,11 @@ void test_wait(void)
 	CHECK_EQ(waited.pid, pid);
 	CHECK_EQ(waited.status, 7 << 8);
 	CHECK_EQ(waited.code, 1);
+	// The same call, by one who was interrupted before the answer came and does not wait any more.
+	self.serial--;
+	waited = (struct waited){};
+	CHECK_OK(child_wait(PROC_WAIT_FOR_ANY, 0, EXITED | NOHANG, &waited));
+	CHECK_EQ(waited.pid, pid);
 	CHECK_EQ(child_wait(PROC_WAIT_FOR_PID, pid, EXITED, &waited), ERR_NOT_FOUND);
 }
 
