@@ -213,6 +213,50 @@ static void *waiting(void *id)
 	return NULL;
 }
 
+static void *on_one(void *answer)
+{
+	cpu_set_t got;
+	unsigned cpu = 0;
+	int good = sched_getaffinity(0, sizeof(got), &got) == 0 && CPU_COUNT(&got) == 1;
+	for (int i = 0; i < 50 && good; i++) {
+		syscall(SYS_getcpu, &cpu, NULL, NULL);
+		good = CPU_ISSET(cpu, &got);
+		sched_yield();
+	}
+	*(int *)answer = good ? CPU_COUNT(&got) : -1;
+	return NULL;
+}
+
+// Threads, children and programs begin with their maker's processors.
+static void affinity_inherited(void)
+{
+	cpu_set_t all, one;
+	pthread_t thread;
+	int count = 0, last = 0;
+	sched_getaffinity(0, sizeof(all), &all);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		last = CPU_ISSET(i, &all) ? i : last;
+	CPU_ZERO(&one);
+	CPU_SET(last, &one);
+	is(sched_setaffinity(0, sizeof(one), &one), 0, "one processor");
+	need(pthread_create(&thread, NULL, on_one, &count) == 0, "a thread");
+	pthread_join(thread, NULL);
+	is(count, 1, "a later thread stays on it");
+	pid_t pid = fork();
+	if (pid == 0) {
+		on_one(&count);
+		_exit(count == 1 ? 0 : 1);
+	}
+	is(child_end(pid), 0, "so does a child");
+	pid = vfork();
+	if (pid == 0) {
+		execl("/proc/self/exe", "sched", "affinity", NULL);
+		_exit(3);
+	}
+	is(child_end(pid), 0, "and a program");
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 // Of the caller, of another of its threads, of another process.
 static void affinity(void)
 {
@@ -262,12 +306,18 @@ static void numbers(void)
 	unlink("/tmp/sched-number");
 }
 
-int main(void)
+int main(int argument_count, char **arguments)
 {
+	if (argument_count > 1 && !strcmp(arguments[1], "affinity")) {
+		int count = 0;
+		on_one(&count);
+		return count == 1 ? 0 : 1;
+	}
 	policies();
 	inheritance();
 	mutexes();
 	affinity();
+	affinity_inherited();
 	requeues();
 	numbers();
 	return done();

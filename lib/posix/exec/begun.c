@@ -52,9 +52,12 @@ static void set_program(struct identity *identity, const struct exec_record *rec
 
 void program_begun(struct posix_thread *self)
 {
+	u64 result;
+	if (self->affinity) // of a vfork child the thread is a fresh one
+		(void)thread_control(
+			HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, self->affinity, 0, &result);
 	struct posix *posix = posix_self();
 	struct exec_record *record = posix->areas.starting;
-	(void)self;
 	forget_locks(posix);
 	areas_start(&posix->areas, &record->space);
 	set_program(&posix->identity, record);

@@ -52,6 +52,7 @@ static void prepare_thread(const struct posix_thread *self, const struct exec_re
 	thread_prepare(next, image_header(), 0, random);
 	next->begin = BEGIN_PROGRAM;
 	next->mask = self->mask;
+	next->affinity = self->affinity;
 	next->directed = self->directed;
 	next->handle = self->handle;
 	next->id = (i32)posix_self()->identity.pid;

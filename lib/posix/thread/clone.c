@@ -101,6 +101,7 @@ void thread_copy(const struct posix_thread *self, struct posix_thread *child,
 	child->signal_stack = (struct signal_stack){ .flags = SS_DISABLE };
 	memory_copy(child->name, self->name, sizeof child->name);
 	policy_inherit(self, child);
+	child->affinity = self->affinity;
 	child->slow = self->slow & SLOW_TRACE;
 	if (clone->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = clone->child_tid;
@@ -130,6 +131,7 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 	struct core_state *core = &posix_self()->core;
 	struct posix_thread *child;
 	u32 slot;
+	u64 result;
 	if ((clone->flags & needed) != needed || clone->flags & ~THREAD_FLAGS)
 		return -EINVAL;
 	if (clone->tls >= PROGRAM_END && clone->flags & CLONE_SETTLS)
@@ -145,6 +147,9 @@ static i64 clone_thread(struct posix_thread *self, const struct process_clone *c
 	err_t err = thread_create(
 		HANDLE_NONE, posix_image.start, thread_stack_top(slot), block, block, &child->handle);
 	i32 id = child->id = err == OK ? thread_id(child) : 0;
+	if (err == OK && child->affinity) // before it is released
+		(void)thread_control(
+			child->handle, THREAD_OPERATION_SET_AFFINITY, child->affinity, 0, &result);
 	posix_lock_give(&core->threads_lock);
 	if (err != OK) {
 		remove(core, child);
