@@ -68,9 +68,9 @@ static u32 *hint_place(const struct btree *tree, tree_key_t key)
 }
 
 // The leaf where the key was found before, if it still is a leaf of the tree and spans the key.
-static struct buffer *_Nullable hinted(const struct btree *tree, tree_key_t key)
+static struct buffer *_Nullable hinted(const struct btree *tree, tree_key_t key, u32 hint)
 {
-	struct buffer *buffer = cache_buffer(tree->pool, *hint_place(tree, key));
+	struct buffer *buffer = cache_buffer(tree->pool, hint >> HINT_SLOT_BITS);
 	if (!tree->version || buffer->version != tree->version || buffer->is_sealed)
 		return nullptr;
 	const struct node *node = cache_node(tree->pool, buffer);
@@ -80,36 +80,42 @@ static struct buffer *_Nullable hinted(const struct btree *tree, tree_key_t key)
 	return buffer;
 }
 
-// The leaf where the key is or would be.
-static err_t find_leaf(struct btree *tree, tree_key_t key, struct buffer **out)
+static err_t walk_to_leaf(struct btree *tree, tree_key_t key, struct buffer **out)
 {
 	struct walk walk;
-	struct buffer *found = hinted(tree, key);
-	if (found) {
-		*out = found;
-		return OK;
-	}
 	if (pointer_is_hole(&tree->root))
 		return ERR_NOT_FOUND;
 	TRY(btree_walk_begin(tree, &walk));
 	while (true) {
 		TRY(btree_walk_get(tree, &walk, out));
 		const struct node *node = cache_node(tree->pool, *out);
-		if (!node->level) {
-			(*out)->version = tree->version;
-			*hint_place(tree, key) = cache_index(tree->pool, *out);
-			return OK;
-		}
+		if (!node->level)
+			break;
 		btree_walk_down(node, node_child(node, key), &walk);
 	}
+	(*out)->version = tree->version;
+	return OK;
+}
+
+// The leaf where the key is or would be, and there the first slot that is not before it.
+static err_t find_place(struct btree *tree, tree_key_t key, struct place *out)
+{
+	u32 *hint = hint_place(tree, key), slot = *hint & ((1u << HINT_SLOT_BITS) - 1);
+	struct buffer *found = hinted(tree, key, *hint);
+	if (!found)
+		TRY(walk_to_leaf(tree, key, &found));
+	const struct node *node = cache_node(tree->pool, found);
+	out->leaf = found;
+	out->slot = node_has_key(node, slot, key) ? slot : node_lower_bound(node, key);
+	*hint = cache_index(tree->pool, found) << HINT_SLOT_BITS | out->slot;
+	return OK;
 }
 
 err_t btree_seek(struct btree *tree, tree_key_t key, struct place *out)
 {
 	while (true) { // one round a leaf; each begins where the last one ended
-		TRY(find_leaf(tree, key, &out->leaf));
+		TRY(find_place(tree, key, out));
 		const struct node *node = cache_node(tree->pool, out->leaf);
-		out->slot = node_lower_bound(node, key);
 		if (out->slot < node->count)
 			return OK;
 		if (!key_compare(node->high, KEY_LAST))
@@ -128,9 +134,8 @@ err_t btree_seek_in(struct btree *tree, tree_key_t key, struct place *out)
 
 err_t btree_find(struct btree *tree, tree_key_t key, struct place *out)
 {
-	TRY(find_leaf(tree, key, &out->leaf));
+	TRY(find_place(tree, key, out));
 	const struct node *node = cache_node(tree->pool, out->leaf);
-	out->slot = node_lower_bound(node, key);
 	return node_has_key(node, out->slot, key) ? OK : ERR_NOT_FOUND;
 }
 

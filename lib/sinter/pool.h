@@ -28,6 +28,8 @@ constexpr u32 DEAD_OF_STEP = 100;  // as many as one step may add
 constexpr u32 FRAMES_OF_STEP = 48; // clean ones that a step must find besides what it changes
 constexpr u32 HELD_MAX = 4096;
 constexpr u32 HINTS = 8; // for each place of the cache's hash
+constexpr u32 HINT_SLOT_BITS = 10;
+static_assert(NODE_SLOTS < 1u << HINT_SLOT_BITS);
 
 // Requests that belong together: how many are under way, and the last error.
 struct work {
@@ -92,7 +94,7 @@ struct cache {
 	struct buffer *buffers; // owned, count
 	u8 *frames;             // owned, count * NODE_SIZE
 	u32 *hash;              // owned, hash_size
-	u32 *hints;             // owned, hash_size * HINTS: which leaf a key was found in
+	u32 *hints;             // owned, hash_size * HINTS: where a key was found, leaf and slot
 	u32 count, hash_size;
 	struct list free,
 		recent;       // recent: clean ones, in the order in which they are looked at to be taken
