@@ -22,9 +22,10 @@ bool refuse(const char *subject, const char *what)
 static usize character_size(view_t text)
 {
 	u8 first = view_at(text, 0), second = text.size > 1 ? view_at(text, 1) : 0;
-	usize size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (first > 0xf4 || (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-		(first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+	usize size = 1u + (first >= 0xc2) + (first >= 0xe0) + (first >= 0xf0);
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || (first == 0xe0 && second < 0xa0) ||
+		(first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+		(first == 0xf4 && second > 0x8f))
 		return 0;
 	for (usize i = 1; i < size; i++)
 		if (i >= text.size || (view_at(text, i) & 0xc0) != 0x80)
