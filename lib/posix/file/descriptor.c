@@ -156,12 +156,17 @@ static bool has_another(const struct description *description)
 	return false;
 }
 
+static bool has_locks(void)
+{
+	return files()->locker.raw || files()->holder_count;
+}
+
 static void drop(struct posix_thread *self, const struct descriptor *entry, i32 number)
 {
 	struct file file = { entry->description, entry->handle, entry->flags, number };
 	if (event_closed)
 		event_closed(self, &file);
-	if (files()->locker.raw || files()->holder_count)
+	if (has_locks())
 		locks_closed(&file, !has_another(entry->description));
 	end(self, &file, description_drop(entry->description));
 	if (entry->handle.raw)
@@ -338,7 +343,8 @@ void fork_child_file(struct posix_thread *self)
 }
 
 // The kernel closes handles; what others still share must not be counted for us any more, or it is
-// never free again. Who is killed does not come here: its references stay.
+// never free again. Locks are given back before our parent hears of the end. Who is killed does not
+// come here: its references stay, and its locks are given back a little later.
 void exit_file(struct posix_thread *self)
 {
 	(void)self;
@@ -348,6 +354,8 @@ void exit_file(struct posix_thread *self)
 		struct file file = { .description = description };
 		if (!is_alone()) // otherwise nobody looks any more
 			entry_at(i)->description = nullptr;
+		if (description && has_locks())
+			locks_closed(&file, true);
 		if (!description || !description_drop(description))
 			continue;
 		watch_tell_closed(&file);
