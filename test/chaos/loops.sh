@@ -4,9 +4,11 @@
 look() {
 	sync
 	sleep 1
+	cat /scheme/svc/use >use # not in a pipeline, whose other half may be there or not
 	for name in all session; do
-		sed -n "/^$name /s/ \+/ /gp" /scheme/svc/use | cut -d' ' -f2,4,6
+		sed -n "/^$name /s/ \+/ /gp" use | cut -d' ' -f2,4,6
 	done
+	rm use
 	grep MemFree /proc/meminfo | tr -dc '0-9\n'
 	ls -A /tmp | wc -l
 	ls -d /proc/[0-9]* | wc -l
