@@ -179,6 +179,8 @@ static void processor_timer(int clock, const char *what)
 		;
 	clock_gettime(clock, &now);
 	long used = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+	if (!handled || used < 49)
+		printf("# %s: %s, %ld ms used\n", what, handled ? "handled" : "late", used);
 	check(handled && used >= 49, what);
 	timer_delete(timer);
 }

@@ -162,6 +162,8 @@ static void futexes(void)
 	pthread_create(&waiter, NULL, waits_futex, NULL);
 	for (int i = 0; i < ROUNDS / 4; i++) {
 		int before = atomic_load(&counted);
+		if (i % 50 == 0) // it sleeps by then; else the signal may come each time before that
+			pause_ms(5);
 		pthread_kill(waiter, SIGUSR1);
 		while (atomic_load(&counted) == before)
 			sched_yield();
