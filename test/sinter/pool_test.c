@@ -19,8 +19,7 @@ static struct dataset *dataset;
 
 static bool open_again(void)
 {
-	return CHECK_OK(world_open(&world, disk, &pool)) &&
-	       CHECK_OK(WAIT(pool, sinter_dataset_open(pool, DATASET_ROOT, &dataset)));
+	return CHECK_OK(world_open_root(&world, disk, &pool, &dataset));
 }
 
 static bool start(u64 seed, u64 units)

@@ -150,6 +150,13 @@ err_t world_open(struct world *world, struct disk *disk, struct sinter **out)
 	return world_open_some(world, disk, 0, out);
 }
 
+err_t world_open_root(
+	struct world *world, struct disk *disk, struct sinter **out, struct dataset **out_root)
+{
+	TRY(world_open(world, disk, out));
+	return WAIT(*out, sinter_dataset_open(*out, DATASET_ROOT, out_root));
+}
+
 void world_wait(struct sinter *pool, u32 *rounds)
 {
 	sinter_wait(pool);

@@ -48,6 +48,9 @@ struct disk *world_format_shape(struct world *world, struct world_shape shape);
 err_t world_open(struct world *world, struct disk *disk, struct sinter *_Nullable *_Nonnull out);
 err_t world_open_some(
 	struct world *world, struct disk *disk, u32 opened, struct sinter *_Nullable *_Nonnull out);
+// The same, and its first dataset.
+err_t world_open_root(struct world *world, struct disk *disk,
+	struct sinter *_Nullable *_Nonnull out, struct dataset *_Nullable *_Nonnull out_root);
 void world_settle(struct sinter *pool); // until nothing is under way or waits to be done
 
 // An expression that may answer ERR_WOULD_BLOCK, until it answers something else.

@@ -77,7 +77,7 @@ static void serve(u64 argument)
 }
 
 // Ends those that still wait, until all have a result.
-static void gather(struct posix_thread *self, struct wait_set *set)
+static void gather(struct wait_set *set)
 {
 	u32 done;
 	for (u32 i = 0; i < set->started; i++)
@@ -90,7 +90,6 @@ static void gather(struct posix_thread *self, struct wait_set *set)
 		if (mail)
 			(void)thread_notify(HANDLE_NONE, mail);
 	}
-	(void)self;
 }
 
 // Which was woken, as Linux the last of several; else what else one found out, or why we stopped.
@@ -126,7 +125,7 @@ static i64 wait_at_all(struct posix_thread *self, struct wait_set *set, u64 dead
 		bool is_done = err == OK || err == ERR_WOULD_BLOCK;
 		answer = is_done ? 0 : futex_error(err, deadline != DEADLINE_NEVER);
 	}
-	gather(self, set);
+	gather(set);
 	return answer_of(set, answer);
 }
 
