@@ -183,14 +183,12 @@ void call_release(struct thread *server)
 // The server, not running, goes on as part of its caller's time.
 static void donate(struct thread *caller, struct thread *server)
 {
-	struct cpu *cpu = cpu_self();
-	if (cpu->current == server) {
+	bool is_current = cpu_self()->current == server;
+	if (is_current)
 		sched_pause_entity();
-		sched_donate(caller, server);
-		cpu->entity = server->entity;
-	} else {
-		sched_donate(caller, server);
-	}
+	sched_donate(caller, server);
+	if (is_current)
+		sched_run_entity(server->entity);
 }
 
 bool call_let_go(struct thread *caller, u32 number, enum call_state to)

@@ -208,7 +208,7 @@ void process_remove_thread(struct process *process, struct thread *thread, bool 
 	lock_take(&process->lock);
 	list_remove(&thread->process_node);
 	u32 left = --process->thread_count;
-	process->cpu_ns += thread->own.ran_ns;
+	process->cpu_ns += entity_ran_ns(&thread->own);
 	bool is_end = !left && (has_died || process->is_dying || process->is_lost);
 	if (is_end && !process->is_dying) {
 		process->is_dying = true;

@@ -11,6 +11,7 @@
 #include "kernel/object/process.h"
 #include "kernel/sched/sched.h"
 #include "lib/base/atomic.h"
+#include "lib/base/bits.h"
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
@@ -65,13 +66,6 @@ static err_t resolve(u64 address, struct futex_key *key)
 	return space_resolve(cpu_self()->current->process->space, address, &key->memory, &key->offset);
 }
 
-static u8 priority_of(const struct thread *thread)
-{
-	u8 inherited = atomic_load_relaxed(&thread->priority_inherited);
-	u8 wanted = atomic_load_relaxed(&thread->priority_wanted);
-	return inherited > wanted ? inherited : wanted;
-}
-
 static struct thread *thread_of_node(struct list_node *node)
 {
 	return container_of(node, struct thread, wait.node);
@@ -80,9 +74,9 @@ static struct thread *thread_of_node(struct list_node *node)
 // Behind those of its priority and above.
 static void enqueue(struct list *queue, struct thread *thread)
 {
-	u8 priority = priority_of(thread);
+	u8 priority = thread_priority(thread);
 	struct list_node *place = list_last(queue);
-	while (place && priority_of(thread_of_node(place)) < priority)
+	while (place && thread_priority(thread_of_node(place)) < priority)
 		place = place->prev == &queue->head ? nullptr : place->prev;
 	if (place)
 		list_insert_after(place, &thread->wait.node);
@@ -93,11 +87,9 @@ static void enqueue(struct list *queue, struct thread *thread)
 static u8 highest_donor(struct thread *owner)
 {
 	u8 highest = 0;
-	LIST_EACH(node, &owner->donors) {
-		u8 priority = priority_of(container_of(node, struct thread, wait.donor_node));
-		if (priority > highest)
-			highest = priority;
-	}
+	LIST_EACH(node, &owner->donors)
+		highest = (u8)max_u64(
+			highest, thread_priority(container_of(node, struct thread, wait.donor_node)));
 	return highest;
 }
 
@@ -132,7 +124,7 @@ static void tell_reniced(struct reniced *reniced)
 static void donate(struct thread *waiter, struct thread *owner)
 {
 	struct reniced reniced = {};
-	if (owner == waiter || !priority_of(waiter))
+	if (owner == waiter || !thread_priority(waiter))
 		return;
 	object_get(&owner->object);
 	lock_take(&donors_lock);

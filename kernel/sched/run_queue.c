@@ -220,7 +220,6 @@ void entity_account(struct run_queue *queue, struct entity *entity, u64 ran_ns)
 {
 	assert(!entity->is_queued);
 	account_debt(queue, entity, ran_ns);
-	atomic_store_relaxed(&entity->ran_ns, entity->ran_ns + ran_ns);
 	entity->vruntime += ran_ns * WEIGHT_USUAL / entity->weight;
 	if (queue->total_weight == 0 && (i64)(entity->vruntime - queue->virtual_time) > 0)
 		queue->virtual_time = entity->vruntime;

@@ -43,10 +43,28 @@ void sched_ready(struct thread *thread)
 		cpu->reschedule |= RESCHEDULE_PREEMPT;
 }
 
+void sched_run_entity(struct entity *_Nullable entity)
+{
+	struct cpu *cpu = cpu_self();
+	if (cpu->entity)
+		atomic_store_relaxed(&cpu->entity->ran_ns, cpu->entity->ran_ns + cpu->slice_start_ns);
+	cpu->entity = entity;
+	if (entity)
+		atomic_store_relaxed(&entity->ran_ns, entity->ran_ns - cpu->slice_start_ns);
+}
+
+u64 entity_ran_ns(const struct entity *entity)
+{
+	i64 ran = (i64)atomic_load_relaxed(&entity->ran_ns);
+	if (ran < 0)
+		ran += (i64)clock_now();
+	return ran > 0 ? (u64)ran : 0; // clocks of two CPUs may differ a little
+}
+
 void sched_pause_entity(void)
 {
 	sched_account(cpu_self());
-	cpu_self()->entity = nullptr;
+	sched_run_entity(nullptr);
 }
 
 void sched_block(void)
@@ -116,7 +134,7 @@ void sched_reclaim(struct thread *caller)
 	if (cpu->entity == lent) {
 		sched_account(cpu);
 		run_queue_place(&cpu->run_queue, own); // it slept while its owner ran on the caller's
-		cpu->entity = own;
+		sched_run_entity(own);
 	} else if (lent->is_queued) {
 		run_queue_remove(&cpu->run_queue, lent);
 		run_queue_add(&cpu->run_queue, own);
@@ -178,12 +196,16 @@ void sched_move(struct thread *thread)
 	sched_start(thread);
 }
 
+u8 thread_priority(const struct thread *thread)
+{
+	return (u8)max_u64(atomic_load_relaxed(&thread->priority_wanted),
+		atomic_load_relaxed(&thread->priority_inherited));
+}
+
 void entity_renice(struct entity *entity)
 {
-	entity->priority = atomic_load_relaxed(&entity->owner->priority_wanted);
+	entity->priority = thread_priority(entity->owner);
 	entity->weight = atomic_load_relaxed(&entity->owner->weight_wanted);
-	if (entity->owner->priority_inherited > entity->priority)
-		entity->priority = entity->owner->priority_inherited;
 }
 
 // Asks the busiest other CPU for a thread: it hands one over if one may move.
@@ -224,11 +246,8 @@ static void offer(struct cpu *cpu)
 static void arm_timer(struct cpu *cpu)
 {
 	u64 next = timer_queue_next();
-	if (cpu->current && atomic_load_relaxed(&cpu->run_queue.ready)) {
-		u64 slice_end = cpu->slice_start_ns + SLICE_NS;
-		if (slice_end < next)
-			next = slice_end;
-	}
+	if (cpu->current && atomic_load_relaxed(&cpu->run_queue.ready))
+		next = min_u64(next, cpu->slice_start_ns + SLICE_NS);
 	if (cpu->current && cpu->reschedule & RESCHEDULE_WORK)
 		next = min_u64(next, clock_now() + CHORES_NS);
 	if (next == cpu->armed_ns)
@@ -251,15 +270,12 @@ static void run_timers(struct cpu *cpu)
 		offer(cpu);
 }
 
-static void put_back_current(struct cpu *cpu)
+static void put_back_current(struct cpu *cpu, struct entity *entity)
 {
-	struct entity *entity = cpu->entity;
 	sched_pause_entity();
 	cpu->current = nullptr;
-	if (entity) {
-		entity_renice(entity);
-		run_queue_return(&cpu->run_queue, entity);
-	}
+	entity_renice(entity);
+	run_queue_return(&cpu->run_queue, entity);
 }
 
 // The best entity becomes the running one. False: nobody is ready.
@@ -267,13 +283,13 @@ static bool pick(struct cpu *cpu)
 {
 	cpu->reschedule &= (u8)~RESCHEDULE_PREEMPT;
 	if (cpu->entity)
-		put_back_current(cpu);
+		put_back_current(cpu, cpu->entity);
 	struct entity *entity = run_queue_first(&cpu->run_queue);
 	if (!entity)
 		return false;
 	run_queue_remove(&cpu->run_queue, entity);
-	cpu->entity = entity;
 	cpu->slice_start_ns = clock_now();
+	sched_run_entity(entity);
 	sched_switch_to(entity->thread);
 	return true;
 }

@@ -43,6 +43,12 @@ void sched_forget(struct thread *thread);
 void sched_account(struct cpu *cpu);
 // The running entity stops running; the current thread goes on with another at once.
 void sched_pause_entity(void);
+// Home CPU, after a charge: this one runs from now on, or none, in place of the one that did.
+void sched_run_entity(struct entity *_Nullable entity);
+// How long it has run, to this moment. Any CPU.
+u64 entity_ran_ns(const struct entity *entity);
+// The higher of what was asked for it and what it inherits. Any CPU.
+u8 thread_priority(const struct thread *thread);
 // Home CPU: makes the current thread's entity the server's: the server runs as part of the caller.
 void sched_donate(struct thread *from, struct thread *to);
 // Home CPU: to a CPU that its affinity allows, if it can move now.

@@ -56,8 +56,7 @@ static err_t tell_process(const struct question *question, u64 *size)
 		.fault_detail = process->fault_detail,
 	};
 	LIST_EACH(node, &process->threads)
-		info.cpu_ns +=
-			atomic_load_relaxed(&container_of(node, struct thread, process_node)->own.ran_ns);
+		info.cpu_ns += entity_ran_ns(&container_of(node, struct thread, process_node)->own);
 	lock_give(&process->lock);
 	info.mapped_pages = space ? atomic_load_relaxed(&space->mapped_pages) : 0;
 	return answer(question, view_of(info), size);
@@ -85,7 +84,7 @@ static err_t tell_thread(const struct question *question, u64 *size)
 		.id = thread->id,
 		.state = state_of(thread),
 		.cpu = atomic_load_relaxed(&thread->home),
-		.cpu_ns = atomic_load_relaxed(&thread->own.ran_ns),
+		.cpu_ns = entity_ran_ns(&thread->own),
 		.fault_cause = thread->fault_cause,
 		.fault_address = thread->fault_address,
 		.fault_detail = thread->fault_detail,
@@ -222,6 +221,5 @@ err_t sys_handle_info(struct thread *caller, struct object *_Nullable target,
 	}
 	if (asked->kind != OBJECT_ANY && question.target->kind != asked->kind)
 		return ERR_WRONG_TYPE;
-	sched_account(cpu_self()); // the asker's time up to now counts too
 	return asked->tell(&question, out_size);
 }

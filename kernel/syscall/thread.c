@@ -12,11 +12,6 @@
 
 constexpr u64 WEIGHT_MAX = 1024;
 
-static struct thread *target_of(struct thread *caller, struct thread *_Nullable thread)
-{
-	return thread ? thread : caller;
-}
-
 static bool is_dead(const struct thread *thread)
 {
 	return atomic_load_acquire(&thread->state) == THREAD_DEAD;
@@ -102,7 +97,7 @@ static err_t open(struct thread *caller, u64 *out_result)
 err_t sys_thread_control(struct thread *caller, struct thread *_Nullable thread,
 	enum thread_operation operation, u64 a, [[maybe_unused]] u64 b, u64 *out_result)
 {
-	struct thread *target = target_of(caller, thread);
+	struct thread *target = thread ? thread : caller;
 	if (is_dead(target))
 		return ERR_STATE;
 	*out_result = 0;

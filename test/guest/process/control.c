@@ -35,6 +35,43 @@ u64 count_up(void *_Nullable argument)
 		counter++;
 }
 
+static u64 thread_ran_ns(handle_t thread)
+{
+	struct thread_info info = {};
+	u64 size;
+	return handle_info(thread, INFO_TOPIC_THREAD, span_of(info), &size) == OK ? info.cpu_ns : 0;
+}
+
+static u64 process_ran_ns(void)
+{
+	struct process_info info = {};
+	u64 size;
+	bool is_told = handle_info(HANDLE_NONE, INFO_TOPIC_PROCESS, span_of(info), &size) == OK;
+	return is_told ? info.cpu_ns : 0;
+}
+
+// A thread that never enters the kernel, perhaps alone on another CPU: its time is up to date.
+void test_processor_time(void)
+{
+	struct worker worker;
+	u64 first = counter, until = guest_soon();
+	CHECK_OK(worker_start(&worker, count_up, nullptr));
+	while (counter == first && clock_read() < until)
+		CHECK_OK(sleep_until(clock_read() + NS_PER_MS));
+	u64 begin = clock_read(), of_thread = thread_ran_ns(worker.handle), of_all = process_ran_ns();
+	CHECK_OK(sleep_until(clock_read() + 20 * NS_PER_MS));
+	for (u64 i = 0, last = of_thread; i < 1000; i++) {
+		u64 now = thread_ran_ns(worker.handle);
+		CHECK(now >= last);
+		last = now;
+	}
+	u64 ran = thread_ran_ns(worker.handle) - of_thread;
+	CHECK(ran > 0 && ran <= clock_read() - begin);
+	CHECK(process_ran_ns() - of_all >= ran);
+	CHECK_OK(worker_kill(&worker));
+	CHECK_OK(worker_join(&worker, guest_soon()));
+}
+
 void test_suspend_process(void)
 {
 	handle_t child;

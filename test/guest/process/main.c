@@ -9,6 +9,7 @@ static const struct guest_test tests[] = {
 	{ "kill_sleeping", test_kill_sleeping },
 	{ "fault", test_fault },
 	{ "fault_stop", test_fault_stop },
+	{ "processor_time", test_processor_time },
 	{ "suspend_process", test_suspend_process },
 	{ "suspend_registers", test_suspend_registers },
 	{ "upcall_fault", test_upcall_fault },

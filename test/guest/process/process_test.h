@@ -31,6 +31,7 @@ void test_fault(void);
 void test_rules(void);
 void test_many(void);
 void test_fault_stop(void);
+void test_processor_time(void);
 void test_suspend_process(void);
 void test_suspend_registers(void);
 void test_suspend_storm(void);
