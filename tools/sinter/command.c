@@ -8,14 +8,7 @@
 
 int complain(const char *subject, const char *what)
 {
-	fprintf(stderr, "sinter: %s: %s\n", subject, what);
-	return 1;
-}
-
-bool refuse(const char *subject, const char *what)
-{
-	complain(subject, what);
-	return false;
+	return !refuse(subject, what);
 }
 
 // The bytes of the character that a text begins with; 0: that is no UTF-8.
@@ -160,6 +153,14 @@ void image_give(struct image *image)
 	for (u32 i = 0; i < image->count; i++)
 		host_close(&AT(image->files, i));
 	image->count = 0;
+}
+
+bool image_look(struct image *image)
+{
+	bool is_flushing = false;
+	for (u32 i = 0; i < image->count; i++)
+		is_flushing |= host_look(&AT(image->files, i));
+	return is_flushing;
 }
 
 bool image_open(struct image *image, const char *paths, bool is_read_only)

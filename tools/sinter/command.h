@@ -35,12 +35,13 @@ struct image {
 // complained.
 bool image_take(struct image *image, const char *paths, bool is_read_only);
 void image_give(struct image *image);
+// Ends what can end without waiting. True: a flush is still under way.
+bool image_look(struct image *image);
 // Opens the pool on these files. False: it complained.
 bool image_open(struct image *image, const char *paths, bool is_read_only);
 int image_close(struct image *image); // exit status
 
 int complain(const char *subject, const char *what); // prints "sinter: SUBJECT: WHAT", answers 1
-bool refuse(const char *subject, const char *what);  // the same, answers false
 const char *explain(err_t err);                      // for people
 
 // A JSON string between two texts. A byte that is no UTF-8 becomes \udcXX, as Python tells it.

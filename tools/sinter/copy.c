@@ -109,7 +109,9 @@ static bool copy_attributes(
 	return (err == OK || refuse(path, explain(err))) && copy_xattrs(copy, path, inode);
 }
 
-static bool copy_node(struct copy *copy, u64 directory, const char *path, const char *name)
+// *folder: of a directory, which is to be filled then.
+static bool copy_node(
+	struct copy *copy, u64 directory, const char *path, const char *name, u64 *folder)
 {
 	struct image *image = copy->image;
 	struct stat status;
@@ -139,6 +141,7 @@ static bool copy_node(struct copy *copy, u64 directory, const char *path, const 
 		*link = (struct link){ status.st_dev, status.st_ino, inode };
 	if (S_ISREG(status.st_mode) && !copy_file(copy, path, inode, (u64)status.st_size))
 		return false;
+	*folder = S_ISDIR(status.st_mode) ? inode : 0;
 	// A directory's times are set again when all in it is there: see copy_directory.
 	return copy_attributes(copy, path, inode, &status);
 }
@@ -178,15 +181,11 @@ static bool copy_entry(
 	struct copy *copy, const struct todo *todo, const char *name, struct todo **list)
 {
 	char *path = nullptr;
-	struct stat status;
-	u64 inode;
+	u64 folder = 0;
 	if (asprintf(&path, "%s/%s", todo->path, name) < 0)
 		return refuse(todo->path, "out of memory");
-	bool is_good = copy_node(copy, todo->inode, path, name);
-	if (is_good && !lstat(path, &status) && S_ISDIR(status.st_mode))
-		is_good = HOST_WAIT(copy->image->pool, sinter_lookup(copy->image->root, todo->inode,
-												   view_cstring(name), &inode)) == OK &&
-		          push(list, path, inode);
+	bool is_good =
+		copy_node(copy, todo->inode, path, name, &folder) && (!folder || push(list, path, folder));
 	free(path);
 	return is_good;
 }

@@ -17,7 +17,6 @@
 static const char *explain_change(err_t err)
 {
 	switch ((i32)err) {
-	case ERR_NOT_FOUND: return "no leg of the pool: give a path of the list, or a guid of status";
 	case ERR_RANGE: return "too small for that";
 	case ERR_BUSY: return "not possible: the last good leg stays, and a mirror has four at most";
 	case ERR_TOO_BIG: return "the pool has as many top-level devices as it can have";
@@ -54,56 +53,35 @@ static bool make_file(const char *path, u64 size)
 	return is_good;
 }
 
-struct taken {
-	struct host_file files[LEGS_MAX];
-	struct device devices[LEGS_MAX];
-	u32 count;
-};
-
-static bool take_file(struct taken *taken, const char *path, u64 size, bool is_forced)
-{
-	if (taken->count == LEGS_MAX)
-		return refuse(path, "more than four legs");
-	struct host_file *file = &AT(taken->files, taken->count);
-	if (!make_file(path, size) || !host_open(file, path, false))
-		return false;
-	AT(taken->devices, taken->count++) = file->device;
-	if (!is_forced && holds_pool(file))
-		return refuse(path, "holds a pool already; --force replaces it");
-	return true;
-}
-
-static void give_files(struct taken *taken)
-{
-	for (u32 i = 0; i < taken->count; i++)
-		host_close(&AT(taken->files, i));
-}
-
-static bool take_files(struct taken *taken, const char *paths, u64 size, bool is_forced)
+// The legs of one device to be. False: it complained, and none is taken.
+static bool take_new(struct image *taken, const char *paths, u64 size, bool is_forced)
 {
 	char *copy = strdup(paths), *rest = copy;
 	bool is_good = copy != nullptr;
 	while (is_good && rest)
-		is_good = take_file(taken, strsep(&rest, ","), size, is_forced);
+		is_good = make_file(strsep(&rest, ","), size);
 	free(copy);
+	if (!is_good || !image_take(taken, paths, false))
+		return false;
+	if (taken->count > LEGS_MAX)
+		is_good = refuse(paths, "more than four legs");
+	for (u32 i = 0; is_good && i < taken->count; i++)
+		if (!is_forced && holds_pool(&AT(taken->files, i)))
+			is_good = refuse(paths, "holds a pool already; --force replaces it");
+	if (!is_good)
+		image_give(taken);
 	return is_good;
 }
 
-// By its path in the list, or by its guid.
-static u64 leg_guid(const struct image *image, const char *paths, const char *word)
+// By its path in the list, or by its guid. False: it complained.
+static bool find_leg(const struct image *image, const char *word, struct sinter_leg *out)
 {
-	u64 found = strtoull(word, nullptr, 16);
-	char *copy = strdup(paths), *rest = copy;
-	for (u32 file = 0; rest; file++) {
-		bool is_it = !strcmp(strsep(&rest, ",+"), word);
-		for (u32 i = 0; is_it && i < LEGS_ALL; i++) {
-			struct sinter_leg leg;
-			if (sinter_leg(image->pool, i, &leg) && leg.device == &AT(image->files, file))
-				found = leg.guid;
-		}
-	}
-	free(copy);
-	return found;
+	u64 guid = strtoull(word, nullptr, 16);
+	for (u32 i = 0; i < LEGS_ALL; i++)
+		if (sinter_leg(image->pool, i, out) &&
+			(out->guid == guid || !strcmp(host_path(out->device), word)))
+			return true;
+	return refuse(word, "no leg of the pool: give a path of the list, or a guid of status");
 }
 
 // Until no leg is behind. The error is that of a commit.
@@ -125,14 +103,13 @@ static err_t wait_for_legs(struct image *image)
 
 static int add(const char *paths, const char *new_paths, u64 size, bool is_forced)
 {
-	struct image image;
-	struct taken taken = {};
+	struct image image, taken = {};
 	if (!image_open(&image, paths, false))
 		return 1;
-	bool is_taken = take_files(&taken, new_paths, size, is_forced);
+	bool is_taken = take_new(&taken, new_paths, size, is_forced);
 	err_t err = is_taken ? sinter_add(image.pool, taken.devices, taken.count) : OK;
 	int code = image_close(&image);
-	give_files(&taken);
+	image_give(&taken);
 	if (err != OK)
 		return complain(new_paths, explain_change(err));
 	return is_taken ? code : 1;
@@ -152,28 +129,23 @@ int command_add(struct words *words)
 
 static int attach(struct words *words, const char *usage, bool is_replacing)
 {
-	struct image image;
-	struct taken taken = {};
+	struct image image, taken = {};
+	struct sinter_leg leg;
 	bool is_forced = words_flag(words, "--force");
 	const char *paths = words_take(words), *old = words_take(words), *path = words_take(words);
 	if (!words_end(words, usage) || !paths || !old || !path)
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;
-	u64 guid = leg_guid(&image, paths, old), size = 0;
-	for (u32 i = 0; i < LEGS_ALL; i++) {
-		struct sinter_leg leg;
-		if (sinter_leg(image.pool, i, &leg) && leg.guid == guid)
-			size = leg.units * UNIT_SIZE;
-	}
-	bool is_taken = size ? take_file(&taken, path, size, is_forced)
-	                     : !complain(old, explain_change(ERR_NOT_FOUND));
+	bool is_taken = find_leg(&image, old, &leg) &&
+	                take_new(&taken, path, leg.units * UNIT_SIZE, is_forced) &&
+	                (taken.count == 1 || refuse(path, "one leg at a time"));
 	err_t err =
-		is_taken ? sinter_attach(image.pool, guid, &AT(taken.devices, 0), is_replacing) : OK;
+		is_taken ? sinter_attach(image.pool, leg.guid, &AT(taken.devices, 0), is_replacing) : OK;
 	if (is_taken && err == OK)
 		err = wait_for_legs(&image);
 	int code = image_close(&image);
-	give_files(&taken);
+	image_give(&taken);
 	if (err != OK)
 		return complain(path, explain_change(err));
 	return is_taken ? code : 1;
@@ -192,14 +164,16 @@ int command_replace(struct words *words)
 int command_remove(struct words *words)
 {
 	struct image image;
-	const char *paths = words_take(words), *leg = words_take(words);
-	if (!words_end(words, "remove IMAGE LEG") || !paths || !leg)
+	struct sinter_leg leg;
+	const char *paths = words_take(words), *word = words_take(words);
+	if (!words_end(words, "remove IMAGE LEG") || !paths || !word)
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;
-	err_t err = sinter_remove(image.pool, leg_guid(&image, paths, leg));
-	int code = image_close(&image);
-	return err == OK ? code : complain(leg, explain_change(err));
+	bool is_found = find_leg(&image, word, &leg);
+	err_t err = is_found ? sinter_remove(image.pool, leg.guid) : OK;
+	int code = image_close(&image) | !is_found;
+	return err == OK ? code : complain(word, explain_change(err));
 }
 
 static bool grow_files(struct image *image, u64 size)

@@ -15,7 +15,7 @@ static void reply_name(fuse_req_t request, err_t err)
 	fuse_reply_err(request, err == ERR_TOO_BIG ? ENAMETOOLONG : mount_errno(err));
 }
 
-err_t mount_entry(struct mount *mount, u64 inode, struct fuse_entry_param *out)
+static err_t make_entry(struct mount *mount, u64 inode, struct fuse_entry_param *out)
 {
 	*out = (struct fuse_entry_param){ .ino = inode,
 		.generation = 1,
@@ -24,10 +24,10 @@ err_t mount_entry(struct mount *mount, u64 inode, struct fuse_entry_param *out)
 	return mount_stat(mount, inode, &out->attr);
 }
 
-void mount_reply_entry(fuse_req_t request, struct mount *mount, u64 inode)
+static void reply_entry(fuse_req_t request, struct mount *mount, u64 inode)
 {
 	struct fuse_entry_param entry;
-	err_t err = mount_entry(mount, inode, &entry);
+	err_t err = make_entry(mount, inode, &entry);
 	if (err == OK)
 		fuse_reply_entry(request, &entry);
 	else
@@ -72,7 +72,7 @@ static void do_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 	u64 inode;
 	err_t err = look_up(mount, parent, name, &inode);
 	if (err == OK) {
-		mount_reply_entry(request, mount, inode);
+		reply_entry(request, mount, inode);
 	} else if (err == ERR_NOT_FOUND) { // the kernel may remember that it is not there
 		struct fuse_entry_param none = { .entry_timeout = mount->timeout_s };
 		fuse_reply_entry(request, &none);
@@ -103,7 +103,7 @@ static err_t make(
 static void reply_made(fuse_req_t request, err_t err, u64 inode)
 {
 	if (err == OK)
-		mount_reply_entry(request, mount_of(request), inode);
+		reply_entry(request, mount_of(request), inode);
 	else
 		reply_name(request, err);
 }
@@ -137,7 +137,7 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 	struct sinter_new what = { .mode = (mode & 07777) | S_IFREG };
 	err_t err = make(request, parent, name, what, &inode);
 	if (err == OK)
-		err = mount_entry(mount, inode, &entry);
+		err = make_entry(mount, inode, &entry);
 	if (err == OK)
 		err = sinter_hold(mount->image->root, inode);
 	if (err == OK)
@@ -235,7 +235,7 @@ static bool add(struct listing *listing, const struct sinter_entry *entry, u64 c
 	bool is_known =
 		!is_dots && !mount_is_past_directory(listing->directory); // else it has no number
 	if (listing->is_plus && is_known)
-		(void)mount_entry(listing->mount, entry->inode, &param);
+		(void)make_entry(listing->mount, entry->inode, &param);
 	if (listing->is_plus)
 		size = fuse_add_direntry_plus(
 			listing->request, (char *)rest.data, rest.size, name, &param, (off_t)cookie);

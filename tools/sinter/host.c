@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// host.c - see host.h. Requests are done at once, but for writes, which wait for their neighbours;
-// a flush is fdatasync.
+// host.c - see host.h. Requests are done at once, but for writes, which wait for their neighbours,
+// and the flush behind many of them: that is fdatasync in a thread of its own, and the pool goes
+// on.
 #include "tools/sinter/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +50,15 @@ static u64 units_now(void *context)
 {
 	const struct host_file *file = context;
 	struct stat status;
-	u64 size = 0;
+	u64 size;
 	if (fstat(file->descriptor, &status))
 		return file->device.units;
-	if (S_ISBLK(status.st_mode))
-		return ioctl(file->descriptor, BLKGETSIZE64, &size) ? file->device.units : size / UNIT_SIZE;
-	return (u64)status.st_size / UNIT_SIZE;
+	if (!S_ISBLK(status.st_mode))
+		return (u64)status.st_size / UNIT_SIZE;
+	return ioctl(file->descriptor, BLKGETSIZE64, &size) ? file->device.units : size / UNIT_SIZE;
 }
 
-constexpr usize EARLY = 1 << 17;
+constexpr usize EARLY = 1 << 17, MANY = 1 << 20;
 
 // Writes of neighbours go out together.
 static void write_batch(struct host_file *file)
@@ -70,6 +72,7 @@ static void write_batch(struct host_file *file)
 		size += bytes.size;
 	}
 	file->batched = 0;
+	file->unflushed += size;
 	if (!count)
 		return;
 	off_t at = (off_t)(AT(file->batch, 0)->unit * UNIT_SIZE);
@@ -83,10 +86,43 @@ static void write_batch(struct host_file *file)
 	}
 }
 
+static void *flush_now(void *context)
+{
+	struct host_file *file = context;
+	file->flushing->result = fdatasync(file->descriptor) ? ERR_IO : OK;
+	return nullptr;
+}
+
+// One in the background at a time. False: the flush has been done at once.
+static bool begin_flush(struct host_file *file, struct device_io *io)
+{
+	bool is_large = file->unflushed >= MANY && !file->flushing;
+	file->unflushed = 0;
+	io->result = OK;
+	if (is_large) {
+		file->flushing = io;
+		if (!pthread_create(&file->flusher, nullptr, flush_now, file))
+			return true;
+		file->flushing = nullptr;
+	}
+	io->result = fdatasync(file->descriptor) ? ERR_IO : OK;
+	return false;
+}
+
+static void end_flush(struct host_file *file, int (*join)(pthread_t, void *_Nullable *_Nullable))
+{
+	struct device_io *io = file->flushing;
+	if (!io || join(file->flusher, nullptr))
+		return;
+	file->flushing = nullptr;
+	io->done(io);
+}
+
 static void submit(void *context, struct device_io *io)
 {
 	struct host_file *file = context;
 	bool is_write = io->request == DEVICE_WRITE;
+	end_flush(file, pthread_tryjoin_np);
 	if (file->batched == HOST_BATCH || !is_write || io->unit != file->batch_end)
 		write_batch(file);
 	if (is_write) {
@@ -97,45 +133,58 @@ static void submit(void *context, struct device_io *io)
 	switch (io->request) {
 	case DEVICE_READ:
 	case DEVICE_WRITE: io->result = transfer(file->descriptor, io); break;
-	case DEVICE_FLUSH: io->result = fdatasync(file->descriptor) ? ERR_IO : OK; break;
+	case DEVICE_FLUSH:
+		if (begin_flush(file, io))
+			return;
+		break;
 	case DEVICE_TRIM: io->result = trim(file, io); break;
 	}
 	io->done(io);
 }
 
-static void wait_for_batch(void *context)
+bool host_look(struct host_file *file)
 {
-	write_batch(context);
+	write_batch(file);
+	end_flush(file, pthread_tryjoin_np);
+	return file->flushing;
 }
 
-static const struct device_ops ops = {
-	.submit = submit, .wait = wait_for_batch, .units = units_now
-};
-
-static bool refuse(const char *path, const char *why)
+static void wait(void *context)
 {
-	fprintf(stderr, "sinter: %s: %s\n", path, why);
+	struct host_file *file = context;
+	bool is_flush = !file->batched;
+	write_batch(file);
+	if (is_flush)
+		end_flush(file, pthread_join);
+}
+
+static const struct device_ops ops = { .submit = submit, .wait = wait, .units = units_now };
+
+bool refuse(const char *subject, const char *what)
+{
+	fprintf(stderr, "sinter: %s: %s\n", subject, what);
 	return false;
 }
 
 bool host_open(struct host_file *file, const char *path, bool is_read_only)
 {
-	struct stat status;
-	u64 size = 0;
+	*file = (struct host_file){ .device = { &ops, file, 0 } };
 	snprintf(file->path, sizeof file->path, "%s", path);
 	file->descriptor = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (file->descriptor < 0 || fstat(file->descriptor, &status))
+	if (file->descriptor < 0)
 		return refuse(path, strerror(errno));
-	size = (u64)status.st_size;
-	if (S_ISBLK(status.st_mode) && ioctl(file->descriptor, BLKGETSIZE64, &size))
-		size = 0;
 	if (flock(file->descriptor, (is_read_only ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
 		close(file->descriptor);
 		return refuse(path, "in use: it is mounted, or another command works on it");
 	}
-	file->batched = 0;
-	file->device = (struct device){ &ops, file, size / UNIT_SIZE };
+	file->device.units = units_now(file);
 	return true;
+}
+
+const char *host_path(const void *_Nullable context)
+{
+	const struct host_file *file = context;
+	return file ? file->path : "";
 }
 
 void host_close(struct host_file *file)

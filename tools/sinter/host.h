@@ -3,6 +3,8 @@
 // time.
 #pragma once
 
+#include <pthread.h>
+
 #include "lib/sinter/sinter.h"
 
 NONNULL_BEGIN
@@ -15,11 +17,18 @@ struct host_file {
 	int descriptor;
 	struct device_io *_Nullable batch[HOST_BATCH]; // writes in a row that wait for more
 	u32 batched;
-	u64 batch_end;  // the unit where the next one would go on
-	char path[256]; // as given, cut off
+	u64 batch_end;                        // the unit where the next one would go on
+	usize unflushed;                      // bytes
+	struct device_io *_Nullable flushing; // by this thread
+	pthread_t flusher;
+	char path[1024]; // as given, cut off
 };
 bool host_open(struct host_file *file, const char *path, bool is_read_only);
 void host_close(struct host_file *file);
+const char *host_path(const void *_Nullable context); // as given to host_open; none: ""
+bool refuse(const char *subject, const char *what);   // prints "sinter: SUBJECT: WHAT"; false
+// Ends what can end without waiting. True: a flush is still under way.
+bool host_look(struct host_file *file);
 
 // Memory by mmap, the clock (SOURCE_DATE_EPOCH fixes it), random numbers, reports to stderr.
 struct port host_port(void);

@@ -304,21 +304,17 @@ static void do_init(void *context, struct fuse_conn_info *connection)
 	connection->time_gran = 1;
 }
 
-static bool has_changes(const struct mount *mount)
-{
-	struct sinter_status status;
-	sinter_status(mount->image->pool, &status);
-	return !status.is_read_only;
-}
-
 static void commit_sometimes(struct mount *mount, u64 *last_s)
 {
 	struct timespec time;
+	struct sinter_status status;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-	if ((u64)time.tv_sec < *last_s + COMMIT_EVERY_S || !has_changes(mount))
+	if ((u64)time.tv_sec < *last_s + COMMIT_EVERY_S)
 		return;
 	*last_s = (u64)time.tv_sec;
-	(void)sinter_sync_begin(mount->image->pool);
+	sinter_status(mount->image->pool, &status);
+	if (!status.is_read_only)
+		(void)sinter_sync_begin(mount->image->pool);
 }
 
 static void wake(int signal_number)
@@ -339,18 +335,20 @@ static void serve(struct mount *mount, struct fuse_session *session)
 {
 	struct fuse_buf buffer = {};
 	u64 last_s = 0;
+	bool is_flushing = false; // meanwhile a look each millisecond is enough
 	wake_often();
 	while (!fuse_session_exited(session)) {
 		struct pollfd poll_for = { .fd = fuse_session_fd(session), .events = POLLIN };
 		bool is_idle = !sinter_is_busy(mount->image->pool);
-		if (is_idle || poll(&poll_for, 1, 0) > 0) {
+		if (is_idle || poll(&poll_for, 1, is_flushing) > 0) {
 			int size = fuse_session_receive_buf(session, &buffer);
 			if (size <= 0 && size != -EINTR)
 				break;
 			if (size > 0)
 				fuse_session_process_buf(session, &buffer);
 		}
-		sinter_wait(mount->image->pool);
+		sinter_work(mount->image->pool);
+		is_flushing = image_look(mount->image);
 		commit_sometimes(mount, &last_s);
 	}
 	free(buffer.mem);
@@ -375,9 +373,8 @@ static const struct fuse_lowlevel_ops file_operations = {
 	.statfs = do_statfs,
 };
 
-static int run(struct mount *mount, const char *at, struct words *words, bool is_foreground)
+static int run(struct mount *mount, const char *at, const char *_Nullable more, bool is_foreground)
 {
-	const char *more = words_option(words, "-o");
 	char options[512];
 	struct fuse_lowlevel_ops ops = file_operations;
 	mount_set_name_operations(&ops);
@@ -410,7 +407,6 @@ int command_mount(struct words *words)
 	struct image image;
 	bool is_read_only = words_flag(words, "--read-only");
 	bool is_foreground = words_flag(words, "--foreground");
-	struct words rest = *words;
 	const char *more = words_option(words, "-o"), *snapshot = words_option(words, "--at");
 	const char *dataset = words_option(words, "--dataset");
 	const char *paths = words_take(words), *at = words_take(words);
@@ -423,9 +419,7 @@ int command_mount(struct words *words)
 	if (!image_go_to(&image, dataset, snapshot))
 		return image_close(&image), 1;
 	struct mount mount = { .image = &image, .timeout_s = 86400 };
-	char *saved[2] = { (char *)(uintptr_t)"-o", (char *)(uintptr_t)more };
-	rest = (struct words){ .at = saved, .count = more ? 2 : 0 };
-	int code = run(&mount, at, &rest, is_foreground);
+	int code = run(&mount, at, more, is_foreground);
 	mount_close_past(&mount);
 	int closed = image_close(&image);
 	return code ? code : closed;

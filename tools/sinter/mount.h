@@ -44,8 +44,6 @@ void mount_past_stat(struct stat *out);
 void mount_close_past(struct mount *mount);
 int mount_errno(err_t err);
 void mount_reply(fuse_req_t request, err_t err);
-err_t mount_entry(struct mount *mount, u64 inode, struct fuse_entry_param *out);
-void mount_reply_entry(fuse_req_t request, struct mount *mount, u64 inode);
 err_t mount_stat(struct mount *mount, u64 inode, struct stat *out);
 
 void mount_set_name_operations(struct fuse_lowlevel_ops *ops);

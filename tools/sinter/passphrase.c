@@ -9,7 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const char *file; // set once by main, before anything else
+static const char *file; // set by main before anything else, and for a new one
 
 void passphrase_from(const char *path)
 {
@@ -72,29 +72,13 @@ bool passphrase_unlock(struct image *image, struct dataset *dataset, const char 
 	return false;
 }
 
-err_t passphrase_protect(struct image *image, struct dataset *dataset)
+err_t passphrase_set(struct image *image, struct dataset *dataset, set_key_t *set)
 {
 	struct passphrase passphrase;
 	if (!passphrase_read("new passphrase", &passphrase))
 		return ERR_RIGHTS;
 	struct sinter_secret secret = { .passphrase = view_cstring(passphrase.text) };
-	err_t err = HOST_WAIT(image->pool, sinter_key_protect(dataset, &secret));
-	explicit_bzero(&passphrase, sizeof passphrase);
-	return err;
-}
-
-static err_t change(struct target *target, const char *new_file)
-{
-	struct passphrase passphrase;
-	const char *old_file = file;
-	if (new_file)
-		file = new_file;
-	bool is_read = passphrase_read("new passphrase", &passphrase);
-	file = old_file;
-	if (!is_read)
-		return ERR_RIGHTS;
-	struct sinter_secret secret = { .passphrase = view_cstring(passphrase.text) };
-	err_t err = HOST_WAIT(target->image->pool, sinter_key_change(target->dataset, &secret));
+	err_t err = HOST_WAIT(image->pool, set(dataset, &secret));
 	explicit_bzero(&passphrase, sizeof passphrase);
 	return err;
 }
@@ -112,6 +96,7 @@ int command_key(struct words *words)
 	if (!target_begin(&target, &image, paths, name, TARGET_DATASET))
 		return 1;
 	bool is_open = passphrase_unlock(&image, target.dataset, name);
-	err_t err = is_open ? change(&target, new_file) : ERR_RIGHTS;
+	file = new_file ? new_file : file;
+	err_t err = is_open ? passphrase_set(&image, target.dataset, sinter_key_change) : ERR_RIGHTS;
 	return is_open ? target_end(&target, err) : target_leave(&target) | 1;
 }

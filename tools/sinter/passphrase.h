@@ -14,6 +14,8 @@ void passphrase_from(const char *_Nullable path); // the first line of this file
 // Each: false when it complained.
 bool passphrase_read(const char *prompt, struct passphrase *out);
 bool passphrase_unlock(struct image *image, struct dataset *dataset, const char *name);
-err_t passphrase_protect(struct image *image, struct dataset *dataset); // a new, empty one
+// A new one, asked for, by sinter_key_protect or sinter_key_change.
+typedef err_t set_key_t(struct dataset *dataset, const struct sinter_secret *secret);
+err_t passphrase_set(struct image *image, struct dataset *dataset, set_key_t *set);
 
 NONNULL_END

@@ -14,7 +14,7 @@ static err_t encrypt(struct target *target, u64 id)
 	struct sinter *pool = target->image->pool;
 	struct dataset *dataset;
 	TRY(HOST_WAIT(pool, sinter_dataset_open(pool, id, &dataset)));
-	err_t err = passphrase_protect(target->image, dataset);
+	err_t err = passphrase_set(target->image, dataset, sinter_key_protect);
 	sinter_dataset_close(dataset);
 	if (err != OK)
 		(void)HOST_WAIT(pool, sinter_dataset_destroy(target->place.parent, target->place.name));

@@ -67,13 +67,10 @@ int command_check(struct words *words)
 	return check.complaints ? 1 : code;
 }
 
-static void print_leg(const struct image *image, const struct sinter_leg *leg, bool is_json)
+static void print_leg(const struct sinter_leg *leg, bool is_json)
 {
 	static const char *const states[] = { "none", "missing", "failed", "behind", "good" };
-	const char *path = "";
-	for (u32 i = 0; i < image->count; i++)
-		if (leg->device == &AT(image->files, i))
-			path = AT(image->files, i).path;
+	const char *path = host_path(leg->device);
 	printf(is_json ? "{\"device\": %u, \"leg\": %u, \"guid\": \"%016" PRIx64 "\", "
 				   : "device %u leg %u, guid %016" PRIx64 ", ",
 		leg->vdev, leg->leg, leg->guid);
@@ -99,7 +96,7 @@ static void print_legs(const struct image *image, bool is_json)
 			continue;
 		printf(is_json && !is_first ? ", " : "");
 		is_first = false;
-		print_leg(image, &leg, is_json);
+		print_leg(&leg, is_json);
 	}
 	printf(is_json ? "]" : "");
 }

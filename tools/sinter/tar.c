@@ -208,11 +208,6 @@ static void take_header(struct entry *entry, const struct tar_header *header)
 		entry->mtime_s = (i64)NUMBER(header->mtime);
 }
 
-static bool is_dots(view_t name)
-{
-	return view_equal(name, VIEW_TEXT(".."));
-}
-
 // The directory that a path lies in, made where it is missing, and the last name of it. A name of
 // no bytes: the root itself.
 static bool find_parent(struct tar *tar, const char *path, u64 *directory, view_t *name)
@@ -227,7 +222,7 @@ static bool find_parent(struct tar *tar, const char *path, u64 *directory, view_
 		rest = view_from_offset(rest, end + 1);
 		if (!part.size || view_equal(part, VIEW_TEXT(".")))
 			continue;
-		if (is_dots(part))
+		if (view_equal(part, VIEW_TEXT("..")))
 			return refuse(path, "leads out of the archive");
 		if (name->size) {
 			u64 next;

@@ -80,6 +80,7 @@ static void library_open(const char *name)
 static void library_write(u64 offset, view_t bytes)
 {
 	write_all(file, offset, bytes);
+	(void)host_look(&device);
 	sinter_work(pool); // as sinter.h asks for
 }
 
