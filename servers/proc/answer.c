@@ -102,6 +102,30 @@ void answer_remember(const struct request *request, const struct message *reply)
 	SET(answer->tag, (u32)request->tag);
 }
 
+void answer_forget(u64 badge)
+{
+	struct shelf *shelf = shelf_of(badge);
+	for (u32 i = 0; i < ANSWERS_MAX; i++)
+		if (AT(shelf->answers, i).tag && AT(shelf->answers, i).badge == badge)
+			SET(AT(shelf->answers, i).tag, 0);
+}
+
+static bool is_birth(const struct answer *answer, u32 pid)
+{
+	struct proc_child_request request;
+	__builtin_memcpy(&request, answer->request, sizeof request);
+	return answer->tag == (u32)PROC_CHILD_TAG && request.pid == pid;
+}
+
+void answer_forget_birth(u32 pid)
+{
+	for (u32 i = 0; i < ANSWER_SHELVES * ANSWERS_MAX; i++) {
+		struct answer *answer = &AT(AT(store->shelves, i / ANSWERS_MAX).answers, i % ANSWERS_MAX);
+		if (is_birth(answer, pid))
+			SET(answer->tag, 0);
+	}
+}
+
 void answer_hand_out(handle_t handle)
 {
 	handed_out = handle;

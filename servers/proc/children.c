@@ -50,7 +50,7 @@ static err_t make_spare(struct process *parent, u32 wanted, struct process *_Nul
 // The handle goes out with the answer and is closed after it (main.c).
 static err_t connect_spare(struct process *spare, handle_t *out)
 {
-	err_t err = connection_create(port, spare->pid, out);
+	err_t err = connection_create(port, process_badge(spare), out);
 	if (err != OK) {
 		set_leave(spare);
 		process_release(spare);
@@ -89,8 +89,7 @@ static void give_birth(struct process *child, u32 exit_signal)
 
 err_t caller_find(struct caller caller, struct process *_Nullable *_Nonnull out)
 {
-	struct process *process =
-		caller.badge < PROC_PID_MAX ? process_find((u32)caller.badge) : nullptr;
+	struct process *process = process_by_badge(caller.badge);
 	if (!process || process->state == PROCESS_ZOMBIE)
 		return ERR_NOT_FOUND;
 	if (process->state == PROCESS_SPARE && process->parent) {
@@ -188,7 +187,8 @@ err_t operation_spare_as(
 		return pid == INIT_PID ? ERR_EXISTS : ERR_INVALID;
 	if (!spare || spare->state != PROCESS_SPARE || spare->parent != process_slot(parent))
 		return hand_out(parent, pid, &given, out_slot, out_next);
-	TRY(connection_create(port, pid, out_next));
+	process_choose(spare); // who lost that connection has lost it
+	TRY(connection_create(port, process_badge(spare), out_next));
 	answer_hand_out(*out_next);
 	*out_slot = process_slot(spare);
 	return OK;

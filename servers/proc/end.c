@@ -155,9 +155,9 @@ void process_exited(u32 pid, slot_t slot)
 
 // A connection is gone with all who held it: of a spare that never lived, or of a process that
 // nobody told proc of before its parent died.
-void process_hangup(u32 pid)
+void process_hangup(u64 badge)
 {
-	struct process *process = process_find(pid);
+	struct process *process = process_by_badge(badge);
 	if (!process)
 		return;
 	if (process->state == PROCESS_SPARE) {

@@ -57,7 +57,7 @@ static void cancel(handle_t reply, bool is_abandoned)
 static bool serve(struct message *message)
 {
 	switch (message_kind(message)) {
-	case MESSAGE_CALL: late_flush((u32)message->badge); return serve_call(message);
+	case MESSAGE_CALL: late_flush((u32)(message->badge % PROC_PID_MAX)); return serve_call(message);
 	case MESSAGE_EVENT:
 		if (message->badge == TERMINALS_KEY)
 			terminal_event();
@@ -66,10 +66,7 @@ static bool serve(struct message *message)
 		else
 			process_exited((u32)(message->badge >> 32), (slot_t)message->badge);
 		return false;
-	case MESSAGE_HANGUP:
-		if (message->badge < PROC_PID_MAX)
-			process_hangup((u32)message->badge);
-		return false;
+	case MESSAGE_HANGUP: process_hangup(message->badge); return false;
 	case MESSAGE_CANCEL: cancel((handle_t){ (u32)message->badge }, false); return false;
 	case MESSAGE_ABANDON: cancel((handle_t){ (u32)message->badge }, true); return false;
 	case MESSAGE_PAGES: return false;

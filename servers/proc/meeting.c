@@ -33,7 +33,8 @@ err_t operation_meeting(void *_Nullable self, struct caller caller, u32 inode, u
 		return ERR_UNSUPPORTED;
 	TRY(tree_meeting(files, inode, generation, entry, flags, is_own, &mode));
 	u64 key = (u64)(generation & INT32_MAX) << 32 | inode;
-	TRY(meet_vouch(meet, key, (enum meet_way)ways_of(mode, flags, is_own), out_grant));
+	u32 ways = ways_of(mode, flags, is_own);
+	TRY(meet_vouch(meet, key, (enum meet_way)ways, process->pid, out_grant));
 	answer_hand_out(*out_grant);
 	return OK;
 }

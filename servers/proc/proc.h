@@ -49,7 +49,7 @@ static inline bool is_nobody(const struct process *process)
 // Life (children.c, end.c).
 err_t bind_exit(const struct process *process);
 void process_exited(u32 pid, slot_t slot); // the kernel says so
-void process_hangup(u32 pid);              // nobody holds its connection any more
+void process_hangup(u64 badge);            // nobody holds its connection any more
 void process_end(struct process *process, u32 status, u64 processor_ns, u64 pages);
 void end_rescan(void); // after a restart
 

@@ -316,7 +316,7 @@ static err_t send(
 	case PROC_KILL_TO_ALL: return kill_all(from, signal, source);
 	case PROC_KILL_TO_PROCESS: break;
 	}
-	TRY(process_by_id((struct caller){ .badge = from->pid }, id, &to));
+	TRY(process_by_id((struct caller){ .badge = process_badge(from) }, id, &to));
 	if (!may_signal(from, to, signal))
 		return ERR_NOT_OWNER;
 	if (signal >= SIG_FIRST_QUEUED && !has_room(to))

@@ -5,6 +5,7 @@
 #include "lib/os/process.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
+#include "servers/proc/answer.h"
 #include "servers/proc/check.h"
 #include "servers/proc/proc.h"
 
@@ -53,6 +54,20 @@ static bool is_session(u32 number)
 			return true;
 	}
 	return false;
+}
+
+struct process *_Nullable process_by_badge(u64 badge)
+{
+	struct process *process = process_find((u32)(badge % PROC_PID_MAX));
+	return process && process_badge(process) == badge ? process : nullptr;
+}
+
+// A connection of its own for a pid that somebody may have had just now.
+void process_choose(struct process *process)
+{
+	SET(store->chosen, store->chosen + 1);
+	SET(process->use, store->chosen);
+	answer_forget_birth(process->pid);
 }
 
 // No process has it, and no group or session is named by it.
@@ -104,6 +119,8 @@ err_t process_allocate(u32 wanted, struct process *_Nullable *_Nonnull out)
 		.continued = process->continued }; // nothing else of a free record counts: it needs no note
 	SET(*pid_head(pid), slot);
 	SET(store->count, store->count + 1);
+	if (wanted)
+		process_choose(process);
 	*out = process;
 	return OK;
 }
@@ -188,6 +205,7 @@ void process_release(struct process *process)
 	process_orphan(process);
 	leave_group(process);
 	leave_pids(process);
+	answer_forget(process_badge(process));
 	SET(process->state, PROCESS_FREE);
 	SET(process->pid_next, store->free);
 	SET(store->free, process_slot(process));

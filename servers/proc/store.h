@@ -41,6 +41,7 @@ enum report : u8 { REPORT_NONE, REPORT_STOPPED, REPORT_CONTINUED };
 
 struct process {
 	u32 pid, group, session;
+	u32 use;                              // of this pid, if its parent chose it; else 0
 	u32 terminal;                         // controlling: its number, 0: none
 	slot_t parent, child, next, previous; // parent, first child, siblings (all lists end with 0)
 	slot_t pid_next;                      // others in the bucket of this pid; free: next free
@@ -113,6 +114,7 @@ struct store {
 	u64 taken;         // of tty's signals
 	u64 ended_ns;      // processor time of those that ended
 	u32 next_pid;
+	u32 chosen;              // pids that their parents chose, so far
 	u32 stopped;             // how many are
 	u32 count;               // records in use
 	u32 fresh, fresh_detail; // records, details from here on were never used
@@ -151,6 +153,14 @@ static inline bool is_leader(const struct process *process) // of its session
 {
 	return process->session == process->pid;
 }
+// What its connection stands for: its pid, and above it which use of this pid, lest what comes late
+// from one that had it before (its connection hangs up, a call is made again) is taken for its own.
+static inline u64 process_badge(const struct process *process)
+{
+	static_assert(PROC_PID_MAX == 1u << 22);
+	return process->pid | (u64)process->use << 22;
+}
+struct process *_Nullable process_by_badge(u64 badge); // null: nobody any more
 // By pid, whatever its state; null: none.
 struct process *_Nullable process_find(u32 pid);
 // Alive, unborn or a zombie.
@@ -158,6 +168,7 @@ struct process *_Nullable process_find_born(u32 pid);
 // The wanted pid, or the next (0), in a free record: state SPARE, not in any list but that of pids.
 // ERR_BUSY: none free. ERR_EXISTS: the wanted one is in use.
 err_t process_allocate(u32 wanted, struct process *_Nullable *_Nonnull out);
+void process_choose(struct process *process);  // a chosen pid gets another connection
 void process_release(struct process *process); // out of all lists, free
 // Family.
 void process_adopt(struct process *parent, struct process *child); // leaves its former parent

@@ -249,6 +249,7 @@ static void terminals(void)
 
 // A FIFO or a socket of root's, by its inode: at meet, past proc, and through proc.
 static uint64_t meeting_key;
+static int hoarder_says[2];
 
 static uint64_t key_of(const struct stat *status) // as the library makes st_ino
 {
@@ -279,6 +280,50 @@ static int reach_meeting(void)
 	if (raw(CALL_CONNECTION_CALL, own, NULL) != OWNER_ONLY) // to listen there
 		return 4;
 	return refused ? 0 : 5;
+}
+
+// Keeps as many connections for a FIFO of its own as it is given.
+static int hoard(void)
+{
+	enum { ENTRIES = 4000, MANY = 3000, WRITE_ONLY = 1 };
+	struct stat status;
+	int count = 0;
+	uint64_t entry = 0;
+	lose_privileges();
+	unlink("/tmp/hoard_fifo");
+	if (mkfifo("/tmp/hoard_fifo", 0600) != 0 || stat("/tmp/hoard_fifo", &status) != 0)
+		return 2;
+	find_handles();
+	uint64_t with[6] = { proc_connection(), PROC_MEETING_TAG, key_of(&status) };
+	do
+		with[3] = entry | (uint64_t)WRITE_ONLY << 32;
+	while (raw(CALL_CONNECTION_CALL, with, NULL) != 0 && ++entry < ENTRIES);
+	while (count < MANY && raw(CALL_CONNECTION_CALL, with, NULL) == 0)
+		count++;
+	int own = open("/tmp/hoard_fifo", O_RDWR | O_NONBLOCK);
+	printf("ok (%d held)\n", count);
+	fflush(stdout);
+	write(hoarder_says[1], own >= 0 && count > 64 ? "y" : "n", 1);
+	pause();
+	return 0;
+}
+
+static void hoarding(void)
+{
+	char answer = 0;
+	need(pipe(hoarder_says) == 0, "pipe");
+	pid_t pid = child(hoard);
+	is(read(hoarder_says[0], &answer, 1), 1, "a process that keeps connections back");
+	is(answer, 'y', "gets many, and opens its FIFO all the same");
+	unlink("/tmp/attack_fifo");
+	is(mkfifo("/tmp/attack_fifo", 0600), 0, "meanwhile a FIFO");
+	int fifo = open("/tmp/attack_fifo", O_RDWR | O_NONBLOCK);
+	check(fifo >= 0, "is opened by others");
+	close(fifo);
+	unlink("/tmp/attack_fifo");
+	unlink("/tmp/hoard_fifo");
+	kill(pid, SIGKILL);
+	is(child_end(pid), 1000 + SIGKILL, "the end of it");
 }
 
 static void meetings(void)
@@ -318,5 +363,6 @@ int main(void)
 	queues_and_objects();
 	terminals();
 	meetings();
+	hoarding();
 	return failures != 0;
 }

@@ -60,6 +60,47 @@ static void discarded_file(void)
 	unlink("/tmp/discarded");
 }
 
+// Each that was mapped is the file again when it is given back, however many there are: what could
+// not be remembered must not have been mapped. The same for what is left of one with many holes.
+static void many_copies(void)
+{
+	enum { MANY = 3000, SIZE = 4096 };
+	static char *copies[MANY];
+	int count = 0, wrong = 0;
+	int fd = open("/tmp/many", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	for (int i = 0; i < 2 * MANY; i++)
+		pwrite(fd, "f", 1, (off_t)i * SIZE);
+	for (; count < MANY; count++) {
+		copies[count] = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+		if (copies[count] == MAP_FAILED)
+			break;
+		copies[count][0] = 'p';
+	}
+	for (int i = 0; i < count; i++) {
+		madvise(copies[i], SIZE, MADV_DONTNEED);
+		wrong += copies[i][0] != 'f';
+		munmap(copies[i], SIZE);
+	}
+	is(wrong, 0, "many private copies are their file again");
+	const size_t all = (size_t)2 * MANY * SIZE;
+	area = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	need(area != MAP_FAILED, "a large one");
+	for (int i = 0; i < 2 * MANY; i++)
+		area[(size_t)i * SIZE] = 'p';
+	int last = 0; // the last hole that could be made
+	for (int i = 1; i < 2 * MANY && munmap(area + (size_t)i * SIZE, SIZE) == 0; i += 2)
+		last = i;
+	for (int i = 0; i < last; i += 2) {
+		madvise(area + (size_t)i * SIZE, SIZE, MADV_DONTNEED);
+		wrong += area[(size_t)i * SIZE] != 'f';
+	}
+	check(last > 1, "holes in a copy");
+	is(wrong, 0, "what is left between them is the file again");
+	munmap(area, all);
+	close(fd);
+	unlink("/tmp/many");
+}
+
 int main(void)
 {
 	area = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -119,5 +160,6 @@ int main(void)
 	is(syscall(SYS_brk, 8), end, "brk to nowhere changes nothing");
 	fails(syscall(SYS_mprotect, 4096, 4096, PROT_READ), ENOMEM, "mprotect of nothing");
 	discarded_file();
+	many_copies();
 	return done();
 }

@@ -208,6 +208,22 @@ static void clones(void)
 	is(clone_end(&given, 88), -EINVAL, "none at all");
 }
 
+// Two that have the same pid one after the other, and ask the same: each gets its own session.
+static void same_pid_again(void)
+{
+	int wanted = 31235;
+	struct first_arguments given = {
+		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&wanted, .set_tid_size = 1
+	};
+	for (int i = 0; i < 50 && geteuid() == 0; i++) {
+		long pid = syscall(SYS_clone3, &given, 88);
+		if (pid == 0)
+			_exit(setsid() == wanted && getsid(0) == wanted && getpgrp() == wanted ? 0 : 1);
+		need(pid == wanted, "the same pid again");
+		is(child_end((pid_t)pid), 0, "a session of its own");
+	}
+}
+
 static int counted;
 
 static void *second(void *argument)
@@ -318,6 +334,7 @@ int main(void)
 	folders();
 	scripts();
 	clones();
+	same_pid_again();
 	ended();
 	threads();
 	memory();

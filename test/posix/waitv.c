@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // futex_waitv: a wait at several words, of one process and of several; nothing is lost, and a wake
 // that was counted is somebody's answer.
-#include "test/posix/test.h"
+#include "test/posix/raw.h"
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -132,6 +132,42 @@ static void nothing_is_lost(void)
 	pthread_join(thread, NULL);
 }
 
+static void *sleeps_at_many(void *argument)
+{
+	(void)argument;
+	prepare(own, WORDS, WORD | PRIVATE);
+	is(waits(WORDS, 20), 5, "a wait at many words");
+	return NULL;
+}
+
+// Of another thread's wait a forked child has no threads, nor handles to them (where there are
+// handles).
+static int counts_threads(void)
+{
+	int count = 0;
+	if (access("/scheme/svc/tree", R_OK) != 0 || !find_stub())
+		return 0;
+	find_handles();
+	for (int i = 0; i < handle_count; i++)
+		count += kinds[i] == KIND_THREAD;
+	return count;
+}
+
+static void forked_meanwhile(void)
+{
+	pthread_t thread;
+	int worst = 0;
+	pthread_create(&thread, NULL, sleeps_at_many, NULL);
+	for (int i = 0; i < 8; i++) {
+		pause_ms(10);
+		int seen = child_end(child(counts_threads));
+		worst = seen > worst ? seen : worst;
+	}
+	is(worst, 0, "a fork during another thread's wait takes nothing of it along");
+	is(wakes(&own[5]), 1, "which goes on");
+	pthread_join(thread, NULL);
+}
+
 int main(void)
 {
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -140,5 +176,6 @@ int main(void)
 	between_processes();
 	refused();
 	nothing_is_lost();
+	forked_meanwhile();
 	return done();
 }

@@ -10,10 +10,13 @@
 
 NONNULL_BEGIN
 
+struct wait_set; // thread/waitv.c
+
 struct core_state {
 	struct heap heap;
-	struct posix_lock threads_lock; // threads and slots
-	struct list threads;            // struct posix_thread.node; the first thread is in it too
+	struct posix_lock threads_lock;       // threads and slots
+	struct list threads;                  // struct posix_thread.node; the first thread is in it too
+	struct wait_set *_Nullable wait_sets; // thread/waitv.c: waits at several words, under way
 	u32 thread_count;
 	u32 is_exiting;        // atomic: exit_group or exec is under way
 	handle_t log;          // connection to servers/log; HANDLE_NONE: none

@@ -13,6 +13,7 @@
 #include "lib/posix/ipc/segment.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process.h"
+#include "lib/posix/thread/thread.h"
 #include "lib/posix/time/getrandom.h"
 #include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
@@ -61,6 +62,7 @@ void program_begun(struct posix_thread *self)
 	forget_locks(posix);
 	areas_start(&posix->areas, &record->space);
 	set_program(&posix->identity, record);
+	waits_forget(&posix->core);
 	exec_close_files();
 	attachments_forget();
 	exec_reset_actions();

@@ -9,86 +9,86 @@
 #include "lib/posix/memory/mappings.h"
 #include "os/syscalls.h"
 
-static struct area_copy *_Nullable first_in(struct area_state *areas, u64 address, u64 end)
+struct area_copy *_Nullable copies_new(handle_t memory)
 {
-	for (struct area_copy *copy = areas->copies; copy; copy = copy->next)
-		if (copy->start < end && copy->end > address)
-			return copy;
-	return nullptr;
+	struct area_copy *copy = heap_take(sizeof *copy);
+	if (copy && handle_duplicate(memory, RIGHT_READ | RIGHT_DUP, &copy->memory) != OK) {
+		heap_give(copy, sizeof *copy);
+		return nullptr;
+	}
+	return copy;
 }
 
-static void copy_remove(struct area_state *areas, struct area_copy *copy)
+void copies_give(struct area_copy *copy)
 {
-	struct area_copy *_Nullable *link = &areas->copies;
-	while (*link && *link != copy)
-		link = &(*link)->next;
-	*link = copy->next;
 	(void)handle_close(copy->memory);
 	heap_give(copy, sizeof *copy);
 }
 
-// What cannot be remembered reads as zeros later.
-static void copy_keep(struct area_state *areas, const struct area_copy *like)
+void copies_add(struct area_state *areas, struct area_copy *copy)
 {
-	struct area_copy *copy = heap_take(sizeof *copy);
-	if (!copy)
-		return;
-	*copy = *like;
-	if (handle_duplicate(like->memory, RIGHT_READ | RIGHT_DUP, &copy->memory) != OK) {
-		heap_give(copy, sizeof *copy);
-		return;
-	}
 	copy->next = areas->copies;
 	areas->copies = copy;
 }
 
-// What is left of it on both sides of the range.
-static void copy_cut(struct area_state *areas, struct area_copy *copy, u64 address, u64 end)
+static err_t cut_at(struct area_state *areas, u64 address) REQUIRES(areas -> lock)
 {
-	struct area_copy before = *copy, after = *copy;
-	before.end = address;
-	after.offset += end - after.start;
-	after.start = end;
-	if (copy->start < address)
-		copy_keep(areas, &before);
-	if (copy->end > end)
-		copy_keep(areas, &after);
-	copy_remove(areas, copy);
+	for (struct area_copy *copy = areas->copies; copy; copy = copy->next) {
+		if (copy->start >= address || copy->end <= address)
+			continue;
+		struct area_copy *tail = copies_new(copy->memory);
+		if (!tail)
+			return ERR_NO_MEMORY;
+		tail->start = address;
+		tail->end = copy->end;
+		tail->offset = copy->offset + address - copy->start;
+		copy->end = address;
+		copies_add(areas, tail);
+		return OK; // they do not overlap
+	}
+	return OK;
+}
+
+err_t copies_cut(u64 address, u64 size)
+{
+	struct area_state *areas = &posix_self()->areas;
+	if (!areas->copies)
+		return OK;
+	posix_lock_take(&areas->lock);
+	err_t err = cut_at(areas, address);
+	if (err == OK)
+		err = cut_at(areas, address + size);
+	posix_lock_give(&areas->lock);
+	return err;
 }
 
 void copies_forget(u64 address, u64 size)
 {
 	struct area_state *areas = &posix_self()->areas;
-	struct area_copy *copy;
 	if (!areas->copies)
 		return;
 	posix_lock_take(&areas->lock);
-	while ((copy = first_in(areas, address, address + size)))
-		copy_cut(areas, copy, address, address + size);
+	for (struct area_copy *_Nullable *link = &areas->copies; *link;) {
+		struct area_copy *copy = *link;
+		if (copy->start < address || copy->end > address + size) {
+			link = &copy->next;
+			continue;
+		}
+		*link = copy->next;
+		copies_give(copy);
+	}
 	posix_lock_give(&areas->lock);
-}
-
-void copies_add(struct area_state *areas, const struct area_copy *copy)
-{
-	copy_keep(areas, copy);
 }
 
 void copies_move(u64 from, u64 size, u64 to)
 {
 	struct area_state *areas = &posix_self()->areas;
 	posix_lock_take(&areas->lock);
-	for (struct area_copy *copy = areas->copies, *next; copy; copy = next) {
-		next = copy->next;
-		if (copy->start >= from + size || copy->end <= from)
+	for (struct area_copy *copy = areas->copies; copy; copy = copy->next) {
+		if (copy->start < from || copy->end > from + size)
 			continue;
-		struct area_copy moved = *copy;
-		moved.start = max_u64(copy->start, from);
-		moved.end = min_u64(copy->end, from + size);
-		moved.offset += moved.start - copy->start;
-		moved.start += to - from;
-		moved.end += to - from;
-		copy_keep(areas, &moved);
-		copy_cut(areas, copy, from, from + size);
+		copy->start += to - from;
+		copy->end += to - from;
 	}
 	posix_lock_give(&areas->lock);
 }
@@ -135,6 +135,9 @@ err_t copies_renew(u64 address, u64 size)
 
 void copies_close(struct area_state *areas)
 {
-	while (areas->copies)
-		copy_remove(areas, areas->copies);
+	while (areas->copies) {
+		struct area_copy *copy = areas->copies;
+		areas->copies = copy->next;
+		copies_give(copy);
+	}
 }

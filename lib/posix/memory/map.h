@@ -34,10 +34,16 @@ const struct area_source *_Nullable source_find(struct area_state *areas, u64 me
 void sources_close(struct area_state *areas);
 
 // copies.c: private copies of files. Told of every range that is mapped anew or unmapped, and of
-// what moves; copy->memory stays the caller's.
-void copies_forget(u64 address, u64 size);
+// what moves.
+// Before something is changed: each copy lies within the range or without. Else ERR_NO_MEMORY, and
+// nothing may change, since what cannot be remembered would read as zeros one day.
+err_t copies_cut(u64 address, u64 size);
+void copies_forget(u64 address, u64 size); // of those that were cut
 void copies_move(u64 from, u64 size, u64 to);
-void copies_add(struct area_state *areas, const struct area_copy *copy) REQUIRES(areas -> lock);
+// A record, to be filled; memory stays the caller's. Null: no memory. It is given back or added.
+struct area_copy *_Nullable copies_new(handle_t memory);
+void copies_give(struct area_copy *copy);
+void copies_add(struct area_state *areas, struct area_copy *copy) REQUIRES(areas -> lock);
 // Those in the range show their files again, as they are now.
 err_t copies_renew(u64 address, u64 size);
 void copies_close(struct area_state *areas);

@@ -46,12 +46,20 @@ static err_t map_private_copy(
 	const struct map_request *request, handle_t memory, u64 offset, u64 *out)
 {
 	struct area_state *areas = &posix_self()->areas;
-	TRY(map_copy(request, memory, offset, map_flags(request), out));
+	struct area_copy *copy = copies_new(memory);
+	if (!copy)
+		return ERR_NO_MEMORY;
+	err_t err = map_copy(request, memory, offset, map_flags(request), out);
+	if (err != OK) {
+		copies_give(copy);
+		return err;
+	}
+	copy->start = *out;
+	copy->end = *out + request->size;
+	copy->offset = offset;
 	copies_forget(*out, request->size);
 	posix_lock_take(&areas->lock);
-	copies_add(areas,
-		&(struct area_copy){
-			.start = *out, .end = *out + request->size, .offset = offset, .memory = memory });
+	copies_add(areas, copy);
 	posix_lock_give(&areas->lock);
 	return OK;
 }

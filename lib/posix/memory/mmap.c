@@ -121,6 +121,8 @@ i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 		.file = ARG_INT(4),
 		.offset = ARG(5) };
 	TRY_POSIX(check(&request));
+	if (request.flags & MAP_FIXED && copies_cut(request.address, request.size) != OK)
+		return -ENOMEM;
 	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);
 }
 
@@ -133,6 +135,8 @@ i64 call_munmap(struct posix_thread *self, const struct arguments *arguments)
 	u64 start = max_u64(address, RANGE_LOW), end = address + size;
 	if (start >= end)
 		return 0;
+	if (copies_cut(start, end - start) != OK)
+		return -ENOMEM;
 	copies_forget(start, end - start);
 	return memory_unmap(HANDLE_NONE, start, end - start) == OK ? 0 : -ENOMEM;
 }

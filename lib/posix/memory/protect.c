@@ -24,13 +24,18 @@ static err_t copy_part(struct area_state *areas, const struct mapping_info *mapp
 		.protection = protection,
 		.flags = MAP_FIXED,
 		.type = MAP_PRIVATE };
-	struct area_copy copy = { .start = start,
-		.end = stop,
-		.offset = mapping->offset + start - mapping->address,
-		.memory = source->memory };
-	TRY(map_copy(&request, copy.memory, copy.offset, map_flags(&request), &mapped));
-	copies_add(areas, &copy);
-	return OK;
+	struct area_copy *copy = copies_new(source->memory);
+	if (!copy)
+		return ERR_NO_MEMORY;
+	copy->start = start;
+	copy->end = stop;
+	copy->offset = mapping->offset + start - mapping->address;
+	err_t err = map_copy(&request, copy->memory, copy->offset, map_flags(&request), &mapped);
+	if (err == OK)
+		copies_add(areas, copy);
+	else
+		copies_give(copy);
+	return err;
 }
 
 static err_t make_copies(u64 address, u64 size, u32 protection)

@@ -78,6 +78,7 @@ static err_t extend(const struct remap *remap, u64 address, u64 size)
 static err_t move_to(const struct remap *remap, u64 size, u64 address)
 {
 	u64 mapped;
+	TRY(copies_cut(remap->old_address, size));
 	TRY(memory_map(
 		HANDLE_NONE, HANDLE_NONE, address, size, remap->old_address, MAP_FLAGS_MOVE, &mapped));
 	copies_move(remap->old_address, size, address);
@@ -120,6 +121,8 @@ static i64 resize(const struct remap *remap)
 		return (i64)address;
 	if (remap->size < remap->old_size) {
 		u64 cut = remap->old_size - remap->size;
+		if (copies_cut(end - cut, cut) != OK)
+			return -ENOMEM;
 		copies_forget(end - cut, cut);
 		return memory_unmap(HANDLE_NONE, end - cut, cut) == OK ? (i64)address : -ENOMEM;
 	}
@@ -132,6 +135,9 @@ static i64 resize(const struct remap *remap)
 static i64 place(struct remap *remap)
 {
 	u64 kept = min_u64(remap->size, remap->old_size);
+	if (copies_cut(remap->address, remap->size) != OK ||
+		copies_cut(remap->old_address, remap->old_size) != OK)
+		return -ENOMEM;
 	copies_forget(remap->address, remap->size);
 	if (memory_unmap(HANDLE_NONE, remap->address, remap->size) != OK ||
 		move_to(remap, kept, remap->address) != OK)

@@ -81,6 +81,7 @@ void fork_child(struct posix_thread *self)
 	posix_lock_init(&core->heap.lock);
 	posix_lock_init(&core->threads_lock);
 	only_thread(self);
+	waits_forget(core);
 	for (usize i = 0; i < COUNT(parts); i++)
 		if (AT(parts, i).child)
 			AT(parts, i).child(self);

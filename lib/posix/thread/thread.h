@@ -7,6 +7,7 @@
 NONNULL_BEGIN
 
 struct process_clone;
+struct core_state; // core/state.h
 
 // Fills the zeroed struct of a thread in a slot: it goes on where self called, with answer 0.
 void thread_copy(const struct posix_thread *self, struct posix_thread *child,
@@ -24,6 +25,9 @@ void thread_release(struct posix_thread *child);
 void thread_set_fs(struct posix_thread *self, u64 base);
 // The robust list of this thread: locks that it still holds become their waiters'.
 void thread_release_robust(struct posix_thread *self);
+
+// Waits at several words that other threads had under way before a fork or exec (waitv.c).
+void waits_forget(struct core_state *core);
 
 // Orderly end of the process with a wait status (signal in the low bits, or code << 8): locks are
 // released, folders let go of what other processes share (exit_NAME), then all threads end.

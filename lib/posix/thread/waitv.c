@@ -5,6 +5,7 @@
 #include "lib/base/atomic.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/heap.h"
+#include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
@@ -12,6 +13,7 @@
 #include "lib/posix/signal/send.h"
 #include "lib/posix/thread/futex.h"
 #include "lib/posix/thread/helper_thread.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 // Linux's struct futex_waitv.
@@ -32,7 +34,8 @@ struct waiter {
 };
 
 struct wait_set {
-	u32 done; // atomic, futex: threads that have a result
+	struct wait_set *_Nullable next; // of core.wait_sets, under core.threads_lock
+	u32 done;                        // atomic, futex: threads that have a result
 	u32 count, started;
 	struct waiter waiters[WAITV_MAX];
 };
@@ -76,6 +79,44 @@ static void serve(u64 argument)
 	helper_thread_end();
 }
 
+// A fork by another thread finds what is under way, and whole: it holds the lock.
+static void join(struct core_state *core, struct wait_set *set)
+{
+	posix_lock_take(&core->threads_lock);
+	set->next = core->wait_sets;
+	core->wait_sets = set;
+	posix_lock_give(&core->threads_lock);
+}
+
+static void close_threads(struct wait_set *set)
+{
+	for (u32 i = 0; i < set->started; i++)
+		(void)handle_close(AT(set->waiters, i).thread);
+	set->started = 0;
+}
+
+static void leave(struct core_state *core, struct wait_set *set)
+{
+	posix_lock_take(&core->threads_lock);
+	struct wait_set *_Nullable *link = &core->wait_sets;
+	while (*link && *link != set)
+		link = &(*link)->next;
+	if (*link)
+		*link = set->next;
+	close_threads(set);
+	posix_lock_give(&core->threads_lock);
+}
+
+void waits_forget(struct core_state *core)
+{
+	struct wait_set *set;
+	while ((set = core->wait_sets)) {
+		core->wait_sets = set->next;
+		close_threads(set);
+		heap_give(set, sizeof *set);
+	}
+}
+
 // Ends those that still wait, until all have a result.
 static void gather(struct wait_set *set)
 {
@@ -86,7 +127,6 @@ static void gather(struct wait_set *set)
 		(void)futex_wait((u64)(uintptr_t)&set->done, done, DEADLINE_NEVER, HANDLE_NONE);
 	for (u32 i = 0; i < set->started; i++) {
 		u64 mail = AT(set->waiters, i).mail;
-		(void)handle_close(AT(set->waiters, i).thread);
 		if (mail)
 			(void)thread_notify(HANDLE_NONE, mail);
 	}
@@ -107,26 +147,36 @@ static i64 answer_of(const struct wait_set *set, i64 otherwise)
 	return answer;
 }
 
-static i64 start_all(struct wait_set *set)
+static i64 start_one(struct core_state *core, struct wait_set *set, struct waiter *waiter)
 {
-	for (u32 i = 0; i < set->count; i++) {
-		struct waiter *waiter = &AT(set->waiters, i);
-		TRY_POSIX(helper_thread_start(serve, (u64)(uintptr_t)waiter, true, &waiter->thread));
-		set->started++;
-	}
+	posix_lock_take(&core->threads_lock);
+	i64 answer = helper_thread_start(serve, (u64)(uintptr_t)waiter, true, &waiter->thread);
+	set->started += answer == 0;
+	posix_lock_give(&core->threads_lock);
+	return answer;
+}
+
+static i64 start_all(struct core_state *core, struct wait_set *set)
+{
+	for (u32 i = 0; i < set->count; i++)
+		TRY_POSIX(start_one(core, set, &AT(set->waiters, i)));
 	return 0;
 }
 
 static i64 wait_at_all(struct posix_thread *self, struct wait_set *set, u64 deadline)
 {
-	i64 answer = start_all(set);
+	struct core_state *core = &posix_self()->core;
+	join(core, set);
+	i64 answer = start_all(core, set);
 	if (answer == 0) {
 		err_t err = wait_futex(self, (u64)(uintptr_t)&set->done, 0, deadline, HANDLE_NONE);
 		bool is_done = err == OK || err == ERR_WOULD_BLOCK;
 		answer = is_done ? 0 : futex_error(err, deadline != DEADLINE_NEVER);
 	}
 	gather(set);
-	return answer_of(set, answer);
+	answer = answer_of(set, answer);
+	leave(core, set);
+	return answer;
 }
 
 static i64 wait_in(struct posix_thread *self, struct wait_set *set, u64 from, u64 deadline)
