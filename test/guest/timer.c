@@ -9,7 +9,8 @@ static void test_once(void)
 	u64 begin = clock_read();
 	CHECK_OK(timer_create(&timer));
 	CHECK_OK(timer_set(timer, begin + 20 * NS_PER_MS, 0));
-	CHECK_EQ(object_wait(timer, SIGNAL_FIRED, 0, &observed), ERR_TIMED_OUT);
+	bool is_early = object_wait(timer, SIGNAL_FIRED, 0, &observed) == OK;
+	CHECK(!is_early || clock_read() - begin >= 20 * NS_PER_MS); // a busy host stops us for long
 	CHECK_OK(object_wait(timer, SIGNAL_FIRED, guest_soon(), &observed));
 	CHECK_EQ(observed, SIGNAL_FIRED);
 	CHECK(clock_read() - begin >= 20 * NS_PER_MS);
@@ -61,7 +62,7 @@ static void test_stop(void)
 	CHECK_OK(handle_close(timer));
 }
 
-// Set in one order, they fire in the other.
+// Set in one order, they fire in the other; the first of them long after all are set.
 static void test_order(void)
 {
 	handle_t timers[16];
@@ -72,13 +73,13 @@ static void test_order(void)
 	for (u64 i = 0; i < COUNT(timers); i++) {
 		CHECK_OK(timer_create(&AT(timers, i)));
 		CHECK_OK(port_bind(port, AT(timers, i), SIGNAL_FIRED, i, BIND_MODE_EDGE));
-		CHECK_OK(timer_set(AT(timers, i), begin + (40 - i) * NS_PER_MS, 0));
+		CHECK_OK(timer_set(AT(timers, i), begin + (500 - i) * NS_PER_MS, 0));
 	}
 	for (u64 i = COUNT(timers); i--;) {
 		message = (struct message){};
 		CHECK_OK(port_receive_until(port, &message, guest_soon()));
 		CHECK_EQ(message.badge, i);
-		CHECK(clock_read() >= begin + (40 - i) * NS_PER_MS);
+		CHECK(clock_read() >= begin + (500 - i) * NS_PER_MS);
 	}
 	for (u64 i = 0; i < COUNT(timers); i++)
 		CHECK_OK(handle_close(AT(timers, i)));
