@@ -10,6 +10,7 @@
 #include "servers/proc/operations.h"
 
 constexpr u32 STEP = 32;
+constexpr u32 GROUP_TTY = 5, MODE_PTY = 0620; // as Debian mounts devpts
 constexpr u32 PTY_LAST = TTY_DEVICE_PTY + (1 << 12);
 
 static tty_t steering(void)
@@ -173,6 +174,13 @@ err_t operation_terminal_group(
 	return OK;
 }
 
+// A new pseudo terminal is its maker's, before anybody can open it by name.
+static err_t give(const struct process *process, u32 device)
+{
+	return tree_device_own((tree_t){ start_handle("ramfs") }, device,
+		credentials_of(process)->file_user, GROUP_TTY, MODE_PTY);
+}
+
 err_t operation_terminal_reach(void *_Nullable self, struct caller caller, u32 inode,
 	u32 generation, u32 entry, u32 flags, u32 serial, u32 *out_device, handle_t *out_terminal)
 {
@@ -184,11 +192,10 @@ err_t operation_terminal_reach(void *_Nullable self, struct caller caller, u32 i
 	if (!store->steering.raw || !files.handle.raw)
 		return ERR_UNSUPPORTED;
 	TRY(tree_device(files, inode, generation, entry, flags, &device));
-	TRY(tty_open((tty_t){ start_handle("tty") }, device, credentials_of(process)->file_user,
-		is_able(process, CAP_DAC_OVERRIDE), 0, (u64)process->pid << 32 | serial, out_device,
-		out_terminal));
+	TRY(tty_open((tty_t){ start_handle("tty") }, device, 0, (u64)process->pid << 32 | serial,
+		out_device, out_terminal));
 	answer_hand_out(*out_terminal);
-	return OK;
+	return device == TTY_DEVICE_MULTIPLEXER ? give(process, *out_device) : OK;
 }
 
 err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle_t *out_terminal)
@@ -199,8 +206,7 @@ err_t operation_terminal_open(void *_Nullable self, struct caller caller, handle
 	TRY(caller_find(caller, &process));
 	if (!process->terminal || !store->steering.raw)
 		return ERR_NOT_FOUND;
-	TRY(tty_open((tty_t){ start_handle("tty") }, process->terminal,
-		credentials_of(process)->file_user, true, 0, 0, &number, out_terminal));
+	TRY(tty_open((tty_t){ start_handle("tty") }, process->terminal, 0, 0, &number, out_terminal));
 	answer_hand_out(*out_terminal);
 	return OK;
 }

@@ -95,3 +95,24 @@ err_t operation_change(void *_Nullable self, struct caller caller, lease_t lease
 	answer_remember(caller, TREE_CHANGE_TAG, change.serial, &(struct replay){});
 	return OK;
 }
+
+err_t operation_device_own(
+	void *_Nullable self, struct caller caller, u32 device, u32 user, u32 group, u32 mode)
+{
+	(void)self;
+	struct tree_credentials who;
+	TRY(who_is(caller.badge, &who));
+	if (!(who.capabilities & CAPABILITY_SYS_ADMIN))
+		return ERR_NOT_OWNER;
+	tree_change_begin(&writer);
+	for (u32 number = TREE_ROOT; number < writer.tree.head->fresh_inode; number++) {
+		struct tree_inode *inode = inode_at(number);
+		if ((inode->mode & MODE_TYPE) != MODE_CHARACTER || inode->device != device)
+			continue;
+		touch_changed(inode);
+		SET_INODE(inode, user, user);
+		SET_INODE(inode, group, group);
+		SET_INODE(inode, mode, MODE_CHARACTER | (mode & MODE_ALL));
+	}
+	return OK;
+}

@@ -71,6 +71,7 @@ const struct tree_ops operations = {
 	.space = operation_space,
 	.open = operation_open,
 	.device = operation_device,
+	.device_own = operation_device_own,
 	.meeting = operation_meeting,
 	.make = operation_make,
 	.link = operation_link,

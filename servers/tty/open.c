@@ -64,7 +64,7 @@ static err_t end_open(struct terminal *terminal, enum end end, handle_t *out)
 	return OK;
 }
 
-static err_t pty_create(u32 owner, struct terminal **out)
+static err_t pty_create(struct terminal **out)
 {
 	for (u32 i = TERMINAL_PTY; i < TERMINALS; i++) {
 		struct terminal *terminal = &AT(store->terminals, i);
@@ -73,9 +73,8 @@ static err_t pty_create(u32 owner, struct terminal **out)
 		u32 generations[ENDS] = { AT(terminal->ends, SLAVE).generation,
 			AT(terminal->ends, MASTER).generation };
 		terminal_touch(terminal);
-		*terminal = (struct terminal){
-			.device = TTY_DEVICE_PTY + i - TERMINAL_PTY, .owner = owner, .is_locked = true
-		};
+		*terminal =
+			(struct terminal){ .device = TTY_DEVICE_PTY + i - TERMINAL_PTY, .is_locked = true };
 		termios_usual(&terminal->line.termios);
 		AT(terminal->ends, SLAVE).generation = AT(generations, SLAVE) + 1;
 		AT(terminal->ends, MASTER).generation = AT(generations, MASTER) + 1;
@@ -86,14 +85,14 @@ static err_t pty_create(u32 owner, struct terminal **out)
 }
 
 // A new one each time, but for the same call made again.
-static err_t multiplexer_open(u64 serial, u32 owner, u32 *out_device, handle_t *out)
+static err_t multiplexer_open(u64 serial, u32 *out_device, handle_t *out)
 {
 	const struct answered *answered = answer_find(&store->opened, serial, BADGE_STEERS);
 	struct terminal *terminal;
 	if (answered)
 		terminal = terminal_by_device((u32)answered->result);
 	else
-		TRY(pty_create(owner, &terminal));
+		TRY(pty_create(&terminal));
 	if (!terminal)
 		return ERR_IO;
 	err_t err = end_open(terminal, MASTER, out);
@@ -117,21 +116,19 @@ static err_t slave_open(struct terminal *terminal, u32 *out_device, handle_t *ou
 	return end_open(terminal, SLAVE, out);
 }
 
-// The file's server has let the user open the device; whose a pty is, only we know.
-static err_t operation_open(void *_Nullable self, struct caller caller, u32 device, u32 user,
-	u32 is_privileged, u32 reserved, u64 serial, u32 *out_device, handle_t *out)
+// The file's server has let the user open the device.
+static err_t operation_open(void *_Nullable self, struct caller caller, u32 device, u32 reserved,
+	u64 serial, u32 *out_device, handle_t *out)
 {
 	(void)self;
 	(void)reserved;
 	if (caller.badge != BADGE_STEERS)
 		return caller.badge & BADGE_END ? ERR_UNSUPPORTED : ERR_RIGHTS;
 	if (device == TTY_DEVICE_MULTIPLEXER)
-		return multiplexer_open(serial, user, out_device, out);
+		return multiplexer_open(serial, out_device, out);
 	struct terminal *terminal = terminal_by_device(device);
 	if (!terminal)
 		return ERR_NOT_FOUND;
-	if (is_pty(terminal) && terminal->owner != user && !is_privileged)
-		return ERR_RIGHTS;
 	return slave_open(terminal, out_device, out);
 }
 

@@ -28,7 +28,6 @@ struct end_state {
 // Saved as a whole before each change.
 struct terminal {
 	u32 device; // Linux's number; 0: not in use
-	u32 owner;  // user id: who may open a pty
 	struct line line;
 	u32 put;   // output: bytes so far, in the ring of the device or in the pty's buffer
 	u32 taken; // of a pty's output

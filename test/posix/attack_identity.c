@@ -18,7 +18,7 @@ static const uint64_t MEET_SPEAK_TAG = 0x891d4020005, MEET_SEND_TAG = 0x82d40200
 					  MEET_CHANGE_TAG = 0x804d4020012, MEET_REMOVE_TAG = 0x1d4020013,
 					  MEET_ATTACH_TAG = 0x1d4020014, PROC_OPEN_TAG = 0x8013b03001d,
 					  PROC_ATTACH_TAG = 0x8003b030002, TERMINAL_REACH_TAG = 0x8033b030020,
-					  TTY_OPEN_TAG = 0x803008a0001, MEET_FIFO_TAG = 0x801d4020001,
+					  TTY_OPEN_TAG = 0x802008a0001, MEET_FIFO_TAG = 0x801d4020001,
 					  MEET_CONNECT_TAG = 0x801d4020004, MEET_VOUCH_TAG = 0x802d402001b,
 					  PROC_MEETING_TAG = 0x8033b030023;
 enum { OWNER_ONLY = -38, RIGHTS = -4, WAIT_AND_DUP = 1 << 7 | 1 << 4, LEND_READ = 1 };
@@ -190,7 +190,7 @@ static int open_terminals(void)
 	for (int i = 0; i < handle_count; i++) {
 		static const uint32_t devices[] = { 1088, 1281, 34816, 34817 };
 		for (int k = 0; k < 4; k++) {
-			uint64_t with[6] = { handles[i], TTY_OPEN_TAG, devices[k], 1, 77 };
+			uint64_t with[6] = { handles[i], TTY_OPEN_TAG, devices[k], 77 };
 			int64_t answer =
 				kinds[i] == KIND_CONNECTION ? raw(CALL_CONNECTION_CALL, with, NULL) : -1;
 			if (!answer)

@@ -2,8 +2,12 @@
 // terminal.c - pseudo terminals: reading without lines.
 #include "test/posix/test.h"
 
+#include <grp.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <termios.h>
+
+enum { USER = 1000, OTHER = 1001 };
 
 static int master, slave;
 
@@ -17,9 +21,11 @@ static void reads_for(int minimum, int tenths)
 	is(tcsetattr(slave, TCSANOW, &settings), 0, "tcsetattr");
 }
 
-static void interrupt_after(long milliseconds, int flags)
+// And again, if that was too early to interrupt anything.
+static void interrupt_after(long milliseconds, long again_milliseconds, int flags)
 {
-	const struct timeval after = { 0, milliseconds * 1000 }, every = { 0, 100000 };
+	const struct timeval after = { 0, milliseconds * 1000 },
+						 every = { 0, again_milliseconds * 1000 };
 	on_signal(SIGALRM, count_signal, flags);
 	handled = 0;
 	setitimer(ITIMER_REAL, &(struct itimerval){ every, after }, NULL);
@@ -29,15 +35,15 @@ static void interrupted(void)
 {
 	char bytes[8];
 	reads_for(0, 100);
-	interrupt_after(50, 0);
+	interrupt_after(50, 100, 0);
 	fails(read(slave, bytes, 8), EINTR, "VMIN 0: a signal while VTIME runs");
 	check(handled >= 1, "was handled");
 	reads_for(3, 0);
-	interrupt_after(50, 0);
+	interrupt_after(50, 100, 0);
 	fails(read(slave, bytes, 8), EINTR, "VMIN 3: a signal");
 	reads_for(0, 3);
 	long start = now_ms();
-	interrupt_after(50, SA_RESTART);
+	interrupt_after(50, 0, SA_RESTART);
 	is(read(slave, bytes, 8), 0, "made again until VTIME is over");
 	check(now_ms() - start >= 200, "and not earlier");
 	// Reads that wait for nothing are never interrupted, however many signals come.
@@ -54,6 +60,43 @@ static void interrupted(void)
 	is(read(slave, bytes, 8), 3, "and read");
 }
 
+static int opens_as_other(void)
+{
+	if (setgroups(0, NULL) || setgid(OTHER) || setuid(OTHER))
+		return 2;
+	return open(ptsname(master), O_RDWR | O_NOCTTY) >= 0 ? 0 : errno == EACCES ? 3 : 4;
+}
+
+// Whoever opened the master has the slave, whoever had one of this number before.
+static void owners(void)
+{
+	struct stat status;
+	is(stat(ptsname(master), &status), 0, "stat of the slave");
+	is(status.st_uid, geteuid(), "is its maker's");
+	is(status.st_mode & 07707, 0600, "for nobody else");
+	is(chmod(ptsname(master), 0604), 0, "chmod");
+	close(slave);
+	close(master);
+	if (geteuid() != 0)
+		return;
+	is(seteuid(USER), 0, "seteuid");
+	master = posix_openpt(O_RDWR | O_NOCTTY);
+	check(master >= 0 && !grantpt(master) && !unlockpt(master), "another user's");
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	check(slave >= 0, "who opens it");
+	is(fstat(slave, &status), 0, "fstat");
+	is(status.st_uid, USER, "and has it");
+	is(status.st_mode & 07707, 0600, "what the last one allowed is over");
+	is(fchmod(slave, 0622), 0, "its owner changes its mode");
+	is(seteuid(0), 0, "back");
+	is(child_end(child(opens_as_other)), 3, "a third one may not read and write");
+	is(chmod(ptsname(master), 0666), 0, "until he is let");
+	is(child_end(child(opens_as_other)), 0, "then he may");
+	is(chmod(ptsname(master), 0600) | chown(ptsname(master), OTHER, (gid_t)-1), 0, "given to him");
+	is(child_end(child(opens_as_other)), 0, "it is his");
+	is(stat(ptsname(master), &status) | (int)status.st_uid, OTHER, "as stat says");
+}
+
 int main(void)
 {
 	master = posix_openpt(O_RDWR | O_NOCTTY);
@@ -61,5 +104,6 @@ int main(void)
 	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
 	need(slave >= 0, "its slave");
 	interrupted();
+	owners();
 	return done();
 }

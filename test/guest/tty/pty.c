@@ -207,11 +207,10 @@ void test_jobs(void)
 	CHECK(tty_ready());
 	CHECK_OK(connection_create(tty.port, 1, &program.handle));
 	CHECK_EQ(tty_steer(program, &steering.handle), ERR_RIGHTS);
-	CHECK_EQ(tty_open(program, TTY_DEVICE_SERIAL, 0, 1, 0, 1, &device, &none.handle), ERR_RIGHTS);
+	CHECK_EQ(tty_open(program, TTY_DEVICE_SERIAL, 0, 1, &device, &none.handle), ERR_RIGHTS);
 	CHECK_OK(tty_steer(opener, &steering.handle));
 	CHECK_OK(pty_open(&master, &slave));
 	CHECK_OK(tty_identify(slave, &device, &is_master, &session, &group));
-	CHECK_EQ(tty_open(opener, device, 5, 0, 0, 1, &device, &none.handle), ERR_RIGHTS);
 	CHECK_EQ(tty_set_session(opener, device, 7, 7), ERR_RIGHTS);
 	CHECK_OK(tty_set_session(steering, device, 7, 8));
 	u64 front = 7ull << 32 | 8, back = 7ull << 32 | 9;

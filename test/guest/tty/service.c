@@ -89,7 +89,7 @@ u64 next_serial(void)
 
 err_t terminal_open(u32 device, tty_t *out, u32 *number)
 {
-	return tty_open(opener, device, 0, 0, 0, next_serial(), number, &out->handle);
+	return tty_open(opener, device, 0, next_serial(), number, &out->handle);
 }
 
 err_t pty_open(tty_t *master, tty_t *slave)
