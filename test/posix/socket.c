@@ -99,6 +99,22 @@ static void handing(void)
 
 static const struct sockaddr_un name = { AF_UNIX, "test-socket" };
 
+// Who connects is not told that root listens, if it is another.
+static int listens_as_user(void)
+{
+	static const struct sockaddr_un own = { AF_UNIX, "\0test-peer" };
+	struct ucred peer = {};
+	socklen_t size = sizeof(peer);
+	if (geteuid() == 0 && setuid(1000) != 0)
+		return 1;
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (bind(listener, (const void *)&own, 13) || listen(listener, 1) ||
+		connect(fd, (const void *)&own, 13))
+		return 2;
+	int answer = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	return answer == 0 && peer.uid != 0 ? 0 : 3;
+}
+
 static int client(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -118,6 +134,7 @@ static void named(void)
 	is(bind(listener, (const void *)&name, sizeof(name)), 0, "bind");
 	fails(connect(other, (const void *)&name, sizeof(name)), ECONNREFUSED, "connect too early");
 	fails(bind(other, (const void *)&name, sizeof(name)), EADDRINUSE, "bind the same name");
+	is(child_end(child(listens_as_user)), 0, "SO_PEERCRED of who connected");
 	is(listen(listener, 5), 0, "listen");
 	pid_t pid = child(client);
 	int fd = accept(listener, NULL, NULL);

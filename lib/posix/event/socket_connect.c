@@ -218,6 +218,7 @@ static i64 connect_to(struct posix_thread *self, const struct file *file, handle
 	}
 	socket->input = line.input;
 	socket->output = line.output;
+	socket->peer = (struct linux_ucred){ 0, UINT32_MAX, UINT32_MAX }; // who listens is not known
 	socket->state = SOCKET_CONNECTED;
 	return 0;
 }
