@@ -60,7 +60,7 @@ struct entity {
 	struct thread *owner;     // whose it is
 	struct thread *thread;    // who runs on it now: owner, or the end of its chain of calls
 	u64 vruntime, deadline, min_vruntime; // virtual ns; min_vruntime: of the subtree (augmented)
-	u64 ran_ns; // atomic. While it runs: less the time when it began, and so negative
+	u64 ran_ns;  // atomic. While it runs: less the time when it began, and so negative
 	u32 weight;  // 100 usual
 	u8 priority; // 0 fair, 1-32 real time
 	bool is_queued;
