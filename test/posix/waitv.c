@@ -136,7 +136,7 @@ static void *sleeps_at_many(void *argument)
 {
 	(void)argument;
 	prepare(own, WORDS, WORD | PRIVATE);
-	is(waits(WORDS, 20), 5, "a wait at many words");
+	is(waits(WORDS, 20), 5, "which goes on");
 	return NULL;
 }
 
@@ -164,7 +164,7 @@ static void forked_meanwhile(void)
 		worst = seen > worst ? seen : worst;
 	}
 	is(worst, 0, "a fork during another thread's wait takes nothing of it along");
-	is(wakes(&own[5]), 1, "which goes on");
+	waker(&own[5]); // it may not have come to wait at this word yet
 	pthread_join(thread, NULL);
 }
 
