@@ -81,6 +81,7 @@ static void many_copies(void)
 		wrong += copies[i][0] != 'f';
 		munmap(copies[i], SIZE);
 	}
+	check(count > 1000, "private copies of many pages");
 	is(wrong, 0, "many private copies are their file again");
 	const size_t all = (size_t)2 * MANY * SIZE;
 	area = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);

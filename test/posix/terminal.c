@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// terminal.c - pseudo terminals: reading without lines.
+// terminal.c - pseudo terminals: reading without lines, whose they are.
 #include "test/posix/test.h"
 
 #include <grp.h>

@@ -79,7 +79,7 @@ static bool find_leg(const struct image *image, const char *word, struct sinter_
 	u64 guid = strtoull(word, nullptr, 16);
 	for (u32 i = 0; i < LEGS_ALL; i++)
 		if (sinter_leg(image->pool, i, out) &&
-			(out->guid == guid || !strcmp(host_path(out->device), word)))
+			(out->guid == guid || (*word && !strcmp(host_path(out->device), word))))
 			return true;
 	return refuse(word, "no leg of the pool: give a path of the list, or a guid of status");
 }

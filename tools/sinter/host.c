@@ -86,27 +86,13 @@ static void write_batch(struct host_file *file)
 	}
 }
 
+// The kernel tells of a lost write once, to whichever flush is first: from then on all fail.
 static void *flush_now(void *context)
 {
 	struct host_file *file = context;
-	file->flushing->result = fdatasync(file->descriptor) ? ERR_IO : OK;
+	file->has_failed |= fdatasync(file->descriptor) != 0;
+	file->flushing->result = file->has_failed ? ERR_IO : OK;
 	return nullptr;
-}
-
-// One in the background at a time. False: the flush has been done at once.
-static bool begin_flush(struct host_file *file, struct device_io *io)
-{
-	bool is_large = file->unflushed >= MANY && !file->flushing;
-	file->unflushed = 0;
-	io->result = OK;
-	if (is_large) {
-		file->flushing = io;
-		if (!pthread_create(&file->flusher, nullptr, flush_now, file))
-			return true;
-		file->flushing = nullptr;
-	}
-	io->result = fdatasync(file->descriptor) ? ERR_IO : OK;
-	return false;
 }
 
 static void end_flush(struct host_file *file, int (*join)(pthread_t, void *_Nullable *_Nullable))
@@ -116,6 +102,21 @@ static void end_flush(struct host_file *file, int (*join)(pthread_t, void *_Null
 		return;
 	file->flushing = nullptr;
 	io->done(io);
+}
+
+// In the background, behind the one before. False: the flush has been done at once.
+static bool begin_flush(struct host_file *file, struct device_io *io)
+{
+	while (file->flushing) // who hears of its end may ask for another
+		end_flush(file, pthread_join);
+	bool is_large = file->unflushed >= MANY;
+	file->unflushed = 0;
+	file->flushing = io;
+	if (is_large && !pthread_create(&file->flusher, nullptr, flush_now, file))
+		return true;
+	(void)flush_now(file);
+	file->flushing = nullptr;
+	return false;
 }
 
 static void submit(void *context, struct device_io *io)

@@ -19,6 +19,7 @@ struct host_file {
 	u32 batched;
 	u64 batch_end;                        // the unit where the next one would go on
 	usize unflushed;                      // bytes
+	bool has_failed;                      // a flush: what it was for may be lost
 	struct device_io *_Nullable flushing; // by this thread
 	pthread_t flusher;
 	char path[1024]; // as given, cut off
