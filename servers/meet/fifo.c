@@ -134,14 +134,14 @@ static void wake(u32 fifo)
 
 void fifo_open(void *_Nullable self, struct meet_fifo_call call)
 {
-	u32 number, index;
-	u64 key;
+	u32 number, index, ways = call.mode & (MEET_WAY_READ | MEET_WAY_WRITE);
+	struct grant *grant;
 	(void)self;
-	err_t err = grant_key(call.caller, call.mode & (MEET_WAY_READ | MEET_WAY_WRITE), &key);
+	err_t err = ways ? grant_find(call.caller, ways, &grant) : ERR_RIGHTS;
 	if (err == OK)
 		err = opener_find(&number);
 	if (err == OK)
-		err = fifo_find(key, &index);
+		err = fifo_find(grant->key, &index);
 	if (err != OK) {
 		meet_fifo_done(call, err, HANDLE_NONE, HANDLE_NONE, HANDLE_NONE);
 		return;

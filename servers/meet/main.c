@@ -16,6 +16,7 @@ constexpr u32 LISTENERS_MAX = 256;
 struct listener {
 	u64 key;         // 0: free
 	handle_t stream; // owned
+	struct peer who; // began to listen
 };
 
 static struct listener listeners[LISTENERS_MAX];
@@ -49,41 +50,44 @@ static struct listener *_Nullable place_for(u64 key)
 	return old ? old : find(0);
 }
 
-// Of an abstract name, which is anybody's, or what the caller's grant stands for.
-static err_t key_of(struct caller caller, enum meet_way way, u64 *key)
-{
-	return *key >> 63 ? OK : grant_key(caller, way, key);
-}
-
-static err_t operation_listen(void *_Nullable self, struct caller caller, u64 key, handle_t stream)
+static err_t operation_listen(void *_Nullable self, struct caller caller, handle_t stream)
 {
 	(void)self;
-	TRY(key_of(caller, MEET_WAY_LISTEN, &key));
-	struct listener *listener = place_for(key);
+	struct grant *grant;
+	TRY(grant_find(caller, MEET_WAY_LISTEN, &grant));
+	struct listener *listener = place_for(grant->key);
 	if (!listener)
 		return ERR_QUOTA;
 	if (listener->key && !is_dead(listener))
 		return ERR_EXISTS;
 	if (listener->key)
 		drop(listener);
-	*listener = (struct listener){ key, stream };
+	*listener = (struct listener){ grant->key, stream, grant->who };
 	return OK;
 }
 
-static err_t operation_connect(
-	void *_Nullable self, struct caller caller, u64 key, handle_t *out_stream)
+// A grant is good for one connection: it says who made that one, to whoever is handed it.
+static err_t operation_connect(void *_Nullable self, struct caller caller, handle_t line,
+	u32 *out_pid, u32 *out_user, u32 *out_group, handle_t *out_stream)
 {
 	(void)self;
-	TRY(key_of(caller, MEET_WAY_CONNECT, &key));
-	struct listener *listener = find(key);
+	struct grant *grant;
+	TRY(grant_find(caller, MEET_WAY_CONNECT, &grant));
+	struct listener *listener = grant->line ? nullptr : find(grant->key);
+	if (grant->line)
+		return ERR_STATE;
 	if (listener && is_dead(listener)) {
 		drop(listener);
 		listener = nullptr;
 	}
 	if (!listener)
 		return ERR_NOT_FOUND;
+	grant->line = object_id(line);
+	*out_pid = listener->who.pid;
+	*out_user = listener->who.user;
+	*out_group = listener->who.group;
 	*out_stream = listener->stream;
-	return OK;
+	return handle_close(line);
 }
 
 static err_t operation_left(void *_Nullable self, struct caller caller)
@@ -100,6 +104,8 @@ static const struct meet_ops operations = {
 	.connect = operation_connect,
 	.speak = operation_speak,
 	.vouch = operation_vouch,
+	.connected = operation_connected,
+	.introduced = operation_introduced,
 	.queue_open = operation_queue_open,
 	.queue_unlink = operation_queue_unlink,
 	.queue_send = operation_queue_send,

@@ -28,14 +28,30 @@ err_t speaker_of(struct caller caller, const struct speaker *_Nullable *_Nonnull
 	return *out ? OK : ERR_STATE;
 }
 
-err_t speaker_named(handle_t connection, const struct speaker *_Nullable *_Nonnull out)
+u64 object_id(handle_t handle)
 {
 	struct object_info info = {};
 	u64 size;
-	if (!connection.raw || handle_info(connection, INFO_TOPIC_OBJECT, span_of(info), &size) != OK)
-		return ERR_STATE;
-	for (u32 i = 0; i < SLOTS; i++)
-		if (AT(speakers, i) && AT(speakers, i)->id == info.id) {
+	bool is_known =
+		handle.raw && handle_info(handle, INFO_TOPIC_OBJECT, span_of(info), &size) == OK;
+	return is_known ? info.id : 0;
+}
+
+err_t connection_make(u64 badge, u64 *id, handle_t *out)
+{
+	TRY(connection_create(fifo_port, badge, out));
+	*id = object_id(*out);
+	if (*id)
+		return OK;
+	(void)handle_close(*out);
+	return ERR_NO_MEMORY;
+}
+
+err_t speaker_named(handle_t connection, const struct speaker *_Nullable *_Nonnull out)
+{
+	u64 id = object_id(connection);
+	for (u32 i = 0; id && i < SLOTS; i++)
+		if (AT(speakers, i) && AT(speakers, i)->id == id) {
 			*out = AT(speakers, i);
 			return OK;
 		}
@@ -74,18 +90,6 @@ static u64 next_serial(void)
 	return ++last_serial;
 }
 
-static err_t connect(u64 badge, u64 *id, handle_t *out)
-{
-	struct object_info info = {};
-	u64 size;
-	TRY(connection_create(fifo_port, badge, out));
-	err_t err = handle_info(*out, INFO_TOPIC_OBJECT, span_of(info), &size);
-	if (err != OK)
-		(void)handle_close(*out);
-	*id = info.id;
-	return err;
-}
-
 static err_t fill(const struct meet_speak_call *call, struct speaker *speaker, handle_t *out)
 {
 	TRY(lease_get(call->identity, 0, span_of(speaker->who)));
@@ -94,7 +98,7 @@ static err_t fill(const struct meet_speak_call *call, struct speaker *speaker, h
 	speaker->process = call->process;
 	speaker->serial = next_serial();
 	u64 badge = SPEAKER_BADGE | speaker->serial << SLOT_BITS | speaker->who.slot;
-	return connect(badge, &speaker->id, out);
+	return connection_make(badge, &speaker->id, out);
 }
 
 static err_t speak(const struct meet_speak_call *call, handle_t *out)

@@ -31,6 +31,11 @@ err_t speaker_named(handle_t connection, const struct speaker *_Nullable *_Nonnu
 struct tree_credentials speaker_credentials(const struct speaker *speaker);
 void speaker_hangup(u64 badge);
 
+// The kernel's number of what this handle is of, unique since boot; 0: it cannot be told.
+u64 object_id(handle_t handle);
+// A connection to us under this badge, and its number.
+err_t connection_make(u64 badge, u64 *id, handle_t *out);
+
 void operation_speak(void *_Nullable self, struct meet_speak_call call);
 
 NONNULL_END

@@ -48,6 +48,10 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 	handle_t *out_files);
 err_t operation_meeting(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	u32 entry, u32 flags, u32 is_own, handle_t *out_grant);
+err_t operation_meeting_abstract(
+	void *_Nullable self, struct caller caller, u64 key, handle_t *out_grant);
+err_t operation_introduce(void *_Nullable self, struct caller caller, u32 pid, u32 user, u32 group,
+	u32 reader, handle_t *out_card);
 err_t operation_voice(void *_Nullable self, struct caller caller, handle_t *out_voice);
 err_t operation_limit(void *_Nullable self, struct caller caller, u32 id, u32 resource, u32 is_set,
 	u32 serial, u64 soft, u64 hard, u64 *out_soft, u64 *out_hard);

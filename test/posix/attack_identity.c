@@ -19,9 +19,20 @@ static const uint64_t MEET_SPEAK_TAG = 0x891d4020005, MEET_SEND_TAG = 0x82d40200
 					  MEET_ATTACH_TAG = 0x1d4020014, PROC_OPEN_TAG = 0x8013b03001d,
 					  PROC_ATTACH_TAG = 0x8003b030002, TERMINAL_REACH_TAG = 0x8033b030020,
 					  TTY_OPEN_TAG = 0x802008a0001, MEET_FIFO_TAG = 0x801d4020001,
-					  MEET_CONNECT_TAG = 0x801d4020004, MEET_VOUCH_TAG = 0x802d402001b,
-					  PROC_MEETING_TAG = 0x8033b030023;
-enum { OWNER_ONLY = -38, RIGHTS = -4, WAIT_AND_DUP = 1 << 7 | 1 << 4, LEND_READ = 1 };
+					  MEET_CONNECT_TAG = 0x810d4020004, MEET_VOUCH_TAG = 0x804d402001b,
+					  PROC_MEETING_TAG = 0x8033b030023, MEET_LISTEN_TAG = 0x810d4020003,
+					  MEET_CONNECTED_TAG = 0x820d402001c, MEET_INTRODUCED_TAG = 0x810d402001d,
+					  PROC_ABSTRACT_TAG = 0x8013b030024, PROC_INTRODUCE_TAG = 0x8023b030025;
+enum {
+	OWNER_ONLY = -38,
+	RIGHTS = -4,
+	STATE = -21,
+	READ = 1,
+	WRITE = 2,
+	CALL = 1 << 9,
+	WAIT_AND_DUP = 1 << 7 | 1 << 4,
+	LEND_READ = 1
+};
 
 static int segment, set;
 static mqd_t queue;
@@ -47,7 +58,7 @@ static void lend(const void *bytes, uint64_t size)
 
 // The answers of all connections to one call.
 struct answers {
-	int asked, good, owner, rights;
+	int asked, good, owner, rights, state;
 };
 
 static struct answers ask_all(uint64_t tag, const uint64_t *words)
@@ -247,6 +258,118 @@ static void terminals(void)
 	close(master);
 }
 
+static void pass(uint32_t first, uint32_t second, uint32_t rights)
+{
+	uint32_t with[2] = { first, second }, allowed[2] = { second ? CALL : rights, rights };
+	memcpy(block() + BLOCK_HANDLES, with, sizeof with);
+	memcpy(block() + BLOCK_RIGHTS, allowed, sizeof allowed);
+}
+
+// All connections are asked a call that takes one handle, or, if there is a second, two.
+static struct answers ask_all_with(uint64_t tag, uint32_t first, uint32_t rights, uint32_t second)
+{
+	struct answers answers = {};
+	for (int i = 0; i < handle_count; i++) {
+		if (kinds[i] != KIND_CONNECTION)
+			continue;
+		pass(first, second, rights);
+		int64_t answer = raw(CALL_CONNECTION_CALL, (uint64_t[6]){ handles[i], tag }, NULL);
+		answers.asked++;
+		answers.good += answer == 0;
+		answers.rights += answer == RIGHTS;
+		answers.state += answer == STATE;
+	}
+	return answers;
+}
+
+static uint32_t some_stream(uint32_t right)
+{
+	for (int i = handle_count - 1; i >= 0; i--) {
+		uint32_t info[8];
+		uint64_t with[6] = { handles[i], 0, (uint64_t)info, sizeof info };
+		if (kinds[i] == KIND_STREAM && raw(CALL_INFO, with, NULL) == 0 && info[1] & right)
+			return handles[i];
+	}
+	return 0;
+}
+
+// What proc hands out for a call, or 0.
+static uint32_t from_proc(uint64_t tag, uint64_t first, uint64_t second)
+{
+	uint32_t handle = 0;
+	if (raw(CALL_CONNECTION_CALL, (uint64_t[6]){ proc_connection(), tag, first, second }, NULL) ==
+		0)
+		memcpy(&handle, block() + BLOCK_HANDLES, sizeof handle);
+	return handle;
+}
+
+// One's own grant says nothing but who had it made, of the one line that it was used for, once.
+static int forge_peer(void)
+{
+	const uint64_t key = 1ull << 63 | 4711;
+	int line[2], other[2];
+	lose_privileges();
+	if (pipe(line) != 0)
+		return 2;
+	find_handles();
+	uint32_t readable = some_stream(READ), writable = some_stream(WRITE);
+	if (pipe(other) != 0)
+		return 3;
+	handle_count = 0;
+	find_handles();
+	uint32_t second = some_stream(READ) == readable ? 0 : some_stream(READ);
+	uint32_t listening = from_proc(PROC_ABSTRACT_TAG, key, 0);
+	uint32_t grant = from_proc(PROC_ABSTRACT_TAG, key, 0);
+	if (!listening || !grant || !second || from_proc(PROC_ABSTRACT_TAG, 4711, 0))
+		return 4;
+	if (ask_all_with(MEET_CONNECTED_TAG, grant, READ, readable).good)
+		return 5; // nobody connected
+	pass(writable, 0, ~0u);
+	if (raw(CALL_CONNECTION_CALL, (uint64_t[6]){ listening, MEET_LISTEN_TAG }, NULL) != 0)
+		return 6;
+	pass(readable, 0, READ);
+	if (raw(CALL_CONNECTION_CALL, (uint64_t[6]){ grant, MEET_CONNECT_TAG }, NULL) != 0)
+		return 7;
+	pass(second, 0, READ);
+	if (raw(CALL_CONNECTION_CALL, (uint64_t[6]){ grant, MEET_CONNECT_TAG }, NULL) != STATE)
+		return 8; // a second line
+	if (ask_all_with(MEET_CONNECTED_TAG, grant, READ, second).good)
+		return 9;
+	return ask_all_with(MEET_CONNECTED_TAG, grant, READ, readable).good ? 0 : 10;
+}
+
+static uint64_t pair_of(uint32_t low, uint32_t high)
+{
+	return low | (uint64_t)high << 32;
+}
+
+// Cards say what is true, and only to whom they are for.
+static int forge_card(void)
+{
+	const uint32_t pid = getpid();
+	lose_privileges();
+	if (shmget(IPC_PRIVATE, 4096, 0600) < 0) // it has a voice now
+		return 2;
+	find_handles();
+	if (from_proc(PROC_INTRODUCE_TAG, pair_of(pid, 0), pair_of(NOBODY, NOBODY)) ||
+		from_proc(PROC_INTRODUCE_TAG, pair_of(pid, NOBODY), pair_of(0, NOBODY)) ||
+		from_proc(PROC_INTRODUCE_TAG, pair_of(1, NOBODY), pair_of(NOBODY, NOBODY)))
+		return 3;
+	uint32_t foreign = from_proc(PROC_INTRODUCE_TAG, pair_of(pid, NOBODY), pair_of(NOBODY, 0));
+	uint32_t own = from_proc(PROC_INTRODUCE_TAG, pair_of(pid, NOBODY), pair_of(NOBODY, NOBODY));
+	if (!foreign || !own)
+		return 4;
+	struct answers refused = ask_all_with(MEET_INTRODUCED_TAG, foreign, CALL, 0);
+	if (refused.good || !refused.rights)
+		return 5;
+	if (ask_all_with(MEET_INTRODUCED_TAG, proc_connection(), CALL, 0).good)
+		return 6; // that is none
+	for (uint64_t mode = 0; mode < 8; mode++)
+		if (raw(CALL_CONNECTION_CALL, (uint64_t[6]){ own, MEET_FIFO_TAG, mode }, NULL) == 0)
+			return 7; // it opens nothing
+	return ask_all_with(MEET_INTRODUCED_TAG, own, CALL, 0).good ? 0 : 8;
+}
+
 // A FIFO or a socket of root's, by its inode: at meet, past proc, and through proc.
 static uint64_t meeting_key;
 static int hoarder_says[2];
@@ -260,13 +383,16 @@ static uint64_t key_of(const struct stat *status) // as the library makes st_ino
 static int reach_meeting(void)
 {
 	enum { ENTRIES = 4000, WRITE_ONLY = 1 }; // one of the entries is its name
-	int refused = 0;
+	int refused = 0, line[2];
 	lose_privileges();
+	if (pipe(line) != 0)
+		return 6;
 	find_handles();
-	uint32_t proc = proc_connection();
+	uint32_t proc = proc_connection(), readable = some_stream(READ), writable = some_stream(WRITE);
 	if (ask_all(MEET_VOUCH_TAG, (uint64_t[4]){ meeting_key, 15 }).good ||
 		ask_all(MEET_FIFO_TAG, (uint64_t[4]){ 1 | 2 | 4 }).good ||
-		ask_all(MEET_CONNECT_TAG, (uint64_t[4]){ meeting_key }).good)
+		ask_all_with(MEET_LISTEN_TAG, writable, WRITE, 0).good ||
+		ask_all_with(MEET_CONNECT_TAG, readable, READ, 0).good)
 		return 2;
 	for (uint64_t entry = 0; entry < ENTRIES; entry++) {
 		uint64_t with[6] = { proc, PROC_MEETING_TAG, meeting_key,
@@ -363,6 +489,8 @@ int main(void)
 	queues_and_objects();
 	terminals();
 	meetings();
+	is(child_end(child(forge_peer)), 0, "who connected is what meet was told, once");
+	is(child_end(child(forge_card)), 0, "who sends is what proc says");
 	hoarding();
 	return failures != 0;
 }

@@ -9,14 +9,21 @@
 
 constexpr u32 TRIES = 4;
 
+static err_t ask(proc_t proc, const struct meeting *meeting, handle_t *out)
+{
+	if (meeting->abstract)
+		return proc_meeting_abstract(proc, meeting->abstract, out);
+	return proc_meeting(proc, meeting->inode, meeting->generation, meeting->entry, meeting->flags,
+		meeting->is_own, out);
+}
+
 i64 meeting_reach(const struct meeting *meeting, meet_t *out)
 {
 	proc_t proc = { posix_self()->identity.connection };
 	u32 tries = 0;
 	err_t err;
 	do
-		err = proc_meeting(proc, meeting->inode, meeting->generation, meeting->entry,
-			meeting->flags, meeting->is_own, &out->handle);
+		err = ask(proc, meeting, &out->handle);
 	while (err == ERR_RESTARTED && ++tries < TRIES);
 	return err == ERR_UNSUPPORTED ? -ENXIO : posix_error(err);
 }

@@ -9,9 +9,10 @@ NONNULL_BEGIN
 
 struct meeting {
 	u32 inode, generation;
-	u32 entry;   // the name it was found by; none needed for one's own
-	u32 flags;   // of open
-	bool is_own; // to listen
+	u32 entry;    // the name it was found by; none needed for one's own
+	u32 flags;    // of open
+	bool is_own;  // to listen
+	u64 abstract; // 0, or the key of an abstract name: then none of the above counts
 };
 
 // The caller's, to be closed once it was called.

@@ -23,7 +23,8 @@ struct socket_name {
 
 // Descriptors on their way: a description of them in memory, and their handles.
 struct parcel {
-	u32 count; // 0: none
+	u32 count;     // 0: none
+	bool has_card; // to be sent: the second is a card, owned
 	handle_t handle[MESSAGE_HANDLES];
 };
 
@@ -37,8 +38,8 @@ struct socket {
 	bool is_input_shut;
 	bool passes_credentials; // SO_PASSCRED
 	u64 receive_ns, send_ns; // SO_RCVTIMEO, SO_SNDTIMEO; 0: none
-	struct linux_ucred peer;
-	u64 key; // of its name; 0: none
+	struct linux_ucred peer; // on the word of servers/proc, or PEER_UNKNOWN
+	u64 key;                 // of its name; 0: none
 	struct socket_name name, peer_name;
 	struct posix_lock lock; // what was read ahead
 	bool has_peeked;
@@ -59,6 +60,7 @@ i64 socket_install(struct posix_thread *self, const struct socket *like, handle_
 i64 socket_check_type(
 	i32 family, u32 type, i32 protocol); // -EAFNOSUPPORT, -EINVAL, -EPROTONOSUPPORT
 struct linux_ucred socket_credentials(void);
+constexpr struct linux_ucred PEER_UNKNOWN = { 0, UINT32_MAX, UINT32_MAX };
 // What to read from: what a listener waits for, or the other side's bytes.
 handle_t socket_input(const struct file *file);
 static inline bool socket_has_messages(const struct socket *socket)
@@ -86,12 +88,24 @@ i64 socket_send(
 i64 socket_receive(
 	struct posix_thread *self, const struct file *file, struct socket_transfer *transfer);
 
-// socket_parcel.c: descriptors in control messages (SCM_RIGHTS). pack: only the memory is owned;
-// the other handles stay the files', which the caller keeps open for as long.
-i64 parcel_pack(struct posix_thread *self, const struct linux_msghdr *message, struct parcel *out);
+// socket_parcel.c: control messages: descriptors (SCM_RIGHTS) and who sends (SCM_CREDENTIALS).
+// pack: only the memory and a card are owned; the other handles stay the files', which the caller
+// keeps open for as long.
+i64 parcel_pack(struct posix_thread *self, const struct socket *socket,
+	const struct linux_msghdr *message, struct parcel *out);
+void parcel_sent(const struct parcel *parcel);
 // Takes the parcel. Answers bytes of control written, or -errno; flags: MSG_CTRUNC is added.
-i64 parcel_unpack(struct posix_thread *self, const struct parcel *parcel,
-	const struct linux_msghdr *message, u32 *flags);
+i64 parcel_unpack(struct posix_thread *self, const struct socket *socket,
+	const struct parcel *parcel, const struct linux_msghdr *message, u32 *flags);
 void parcel_drop(const struct parcel *parcel); // received and not wanted
+
+// socket_card.c: who others are, on the word of servers/proc by way of servers/meet. Handles stay
+// the caller's.
+// Who connected, to what has this key: by its grant and the line that came with it.
+struct linux_ucred socket_connected(handle_t grant, handle_t line, u64 key);
+// A card that says to the socket's peer who sends; HANDLE_NONE: nobody could read it. -EPERM,
+// -ESRCH: it would not be true.
+i64 card_make(const struct socket *socket, const struct linux_ucred *who, handle_t *out);
+struct linux_ucred card_read(handle_t card);
 
 NONNULL_END

@@ -65,12 +65,11 @@ static i64 send_message(struct posix_thread *self, const struct file *file, u64 
 	struct socket_transfer transfer = { .flags = flags };
 	TRY_POSIX(user_get(message, address));
 	TRY_POSIX(take_parts(&message, &transfer));
-	TRY_POSIX(parcel_pack(self, &message, &transfer.parcel));
+	TRY_POSIX(parcel_pack(self, socket_of(file), &message, &transfer.parcel));
 	i64 answer = message.name
 	                 ? socket_send_to(self, file, &transfer, message.name, message.name_size)
 	                 : socket_send(self, file, &transfer);
-	if (transfer.parcel.count)
-		(void)!handle_close(AT(transfer.parcel.handle, 0));
+	parcel_sent(&transfer.parcel);
 	return answer;
 }
 
@@ -85,8 +84,9 @@ static i64 receive_message(
 	TRY_POSIX(answer);
 	u32 told = transfer.flags | (flags & MSG_CMSG_CLOEXEC);
 	i64 control = 0;
-	if (transfer.parcel.count)
-		control = parcel_unpack(self, &transfer.parcel, &message, &told);
+	const struct socket *socket = socket_of(file);
+	if (transfer.parcel.count || (socket->passes_credentials && answer))
+		control = parcel_unpack(self, socket, &transfer.parcel, &message, &told);
 	message.control_size = control > 0 ? (u64)control : 0;
 	message.flags = told;
 	if (message.name)

@@ -18,11 +18,11 @@
 #include "os/syscalls.h"
 
 constexpr u64 KEY_ABSTRACT = (u64)1 << 63;
+constexpr u32 HELLO_HANDLES = 3;
 
-// What a client tells a listener, with the listener's input and output.
+// What a client tells a listener, with the listener's input and output and its own grant.
 struct hello {
 	u32 type;
-	struct linux_ucred peer;
 	struct socket_name name;
 };
 
@@ -52,7 +52,8 @@ static u64 inode_key(u32 inode, u32 generation)
 
 static struct meeting meeting_of(u64 key, u32 entry, bool is_own)
 {
-	return (struct meeting){ .inode = (u32)key,
+	return (struct meeting){ .abstract = key & KEY_ABSTRACT ? key : 0,
+		.inode = (u32)key,
 		.generation = (u32)(key >> 32),
 		.entry = entry,
 		.flags = O_WRONLY,
@@ -118,26 +119,17 @@ i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
 	return answer;
 }
 
-// A stream's end for who connects.
-static err_t offer(const struct socket *socket, meet_t meet, handle_t output)
-{
-	return meet_listen(meet, socket->key & KEY_ABSTRACT ? socket->key : 0, output);
-}
-
 static i64 listen_at(const struct socket *socket, handle_t output)
 {
 	const struct meeting meeting = meeting_of(socket->key, 0, true);
 	u32 tries = 0;
 	err_t err;
-	if (socket->key & KEY_ABSTRACT)
-		err = offer(socket, (meet_t){ posix_self()->events.meet }, output);
-	else
-		do {
-			meet_t meet;
-			TRY_POSIX(meeting_reach(&meeting, &meet));
-			err = offer(socket, meet, output);
-			meeting_leave(meet);
-		} while (meeting_again(err, &tries));
+	do {
+		meet_t meet;
+		TRY_POSIX(meeting_reach(&meeting, &meet));
+		err = meet_listen(meet, output);
+		meeting_leave(meet);
+	} while (meeting_again(err, &tries));
 	return err == ERR_EXISTS ? -EADDRINUSE : posix_error(err);
 }
 
@@ -159,6 +151,7 @@ static i64 start_listening(struct socket *socket)
 		return answer;
 	}
 	socket->accept = input;
+	socket->peer = socket_credentials();
 	socket->state = SOCKET_LISTENING;
 	return 0;
 }
@@ -190,57 +183,71 @@ static i64 line_make(struct line *line)
 	return posix_error(err);
 }
 
-static i64 greet(
-	struct posix_thread *self, const struct file *file, handle_t listener, const struct line *line)
+static void line_close(const struct line *line)
+{
+	(void)!handle_close(line->input);
+	(void)!handle_close(line->output);
+}
+
+// Who listens, and what shows it who we are.
+struct listener {
+	handle_t stream;         // owned
+	meet_t grant;            // owned
+	struct linux_ucred peer; // on meet's word
+};
+
+static i64 greet(struct posix_thread *self, const struct file *file,
+	const struct listener *listener, const struct line *line)
 {
 	const struct socket *socket = socket_of(file);
-	const struct hello hello = { socket->type, socket_credentials(), socket->name };
-	const struct stream_way way = { listener, stream_deadline(file), true };
-	AT(self->block.handle, 0) = line->far_input;
-	AT(self->block.handle, 1) = line->far_output;
-	AT(self->block.handle_rights, 0) = AT(self->block.handle_rights, 1) = RIGHTS_ALL;
-	i64 done = stream_put_view(self, &way, view_of(hello), 2);
+	const struct hello hello = { socket->type, socket->name };
+	const struct stream_way way = { listener->stream, stream_deadline(file), true };
+	const handle_t with[] = { line->far_input, line->far_output, listener->grant.handle };
+	static_assert(COUNT(with) == HELLO_HANDLES);
+	for (u32 i = 0; i < COUNT(with); i++) {
+		AT(self->block.handle, i) = AT(with, i);
+		AT(self->block.handle_rights, i) = RIGHTS_ALL;
+	}
+	i64 done = stream_put_view(self, &way, view_of(hello), COUNT(with));
 	return done == -EPIPE ? -ECONNREFUSED : done;
 }
 
-static i64 connect_to(struct posix_thread *self, const struct file *file, handle_t listener)
-{
-	struct socket *socket = socket_of(file);
-	struct line line;
-	TRY_POSIX(line_make(&line));
-	i64 answer = greet(self, file, listener, &line);
-	(void)!handle_close(line.far_input);
-	(void)!handle_close(line.far_output);
-	if (answer < 0) {
-		(void)!handle_close(line.input);
-		(void)!handle_close(line.output);
-		return answer;
-	}
-	socket->input = line.input;
-	socket->output = line.output;
-	socket->peer = (struct linux_ucred){ 0, UINT32_MAX, UINT32_MAX }; // who listens is not known
-	socket->state = SOCKET_CONNECTED;
-	return 0;
-}
-
-static i64 reach_listener(struct posix_thread *self, const struct socket_name *name, handle_t *out)
+static i64 reach_listener(struct posix_thread *self, const struct socket_name *name,
+	const struct line *line, struct listener *out)
 {
 	u64 key = abstract_key(name);
-	u32 entry, tries = 0;
+	u32 entry = 0, pid, tries = 0;
 	err_t err;
-	if (is_abstract(name)) {
-		err = meet_connect((meet_t){ posix_self()->events.meet }, key, out);
-		return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
-	}
-	TRY_POSIX(find_inode(self, name, &key, &entry));
+	if (!is_abstract(name))
+		TRY_POSIX(find_inode(self, name, &key, &entry));
 	const struct meeting meeting = meeting_of(key, entry, false);
 	do {
-		meet_t meet;
-		TRY_POSIX(meeting_reach(&meeting, &meet));
-		err = meet_connect(meet, 0, out);
-		meeting_leave(meet);
+		TRY_POSIX(meeting_reach(&meeting, &out->grant));
+		err = meet_connect(
+			out->grant, line->far_input, &pid, &out->peer.user, &out->peer.group, &out->stream);
+		if (err != OK)
+			meeting_leave(out->grant);
 	} while (meeting_again(err, &tries));
+	out->peer.pid = (i32)pid;
 	return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+}
+
+static i64 connect_line(struct posix_thread *self, const struct file *file,
+	const struct socket_name *name, const struct line *line)
+{
+	struct socket *socket = socket_of(file);
+	struct listener listener = {};
+	TRY_POSIX(reach_listener(self, name, line, &listener));
+	i64 answer = greet(self, file, &listener, line);
+	(void)!handle_close(listener.stream);
+	meeting_leave(listener.grant);
+	TRY_POSIX(answer);
+	socket->input = line->input;
+	socket->output = line->output;
+	socket->peer = listener.peer;
+	socket->peer_name = *name;
+	socket->state = SOCKET_CONNECTED;
+	return 0;
 }
 
 static i64 connect_name(
@@ -248,16 +255,17 @@ static i64 connect_name(
 {
 	struct socket *socket = socket_of(file);
 	meet_t meet = { posix_self()->events.meet };
-	handle_t listener;
+	struct line line;
 	if (socket->state != SOCKET_NEW)
 		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EINVAL;
 	if (socket->type == SOCK_DGRAM || !meet.handle.raw)
 		return -EOPNOTSUPP;
-	TRY_POSIX(reach_listener(self, name, &listener));
-	i64 answer = connect_to(self, file, listener);
-	(void)!handle_close(listener);
-	if (answer >= 0)
-		socket->peer_name = *name;
+	TRY_POSIX(line_make(&line));
+	i64 answer = connect_line(self, file, name, &line);
+	(void)!handle_close(line.far_input);
+	(void)!handle_close(line.far_output);
+	if (answer < 0)
+		line_close(&line);
 	return answer;
 }
 
@@ -284,18 +292,25 @@ static i64 accept_one(struct posix_thread *self, const struct file *file, u32 fl
 	const struct stream_way way = { listener->accept, stream_deadline(file), true };
 	i64 done = stream_take_span(self, &way, span_of(hello), &handles);
 	TRY_POSIX(done);
-	if ((usize)done != sizeof(hello) || handles != 2)
+	struct parcel parcel = { .count = handles };
+	for (u32 i = 0; i < handles; i++)
+		AT(parcel.handle, i) = AT(self->block.handle, i);
+	if ((usize)done != sizeof(hello) || handles != HELLO_HANDLES) {
+		parcel_drop(&parcel);
 		return -ECONNABORTED;
+	}
+	handle_t input = AT(parcel.handle, 0), grant = AT(parcel.handle, 2);
 	const struct socket like = {
 		.type = listener->type,
 		.state = SOCKET_CONNECTED,
-		.output = AT(self->block.handle, 1),
-		.peer = hello.peer,
+		.output = AT(parcel.handle, 1),
+		.peer = socket_connected(grant, input, listener->key),
 		.key = listener->key,
 		.name = listener->name,
 		.peer_name = hello.name,
 	};
-	return socket_install(self, &like, AT(self->block.handle, 0), flags);
+	(void)!handle_close(grant);
+	return socket_install(self, &like, input, flags);
 }
 
 static i64 accept_flags(struct posix_thread *self, const struct arguments *arguments, u32 flags)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// socket_parcel.c - handing descriptors over. What they are travels as a page of memory, their
-// kernel handles beside it: so at most three handles in one message. The receiver gets descriptions
-// of its own: an offset is no longer shared with the sender (docs/conformance.md).
+// socket_parcel.c - handing descriptors over, and cards that say who sends. What they are travels
+// as a page of memory, kernel handles beside it: so at most three handles in one message. The
+// receiver gets descriptions of its own: an offset is no longer shared with the sender
+// (docs/conformance.md).
 #include "abi/rights.h"
-#include "lib/posix/core/heap.h"
+#include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/socket.h"
@@ -21,7 +22,7 @@ struct record {
 };
 
 struct records {
-	u32 count, reserved;
+	u32 count, has_card;
 	struct record record[RECORDS_MAX];
 };
 static_assert(sizeof(struct records) <= PAGE_SIZE);
@@ -59,7 +60,10 @@ static i64 pack_file(const struct file *file, struct records *records, struct pa
 		.tree = description->tree,
 		.has_handle = handle_of(file).raw != 0,
 	};
-	memory_copy(record->detail, description->detail, sizeof(record->detail));
+	if (description->kind == FILE_SOCKET)
+		AT(record->detail, 0) = socket_of(file)->key; // its own detail is an address here
+	else
+		memory_copy(record->detail, description->detail, sizeof(record->detail));
 	if (record->has_handle)
 		TRY_POSIX(add_handle(out, handle_of(file)));
 	if (description->kind != FILE_SOCKET)
@@ -87,47 +91,100 @@ static i64 pack_numbers(
 	return 0;
 }
 
-static i64 pack_all(struct posix_thread *self, const struct linux_msghdr *message,
-	struct records *records, struct parcel *out)
+// What is put together: descriptions and handles, and who the sender says that it is.
+struct packing {
+	struct records records;
+	struct parcel *parcel;
+	struct linux_ucred who;
+	bool is_said;
+};
+
+static i64 pack_one(struct posix_thread *self, const struct linux_cmsghdr *head, u64 address,
+	struct packing *packing)
+{
+	u64 size = head->size - sizeof(*head);
+	if (head->level != SOL_SOCKET)
+		return 0;
+	if (head->type == SCM_RIGHTS)
+		return pack_numbers(self, address, size, &packing->records, packing->parcel);
+	if (head->type != SCM_CREDENTIALS || size != sizeof(packing->who))
+		return -EINVAL;
+	packing->is_said = true;
+	return user_get(packing->who, address);
+}
+
+static i64 pack_all(
+	struct posix_thread *self, const struct linux_msghdr *message, struct packing *packing)
 {
 	u64 at = 0;
-	while (message->control_size >= sizeof(struct linux_cmsghdr) &&
+	while (message->control && message->control_size >= sizeof(struct linux_cmsghdr) &&
 		   at <= message->control_size - sizeof(struct linux_cmsghdr)) {
 		struct linux_cmsghdr head;
 		TRY_POSIX(user_get(head, message->control + at));
 		if (head.size < sizeof(head) || head.size > message->control_size - at)
 			return -EINVAL;
-		if (head.level == SOL_SOCKET && head.type == SCM_RIGHTS)
-			TRY_POSIX(pack_numbers(self, message->control + at + sizeof(head),
-				head.size - sizeof(head), records, out));
-		else if (head.level == SOL_SOCKET && head.type != SCM_CREDENTIALS)
-			return -EINVAL;
+		TRY_POSIX(pack_one(self, &head, message->control + at + sizeof(head), packing));
 		at += aligned(head.size);
 	}
 	return 0;
 }
 
-i64 parcel_pack(struct posix_thread *self, const struct linux_msghdr *message, struct parcel *out)
+// The last handle. Who wants to be told of others tells others of itself; where it does not fit,
+// they know whom they are connected to.
+static i64 pack_card(const struct socket *socket, struct packing *packing)
 {
-	struct records records = {};
-	handle_t memory;
+	struct parcel *parcel = packing->parcel;
+	const struct proc_credentials *own = &posix_self()->identity.credentials;
+	handle_t card;
+	if (!packing->is_said && !socket->passes_credentials)
+		return 0;
+	if (!packing->is_said)
+		packing->who =
+			(struct linux_ucred){ (i32)posix_self()->identity.pid, own->user, own->group };
+	TRY_POSIX(card_make(socket, &packing->who, &card));
+	parcel->has_card = card.raw && add_handle(parcel, card) == 0;
+	packing->records.has_card = parcel->has_card;
+	if (card.raw && !parcel->has_card)
+		(void)!handle_close(card);
+	return 0;
+}
+
+static i64 put_records(const struct records *records, handle_t *out)
+{
 	u64 done;
-	*out = (struct parcel){ .count = 1 }; // its memory comes first
-	if (!message->control || !message->control_size) {
-		out->count = 0;
-		return 0;
-	}
-	TRY_POSIX(pack_all(self, message, &records, out));
-	if (!records.count) {
-		out->count = 0;
-		return 0;
-	}
-	TRY_ERR(memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &memory));
-	err_t err = memory_write(memory, 0, view_of(records), &done);
+	TRY_ERR(memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, out));
+	err_t err = memory_write(*out, 0, view_of(*records), &done);
 	if (err != OK)
-		(void)!handle_close(memory);
-	AT(out->handle, 0) = memory;
+		(void)!handle_close(*out);
 	return posix_error(err);
+}
+
+i64 parcel_pack(struct posix_thread *self, const struct socket *socket,
+	const struct linux_msghdr *message, struct parcel *out)
+{
+	struct packing packing = { .parcel = out };
+	handle_t memory = HANDLE_NONE;
+	*out = (struct parcel){ .count = 1 }; // its memory comes first
+	i64 answer = pack_all(self, message, &packing);
+	if (answer >= 0)
+		answer = pack_card(socket, &packing);
+	bool has_some = packing.records.count || out->has_card;
+	if (answer >= 0 && has_some)
+		answer = put_records(&packing.records, &memory);
+	AT(out->handle, 0) = memory;
+	if (answer < 0 || !has_some) {
+		parcel_sent(out);
+		out->count = 0;
+	}
+	return answer;
+}
+
+void parcel_sent(const struct parcel *parcel)
+{
+	if (parcel->count && AT(parcel->handle, 0).raw)
+		(void)!handle_close(AT(parcel->handle, 0));
+	if (parcel->has_card)
+		(void)!handle_close(AT(parcel->handle, parcel->count - 1));
 }
 
 void parcel_drop(const struct parcel *parcel)
@@ -157,8 +214,14 @@ static i64 unpack(struct posix_thread *self, const struct record *record, struct
 			.type = record->socket_type & 0xffff,
 			.state = record->socket_type >> 16,
 			.output = record->has_output ? next_handle(parcel, at) : HANDLE_NONE,
+			.peer = PEER_UNKNOWN, // the sender could say anything
+			.key = AT(record->detail, 0),
 		};
-		return socket_install(self, &like, handle, (record->flags & O_NONBLOCK) | cloexec);
+		bool is_listener = like.state == SOCKET_LISTENING;
+		if (is_listener)
+			like.accept = handle;
+		return socket_install(self, &like, is_listener ? HANDLE_NONE : handle,
+			(record->flags & O_NONBLOCK) | cloexec);
 	}
 	struct description *description;
 	i64 answer = description_create((enum file_kind)record->kind, record->flags, &description);
@@ -180,33 +243,86 @@ static bool is_plausible(const struct record *record)
 	return record->kind > FILE_NONE && record->kind < FILE_KINDS && record->kind != FILE_EPOLL;
 }
 
-i64 parcel_unpack(struct posix_thread *self, const struct parcel *received,
-	const struct linux_msghdr *message, u32 *flags)
+// Where control messages are put, one after the other.
+struct control {
+	u64 address, room, used;
+};
+
+// Room for a message's data, or 0.
+static u64 control_room(const struct control *control)
 {
-	struct parcel parcel = *received;
-	struct records records = {};
-	struct linux_cmsghdr head = { .level = SOL_SOCKET, .type = SCM_RIGHTS, .size = sizeof(head) };
-	u64 done,
-		room = message->control_size < sizeof(head) ? 0 : message->control_size - sizeof(head);
+	u64 left = control->room - control->used;
+	return left < sizeof(struct linux_cmsghdr) ? 0 : left - sizeof(struct linux_cmsghdr);
+}
+
+static i64 control_end(struct control *control, i32 type, u64 size)
+{
+	struct linux_cmsghdr head = { .level = SOL_SOCKET, .type = type, .size = sizeof(head) + size };
+	TRY_POSIX(user_put(control->address + control->used, head));
+	u64 used = control->used + aligned(head.size);
+	control->used = used < control->room ? used : control->room;
+	return 0;
+}
+
+static i64 unpack_files(struct posix_thread *self, const struct records *records,
+	struct parcel *parcel, struct control *control, u32 *flags)
+{
 	u32 at = 1, cloexec = *flags & MSG_CMSG_CLOEXEC ? O_CLOEXEC : 0, count = 0;
-	if (memory_read(AT(parcel.handle, 0), 0, span_of(records), &done) != OK)
-		records.count = 0;
-	for (u32 i = 0; i < records.count && i < RECORDS_MAX; i++) {
-		const struct record *record = &AT(records.record, i);
+	u64 room = control_room(control);
+	u64 address = control->address + control->used + sizeof(struct linux_cmsghdr);
+	for (u32 i = 0; i < records->count && i < RECORDS_MAX; i++) {
+		const struct record *record = &AT(records->record, i);
 		bool fits = room >= (count + 1) * sizeof(i32) && is_plausible(record);
-		i64 number = fits ? unpack(self, record, &parcel, &at, cloexec) : -EMSGSIZE;
+		i64 number = fits ? unpack(self, record, parcel, &at, cloexec) : -EMSGSIZE;
 		if (number < 0) {
 			*flags |= MSG_CTRUNC;
 			break;
 		}
 		i32 value = (i32)number;
-		(void)!user_put(message->control + sizeof(head) + count++ * sizeof(i32), value);
+		(void)!user_put(address + count++ * sizeof(i32), value);
 	}
-	parcel_drop(&parcel);
-	head.size += count * sizeof(i32);
-	if (!count)
+	return count ? control_end(control, SCM_RIGHTS, count * sizeof(i32)) : 0;
+}
+
+// The number that Linux shows for an id that there is not.
+static u32 shown(u32 id)
+{
+	constexpr u32 OVERFLOW = 65534;
+	return id == UINT32_MAX ? OVERFLOW : id;
+}
+
+// From the card that came with the bytes, else whom the socket is connected to.
+static i64 unpack_credentials(
+	const struct socket *socket, handle_t card, struct control *control, u32 *flags)
+{
+	struct linux_ucred who = card.raw ? card_read(card) : socket->peer;
+	who.user = shown(who.user);
+	who.group = shown(who.group);
+	if (control_room(control) < sizeof(who)) {
+		*flags |= MSG_CTRUNC;
 		return 0;
-	TRY_POSIX(user_put(message->control, head));
-	return (i64)(aligned(head.size) < message->control_size ? aligned(head.size)
-															: message->control_size);
+	}
+	TRY_POSIX(user_put(control->address + control->used + sizeof(struct linux_cmsghdr), who));
+	return control_end(control, SCM_CREDENTIALS, sizeof(who));
+}
+
+i64 parcel_unpack(struct posix_thread *self, const struct socket *socket,
+	const struct parcel *received, const struct linux_msghdr *message, u32 *flags)
+{
+	struct parcel parcel = *received;
+	struct records records = {};
+	struct control control = { message->control, message->control_size, 0 };
+	handle_t card = HANDLE_NONE;
+	u64 done;
+	i64 answer = 0;
+	if (!parcel.count || memory_read(AT(parcel.handle, 0), 0, span_of(records), &done) != OK)
+		records = (struct records){};
+	if (records.has_card && parcel.count > 1)
+		card = AT(parcel.handle, parcel.count - 1);
+	if (socket->passes_credentials)
+		answer = unpack_credentials(socket, card, &control, flags);
+	if (answer >= 0 && records.count)
+		answer = unpack_files(self, &records, &parcel, &control, flags);
+	parcel_drop(&parcel);
+	return answer < 0 ? answer : (i64)control.used;
 }
