@@ -202,11 +202,10 @@ static err_t settle(struct sinter *pool, struct buffer *buffer)
 		if (err == OK)
 			break;
 		err = read_try_next(pool, buffer);
-		if (err == OK || err == ERR_WOULD_BLOCK) {
-			if (err != OK)
-				return err;
+		if (err == OK)
 			continue;
-		}
+		if (err == ERR_WOULD_BLOCK)
+			return err;
 		hash_remove(pool, buffer);
 		cache_give(pool, buffer);
 		return err;
@@ -274,7 +273,13 @@ struct buffer *cache_make(struct sinter *pool, u8 type, u8 level)
 	buffer->state = BUFFER_DIRTY;
 	buffer->pointer.info = info_make(0, type, level, COMPRESS_NONE, CHECK_NONE);
 	++*dirty_counter(pool, buffer);
-	span_fill(cache_bytes(pool, buffer), 0);
+	return buffer;
+}
+
+struct buffer *cache_make_record(struct sinter *pool, u32 filled)
+{
+	struct buffer *buffer = cache_make(pool, BLOCK_RECORD, 0);
+	span_fill(span_from_offset(cache_bytes(pool, buffer), filled), 0);
 	return buffer;
 }
 

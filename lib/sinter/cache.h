@@ -19,8 +19,9 @@ struct buffer *_Nullable cache_peek(struct sinter *pool, const pointer_t *pointe
 
 void cache_use(struct sinter *pool, struct buffer *buffer); // it stays for this step too
 
-// A new dirty buffer, zeroed. txg_admit promised that there is one.
+// A new dirty buffer, with any bytes. txg_admit promised that there is one.
 struct buffer *cache_make(struct sinter *pool, u8 type, u8 level);
+struct buffer *cache_make_record(struct sinter *pool, u32 filled); // zeros from there on
 // The same block, to be changed: itself, or a copy when it is being written. It must be here. The
 // caller frees the old block, if it had one.
 struct buffer *cache_make_dirty(struct sinter *pool, const pointer_t *pointer);

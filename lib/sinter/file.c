@@ -145,7 +145,7 @@ static err_t write_record(struct file *file, u64 offset, view_t from)
 	u32 within = (u32)(offset % RECORD_SIZE), end = within + (u32)from.size;
 	TRY(record_find(file, offset / RECORD_SIZE, &record));
 	u32 before = cache_logical(pool, &record.pointer);
-	record.is_whole = !within && end >= before;
+	record.whole = !within && end >= before ? end : 0;
 	TRY(record_prepare(file, &record, &need));
 	TRY(txg_admit(pool, &need));
 	struct buffer *buffer = record_change(file, &record, before > end ? before : end);

@@ -19,15 +19,15 @@ err_t file_begin_change(struct dataset *dataset, u64 inode, struct file *out);
 struct record {
 	u64 number;
 	pointer_t pointer; // as it is; hole: there is none
-	bool is_whole;     // the new bytes replace all: the old need not be read
+	u32 whole; // 0, or: so many new bytes from its start replace all, the old need not be read
 };
 err_t record_find(struct file *file, u64 number, struct record *out);
 // Its contents, which stay until the end of the step. It is no hole.
 err_t record_get(
 	struct file *file, const struct record *record, struct buffer *_Nonnull *_Nonnull out);
 err_t record_prepare(struct file *file, struct record *record, struct need *need);
-// Its dirty buffer, with the old contents unless is_whole; the file's units are adjusted to so many
-// bytes.
+// Its dirty buffer, with the old contents, or zeros behind the new bytes that replace all; the
+// file's units are adjusted to so many bytes.
 struct buffer *record_change(struct file *file, struct record *record, u32 logical);
 
 tree_key_t record_key(u64 inode, u64 number);

@@ -123,7 +123,7 @@ static err_t put_record(struct btree *tree, tree_key_t key, const struct old *ol
 		TRY(btree_prepare_insert(tree, key, sizeof(pointer_t), &need));
 	TRY(btree_prepare_free(tree, &old->pointer));
 	TRY(txg_admit(pool, &need));
-	struct buffer *buffer = cache_make(pool, BLOCK_RECORD, 0);
+	struct buffer *buffer = cache_make_record(pool, (u32)bytes.size);
 	buffer->record = key_offset(key);
 	buffer->logical = (u32)bytes.size;
 	span_put(cache_bytes(pool, buffer), bytes);

@@ -60,9 +60,9 @@ err_t record_prepare(struct file *file, struct record *record, struct need *need
 	TRY(btree_prepare_edit(tree, key, need));
 	TRY(btree_prepare_free(tree, &record->pointer));
 	struct buffer *buffer = cache_peek(pool, &record->pointer);
-	if (!buffer && record->is_whole)
+	if (!buffer && record->whole)
 		return OK;
-	record->is_whole = false; // it is here, or on its way: change that
+	record->whole = 0; // it is here, or on its way: change that
 	return record_get(file, record, &buffer);
 }
 
@@ -70,13 +70,13 @@ static struct buffer *dirty_buffer(struct file *file, const struct record *recor
 {
 	struct btree *tree = &file->dataset->tree;
 	const pointer_t *pointer = &record->pointer;
-	if (pointer_is_hole(pointer))
-		return cache_make(tree->pool, BLOCK_RECORD, 0);
 	if (pointer_is_memory(pointer))
 		return cache_buffer(tree->pool, pointer_memory_index(pointer));
-	struct buffer *buffer = record->is_whole ? cache_make(tree->pool, BLOCK_RECORD, 0)
-	                                         : cache_make_dirty(tree->pool, pointer);
-	btree_free(tree, pointer);
+	bool is_hole = pointer_is_hole(pointer);
+	struct buffer *buffer = is_hole || record->whole ? cache_make_record(tree->pool, record->whole)
+	                                                 : cache_make_dirty(tree->pool, pointer);
+	if (!is_hole)
+		btree_free(tree, pointer);
 	return buffer;
 }
 

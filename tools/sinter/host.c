@@ -58,7 +58,7 @@ static u64 units_now(void *context)
 	return ioctl(file->descriptor, BLKGETSIZE64, &size) ? file->device.units : size / UNIT_SIZE;
 }
 
-constexpr usize EARLY = 1 << 17, MANY = 1 << 20;
+constexpr usize EARLY = 1 << 17, MANY = 1 << 20, LARGE = 64 << 20;
 
 // Writes of neighbours go out together.
 static void write_batch(struct host_file *file)
@@ -200,6 +200,8 @@ static void *allocate(void *context, usize size)
 	if (memory == MAP_FAILED)
 		return nullptr;
 	(void)madvise(memory, size, MADV_HUGEPAGE); // blocks are met at random: fewer misses of the TLB
+	if (size > LARGE) // the kernel clears fresh pages: not within the first writes
+		(void)madvise(memory, size, MADV_POPULATE_WRITE);
 	return memory;
 }
 

@@ -96,21 +96,15 @@ static struct sinter_time time_of(struct timespec time)
 	return (struct sinter_time){ time.tv_sec, (u32)time.tv_nsec };
 }
 
-static struct sinter_time now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_REALTIME, &time);
-	return time_of(time);
-}
-
 static err_t set_attributes(struct mount *mount, u64 inode, const struct stat *to, int set)
 {
+	struct sinter_time now = host_port().now(nullptr);
 	struct sinter_attributes values = { .mode = to->st_mode,
 		.user = to->st_uid,
 		.group = to->st_gid,
-		.accessed = set & FUSE_SET_ATTR_ATIME_NOW ? now() : time_of(to->st_atim),
-		.modified = set & FUSE_SET_ATTR_MTIME_NOW ? now() : time_of(to->st_mtim),
-		.changed = set & FUSE_SET_ATTR_CTIME ? time_of(to->st_ctim) : now() };
+		.accessed = set & FUSE_SET_ATTR_ATIME_NOW ? now : time_of(to->st_atim),
+		.modified = set & FUSE_SET_ATTR_MTIME_NOW ? now : time_of(to->st_mtim),
+		.changed = set & FUSE_SET_ATTR_CTIME ? time_of(to->st_ctim) : now };
 	u32 mask = ATTRIBUTE_CHANGED;
 	mask |= set & FUSE_SET_ATTR_MODE ? (u32)ATTRIBUTE_MODE : 0;
 	mask |= set & FUSE_SET_ATTR_UID ? (u32)ATTRIBUTE_USER : 0;
