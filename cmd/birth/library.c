@@ -89,6 +89,22 @@ static void fill(struct posix *posix, handle_t image)
 	posix->identity.pid = 1;
 }
 
+// What processes are made of that take the place of one which runs a set-id program.
+static err_t leave_seeds(proc_t proc, const struct posix *posix)
+{
+	const handle_t seeds[] = { [PROC_SEED_IMAGE] = posix->core.image,
+		[PROC_SEED_LOG] = posix->core.log,
+		[PROC_SEED_TIME] = posix->core.time,
+		[PROC_SEED_CLOCK] = posix->core.clock,
+		[PROC_SEED_CLOCK_SETTER] = posix->core.clock_setter,
+		[PROC_SEED_MEET] = posix->events.meet,
+		[PROC_SEED_NAME] = start_handle("name") };
+	for (u32 i = 0; i < COUNT(seeds); i++)
+		if (AT(seeds, i).raw)
+			TRY(proc_seed(proc, (enum proc_seed)i, AT(seeds, i)));
+	return proc_seal(proc);
+}
+
 // Without servers/proc it is alone in the world.
 static err_t begin_identity(struct identity *identity)
 {
@@ -96,6 +112,7 @@ static err_t begin_identity(struct identity *identity)
 	if (!connection.raw)
 		return map_zeros(SLOT_AREA, SLOT_AREA_SIZE);
 	TRY(identity_begin(identity, connection, start_handle("process")));
+	TRY(leave_seeds((proc_t){ connection }, posix_self()));
 	return identity_map(identity, HANDLE_NONE);
 }
 

@@ -116,8 +116,8 @@ u32 hardware_rights(enum manifest_grant_kind kind)
 	case MANIFEST_FRAMEBUFFER: return RIGHT_READ | RIGHT_WRITE | RIGHT_MAP;
 	case MANIFEST_CONSOLE: return RIGHT_READ | RIGHT_WRITE | hold;
 	case MANIFEST_BOOT: return RIGHT_READ | RIGHT_MAP | hold;
-	case MANIFEST_QUOTA: return RIGHT_MANAGE | hold;
-	case MANIFEST_PROGRAMS: return hold;
+	case MANIFEST_QUOTA:
+	case MANIFEST_PROGRAMS: return RIGHT_MANAGE | hold; // processes are made of it
 	case MANIFEST_MESSAGES: return RIGHT_READ | RIGHT_WAIT;
 	case MANIFEST_GRANT_KINDS: break;
 	}

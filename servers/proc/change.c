@@ -213,13 +213,13 @@ static err_t change_bits(struct proc_credentials *credentials, const struct chan
 }
 
 // Of a set-id file nobody but a process that could do it anyway is believed: what it goes on with
-// is its own doing. So programs get no powers by exec yet, as on a file system mounted nosuid.
+// is its own doing. Others go by a fresh process (become.c).
 static void take_set_id(struct proc_credentials *credentials, const struct change *change)
 {
 	u32 bits = credentials->bits & PROC_CREDENTIAL_BITS_NO_NEW_PRIVILEGES ? 0 : AT(change->id, 2);
-	if (bits & 1 && has(credentials, POWER_SETUID))
+	if (bits & 1 && (change->is_vouched || has(credentials, POWER_SETUID)))
 		credentials->effective_user = AT(change->id, 0);
-	if (bits & 2 && has(credentials, POWER_SETGID))
+	if (bits & 2 && (change->is_vouched || has(credentials, POWER_SETGID)))
 		credentials->effective_group = AT(change->id, 1);
 }
 
@@ -230,7 +230,12 @@ static err_t change_program(struct proc_credentials *credentials, const struct c
 	bool is_root = !credentials->user || !credentials->effective_user;
 	credentials->saved_user = credentials->file_user = credentials->effective_user;
 	credentials->saved_group = credentials->file_group = credentials->effective_group;
+	bool is_lent = credentials->user != credentials->effective_user ||
+	               credentials->group != credentials->effective_group;
 	credentials->bits &= ~(u32)PROC_CREDENTIAL_BITS_KEEP_CAPABILITIES;
+	credentials->bits &= ~(u32)PROC_CREDENTIAL_BITS_NOT_DUMPABLE;
+	if (is_lent)
+		credentials->bits |= PROC_CREDENTIAL_BITS_NOT_DUMPABLE; // its memory is not its user's
 	u64 gained = is_root ? credentials->bounding | credentials->inheritable : credentials->ambient;
 	credentials->permitted = gained;
 	credentials->effective = is_root && credentials->effective_user ? credentials->ambient : gained;

@@ -16,6 +16,7 @@ struct change {
 	enum proc_change what;
 	u32 id[3];
 	const struct change_list *list;
+	bool is_vouched; // of a program: its file's server says what it lends
 };
 
 constexpr u32 ID_STAYS = UINT32_MAX;

@@ -55,8 +55,7 @@ handle_t set_files(const struct process *process)
 	return set->files.raw || !is_all ? set->files : start_handle("ramfs");
 }
 
-// The set with these credentials, a new one if there is none.
-static err_t set_find(const struct proc_credentials *credentials, u16 *out)
+err_t set_find(const struct proc_credentials *credentials, u16 *out)
 {
 	u16 empty = SETS_MAX;
 	for (u16 i = 0; i < SETS_MAX; i++) {
@@ -74,6 +73,18 @@ static err_t set_find(const struct proc_credentials *credentials, u16 *out)
 	SET(AT(store->sets, empty).files, files_for(credentials));
 	*out = empty;
 	return OK;
+}
+
+handle_t set_take(struct process *process, u16 set)
+{
+	if (set != process->set) {
+		set_leave(process);
+		set_share(process, set);
+	}
+	// The first set has none until someone comes back to it.
+	if (!AT(store->sets, set).files.raw)
+		SET(AT(store->sets, set).files, files_for(credentials_of(process)));
+	return AT(store->sets, set).files;
 }
 
 err_t operation_credentials(void *_Nullable self, struct caller caller, u32 id, lease_t credentials)
@@ -108,17 +119,11 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 		return ERR_TOO_BIG;
 	TRY(get_list(list, &given));
 	struct proc_credentials changed = *credentials_of(process);
-	struct change change = { what, { first, second, third }, &given };
+	struct change change = { what, { first, second, third }, &given, false };
 	TRY(credentials_change(&changed, &change));
 	TRY(set_find(&changed, &set));
 	TRY(lease_put(credentials, 0, view_of(changed)));
-	if (set != process->set) {
-		set_leave(process);
-		set_share(process, set);
-	}
-	if (!AT(store->sets, set).files.raw) // the first set has none until someone comes back to it
-		SET(AT(store->sets, set).files, files_for(&changed));
-	*out_files = AT(store->sets, set).files;
+	*out_files = set_take(process, set);
 	return OK;
 }
 

@@ -131,6 +131,20 @@ static err_t find(struct node folder, view_t name, struct node *out)
 	return find_number(folder, name, out);
 }
 
+// ptrace(2)'s rule: all its ids are the caller's, it has no more powers, and its memory is no
+// secret of a program that lent it some.
+static bool is_open_to(
+	const struct proc_credentials *process, const struct proc_credentials *caller)
+{
+	u32 user = caller->file_user, group = caller->file_group;
+	bool is_user =
+		process->user == user && process->effective_user == user && process->saved_user == user;
+	bool is_group = process->group == group && process->effective_group == group &&
+	                process->saved_group == group;
+	return is_user && is_group && !(process->permitted & ~caller->permitted) &&
+	       !(process->bits & PROC_CREDENTIAL_BITS_NOT_DUMPABLE);
+}
+
 static bool may_see(const struct process *_Nullable caller, struct node node)
 {
 	const struct name *name = name_of(node);
@@ -139,7 +153,7 @@ static bool may_see(const struct process *_Nullable caller, struct node node)
 	if (!is_private || !process || caller == process)
 		return true;
 	return caller && (is_able(caller, CAP_SYS_PTRACE) ||
-						 credentials_of(caller)->user == credentials_of(process)->user);
+						 is_open_to(credentials_of(process), credentials_of(caller)));
 }
 
 static struct words tell_node(struct node node, const struct process *_Nullable process)

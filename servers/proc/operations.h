@@ -52,6 +52,11 @@ err_t operation_meeting_abstract(
 	void *_Nullable self, struct caller caller, u64 key, handle_t *out_grant);
 err_t operation_introduce(void *_Nullable self, struct caller caller, u32 pid, u32 user, u32 group,
 	u32 reader, handle_t *out_card);
+err_t operation_seed(
+	void *_Nullable self, struct caller caller, enum proc_seed what, handle_t thing);
+err_t operation_seal(void *_Nullable self, struct caller caller);
+err_t operation_become(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
+	u32 entry, handle_t texts, handle_t descriptors);
 err_t operation_voice(void *_Nullable self, struct caller caller, handle_t *out_voice);
 err_t operation_limit(void *_Nullable self, struct caller caller, u32 id, u32 resource, u32 is_set,
 	u32 serial, u64 soft, u64 hard, u64 *out_soft, u64 *out_hard);

@@ -117,6 +117,21 @@ static inline bool is_able(const struct process *process, u32 capability)
 handle_t set_files(const struct process *process);
 void set_share(struct process *process, u16 set); // a new record takes it
 void set_leave(struct process *process);
+// The set with these credentials, a new one if there is none.
+err_t set_find(const struct proc_credentials *credentials, u16 *out);
+// The process has that set from now on; the connection to the root file system for it, borrowed.
+handle_t set_take(struct process *process, u16 set);
+
+// Fresh processes (fresh.c, become.c).
+struct fresh_start {
+	u32 inode, generation;                 // of the program's file
+	handle_t contents, texts, descriptors; // borrowed
+};
+// A process that takes the place of a record's: the record has its credentials and its badge
+// already. It does not run yet.
+err_t fresh_make(
+	const struct process *process, const struct fresh_start *start, handle_t *out_process);
+err_t fresh_run(handle_t process);
 void limits_usual(struct process *process);
 
 enum capability : u8 {

@@ -16,6 +16,7 @@ constexpr u32 OUTBOX_MAX = 32, CLOSING_MAX = 16;
 constexpr u32 ANSWER_SHELVES = 64, ANSWERS_MAX = 4; // by badge, on each the last few
 constexpr u32 SETS_MAX = 256;                       // distinct credentials
 constexpr u32 TERMINALS_MAX = 64;
+constexpr u32 SEEDS = PROC_SEED_NAME + 1;
 
 // Changes a place in the ledger.
 #define SET(place, value)                                                                          \
@@ -108,11 +109,13 @@ struct shelf {
 
 struct store {
 	u64 magic, size;
-	u64 boot;          // differs at each boot
-	handle_t table;    // owned; memory of the table of slots
-	handle_t steering; // owned; connection to tty, none: no terminals
-	u64 taken;         // of tty's signals
-	u64 ended_ns;      // processor time of those that ended
+	u64 boot;              // differs at each boot
+	handle_t table;        // owned; memory of the table of slots
+	handle_t steering;     // owned; connection to tty, none: no terminals
+	handle_t seeds[SEEDS]; // owned; what fresh processes are made with (fresh.c)
+	bool is_sealed;        // all of them are there
+	u64 taken;             // of tty's signals
+	u64 ended_ns;          // processor time of those that ended
 	u32 next_pid;
 	u32 chosen;              // pids that their parents chose, so far
 	u32 stopped;             // how many are

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // change.c - mode, owner, group, times of an inode, by Linux's rules.
 #include "servers/ramfs/answer.h"
+#include "servers/ramfs/contents.h"
 #include "servers/ramfs/operations.h"
 #include "servers/ramfs/watch.h"
 
@@ -32,6 +33,12 @@ static err_t check(const struct tree_change *change, const struct tree_inode *in
 	if (change->what & TIMES_NOW && !tree_owns(inode, who) && !tree_may(inode, who, ACCESS_WRITE))
 		return ERR_RIGHTS;
 	return check_owner(change, inode, who);
+}
+
+static bool lends_powers(const struct tree_inode *inode)
+{
+	bool is_group = (inode->mode & MODE_SET_GROUP) && inode->mode & 010;
+	return is_regular(inode) && (inode->mode & MODE_SET_USER || is_group);
 }
 
 static void set_mode(struct tree_inode *inode, u32 mode, const struct tree_credentials *who)
@@ -91,6 +98,9 @@ err_t operation_change(void *_Nullable self, struct caller caller, lease_t lease
 	if (change.what & TREE_WHAT_MODE)
 		set_mode(inode, change.mode, &who);
 	set_times(&change, inode);
+	// Who had it open to write must not write what runs with another's powers.
+	if (change.what & TREE_WHAT_MODE && lends_powers(inode))
+		TRY(contents_part(change.inode));
 	watch_both(change.inode, change.entry, IN_ATTRIB);
 	answer_remember(caller, TREE_CHANGE_TAG, change.serial, &(struct replay){});
 	return OK;

@@ -32,10 +32,17 @@ static err_t make(const struct tree_inode *inode, handle_t *out)
 	return memory_control(*out, MEMORY_OPERATION_RESIZE, inode->length, 0, &unused);
 }
 
+// From now on the kernel writes its length and time into the inode.
+static err_t publish(u32 number, handle_t contents)
+{
+	u64 unused;
+	return memory_control(
+		contents, MEMORY_OPERATION_PUBLISH, inode_slot(number), store->ledger.raw, &unused);
+}
+
 err_t contents_get(u32 number, handle_t *out)
 {
 	struct tree_inode *inode = inode_at(number);
-	u64 unused;
 	*out = (handle_t){ inode->contents };
 	if (inode->contents)
 		return OK;
@@ -44,13 +51,41 @@ err_t contents_get(u32 number, handle_t *out)
 		return err == ERR_NO_MEMORY ? err : ERR_NO_SPACE;
 	tree_change_begin(&writer);
 	writer.save(inode, sizeof *inode);
-	err = memory_control(
-		*out, MEMORY_OPERATION_PUBLISH, inode_slot(number), store->ledger.raw, &unused);
+	err = publish(number, *out);
 	inode->written_floor = inode->written_ns; // making it was no change of the file's
 	inode->contents = out->raw;
 	if (err != OK)
 		(void)handle_close(*out);
 	return err;
+}
+
+err_t contents_copy(u32 number, handle_t *out)
+{
+	handle_t contents;
+	TRY(contents_get(number, &contents));
+	u64 length = inode_at(number)->length;
+	if (!length)
+		return memory_create(MEMORY_KIND_ANONYMOUS, 0, HANDLE_NONE, 0, 0, out);
+	return memory_clone(contents, 0, (length + PAGE_MASK) & ~PAGE_MASK, out);
+}
+
+err_t contents_part(u32 number)
+{
+	struct tree_inode *inode = inode_at(number);
+	handle_t former = { inode->contents }, fresh;
+	if (!former.raw)
+		return OK; // nobody has it yet
+	TRY(contents_copy(number, &fresh));
+	writer.save(inode, sizeof *inode);
+	err_t err = publish(number, fresh);
+	if (err != OK) {
+		(void)handle_close(fresh);
+		return err;
+	}
+	inode->written_floor = inode->written_ns; // no change of the file's
+	inode->contents = fresh.raw;
+	close_later(former, true);
+	return OK;
 }
 
 void inode_end(u32 number)

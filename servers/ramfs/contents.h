@@ -20,6 +20,10 @@ enum open_flag : u32 {
 u32 contents_rights(u32 flags);
 // The file's memory, there from now on. ERR_NO_SPACE, ERR_NO_MEMORY.
 err_t contents_get(u32 inode, handle_t *out);
+// A copy of it as it is now. Whoever has the file's memory keeps that.
+err_t contents_copy(u32 inode, handle_t *out);
+// The file's memory is a copy from now on: who had the former one reaches the file no more.
+err_t contents_part(u32 inode);
 // The inode goes, and what it holds.
 void inode_end(u32 inode);
 

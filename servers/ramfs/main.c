@@ -73,6 +73,7 @@ const struct tree_ops operations = {
 	.device = operation_device,
 	.device_own = operation_device_own,
 	.meeting = operation_meeting,
+	.program = operation_program,
 	.make = operation_make,
 	.link = operation_link,
 	.unlink = operation_unlink,

@@ -100,6 +100,25 @@ err_t operation_meeting(void *_Nullable self, struct caller caller, u32 number, 
 	return tree_may(inode, &request.who, access_wanted(flags)) ? OK : ERR_RIGHTS;
 }
 
+err_t operation_program(void *_Nullable self, struct caller caller, u32 number, u32 generation,
+	u32 entry, u32 *out_mode, u32 *out_user, u32 *out_group, handle_t *out_contents)
+{
+	(void)self;
+	struct request request = opening(number, generation, entry);
+	struct tree_inode *inode;
+	TRY(opened_find(caller, &request, &inode));
+	if (!is_regular(inode))
+		return ERR_INVALID;
+	if (!tree_may(inode, &request.who, ACCESS_EXECUTE))
+		return ERR_RIGHTS;
+	*out_mode = inode->mode;
+	*out_user = inode->user;
+	*out_group = inode->group;
+	TRY(contents_copy(number, out_contents));
+	SET(store->handed, *out_contents);
+	return OK;
+}
+
 static err_t check_make(const struct request *request)
 {
 	const struct tree_request *asked = &request->asked;

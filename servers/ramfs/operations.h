@@ -15,6 +15,8 @@ err_t operation_meeting(void *_Nullable self, struct caller caller, u32 number, 
 	u32 entry, u32 flags, u32 is_own, u32 *out_mode);
 err_t operation_device(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	u32 entry, u32 flags, u32 *out_device);
+err_t operation_program(void *_Nullable self, struct caller caller, u32 number, u32 generation,
+	u32 entry, u32 *out_mode, u32 *out_user, u32 *out_group, handle_t *out_contents);
 err_t operation_device_own(
 	void *_Nullable self, struct caller caller, u32 device, u32 user, u32 group, u32 mode);
 err_t operation_make(void *_Nullable self, struct caller caller, lease_t asked, u32 *out_inode,

@@ -9,6 +9,7 @@
 #include "lib/posix/core/wait.h"
 #include "lib/posix/exec/exec.h"
 #include "lib/posix/exec/first.h"
+#include "lib/posix/exec/hand_over.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/ipc/segment.h"
 #include "lib/posix/linux/errno.h"
@@ -108,11 +109,12 @@ static void give_back(const struct exec_first *first)
 		*used = start;
 }
 
-static i64 exec_first_program(struct posix_thread *self, const struct exec_first *first)
+static i64 exec_first_program(struct posix_thread *self, struct exec_first *first)
 {
 	struct exec_plan plan UNINITIALIZED;
 	plan_init(&plan);
-	i64 error = gather_first(&plan, first);
+	i64 error =
+		first->contents.raw ? exec_taken_over(self, &plan, first) : gather_first(&plan, first);
 	give_back(first);
 	if (!error)
 		error = exec_plan_run(self, &plan, EXEC_HERE, 0);
@@ -130,7 +132,11 @@ void program_first_wait(void)
 void program_first(struct posix_thread *self)
 {
 	struct exec_first *first = exec_first();
+	bool is_taken_over = first->contents.raw != 0;
 	i64 error = exec_first_program(self, first);
+	if (is_taken_over)
+		(void)task_exit(
+			EXIT_SCOPE_PROCESS, SIGKILL, 0); // as any exec that fails when it is too late
 	posix_log("the first program cannot be started: error %ld", -error);
 	(void)task_exit(EXIT_SCOPE_PROCESS, CODE_NOT_STARTED << 8, 0);
 }

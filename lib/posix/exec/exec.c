@@ -14,6 +14,7 @@
 #include "lib/posix/core/start.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
+#include "lib/posix/exec/hand_over.h"
 #include "lib/posix/exec/random.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/linux/errno.h"
@@ -27,6 +28,7 @@
 constexpr u32 LEVEL_PROGRAM = 15;
 constexpr u32 MODE_GROUP_EXECUTE = 00010;
 constexpr u32 SET_ID_USER = 1, SET_ID_GROUP = 2;                // process_become
+constexpr u32 POWER_SETGID = 6, POWER_SETUID = 7;               // capabilities
 constexpr u64 TEXTS_MIN = 128 * 1024, TEXTS_MAX = (u64)6 << 20; // as Linux has it
 constexpr u64 TEXTS_SHARE = 4;                                  // of the stack's limit
 
@@ -115,6 +117,16 @@ static u32 set_id_of(const struct exec_file *file)
 	if ((file->mode & MODE_SET_GROUP) && (file->mode & MODE_GROUP_EXECUTE))
 		set_id |= SET_ID_GROUP;
 	return set_id;
+}
+
+// More than this process could take by itself.
+static bool is_lent_powers(const struct exec_file *file)
+{
+	const struct identity *identity = &posix_self()->identity;
+	u64 able = identity->credentials.effective;
+	u32 set_id = identity->connection.raw ? set_id_of(file) : 0;
+	return (set_id & SET_ID_USER && !(able >> POWER_SETUID & 1)) ||
+	       (set_id & SET_ID_GROUP && !(able >> POWER_SETGID & 1));
 }
 
 // As the file's set-id bits say. From here on the old program must not run any more.
@@ -263,6 +275,8 @@ static i64 build(struct posix_thread *self, struct exec_plan *plan, struct exec_
 i64 exec_plan_run(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
 {
 	TRY_POSIX(plan_find(self, plan, directory, flags));
+	if (is_lent_powers(&plan->file))
+		TRY_POSIX(exec_hand_over(self, plan));
 	struct exec_record *record = heap_take(sizeof *record);
 	if (!record)
 		return -ENOMEM;

@@ -11,8 +11,11 @@ NONNULL_BEGIN
 constexpr u32 FIRST_TEXT_MAX = 4096;
 
 struct exec_first {
-	u32 starting;               // futex: 1 while the native thread that fills all this in is there
-	u32 arguments, environment; // texts
+	u32 starting;                // futex: 1 while the native thread that fills all this in is there
+	u32 inode, generation;       // of the program, if it took another's place (handed.h)
+	handle_t contents;           // owned; of the program then; HANDLE_NONE: it is the first one
+	handle_t texts, descriptors; // owned; what was handed over
+	u32 arguments, environment;  // texts
 	u32 text_size;
 	char text[FIRST_TEXT_MAX]; // the program's path, arguments, environment; each with its zero
 };

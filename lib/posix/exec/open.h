@@ -15,6 +15,7 @@ struct exec_file {
 	u64 size;              // bytes
 	u32 mode, user, group; // Linux's st_mode; set-id bits are 0 where they do not count
 	u32 tree, inode, generation;
+	u32 entry;       // the name it was found by; 0: not known
 	bool is_closing; // the descriptor that path began at is closed by exec
 	span_t room;     // of whoever asked, for the path; empty: not wanted
 	u64 path_size;   // absolute, without a zero, as much as there is room for

@@ -3,10 +3,13 @@
 // we look, which then is a broken program and nothing worse.
 #include "lib/posix/exec/plan.h"
 
+#include "abi/info.h"
 #include "lib/base/bits.h"
 #include "lib/base/format.h"
+#include "lib/posix/core/wait.h"
 #include "lib/posix/exec/script.h"
 #include "lib/posix/linux/errno.h"
+#include "lib/tree/tree.h"
 #include "os/syscalls.h"
 
 constexpr usize START_SIZE = 1024; // holds the table of headers of nearly every program
@@ -17,7 +20,7 @@ static_assert(PROGRAM_HEADERS_MAX * PROGRAM_HEADER_SIZE <= EXEC_PATH_MAX); // sc
 void plan_init(struct exec_plan *plan)
 {
 	plan->file = (struct exec_file){ .room = span_of(plan->file_path) };
-	plan->loader = (struct exec_file){};
+	plan->loader = plan->approved = (struct exec_file){};
 	plan->program.interpreter_size = 0;
 	plan->texts_max = plan->path_size = 0;
 	gathered_init(&plan->arguments);
@@ -35,6 +38,7 @@ void plan_fini(struct exec_plan *plan)
 {
 	close_file(&plan->file);
 	close_file(&plan->loader);
+	close_file(&plan->approved);
 	gathered_free(&plan->arguments);
 	gathered_free(&plan->environment);
 }
@@ -152,6 +156,24 @@ static void name_by_descriptor(struct exec_plan *plan, i32 directory)
 	plan->path_size = name.size;
 }
 
+// What servers/proc let us run. What it lends, this process has already.
+static i64 take_approved(struct exec_plan *plan)
+{
+	struct exec_file *file = &plan->file, *approved = &plan->approved;
+	struct memory_info info = {};
+	u64 size;
+	if (file->tree != approved->tree || file->inode != approved->inode ||
+		file->generation != approved->generation)
+		return -EACCES;
+	TRY_ERR(handle_info(approved->memory, INFO_TOPIC_MEMORY, span_of(info), &size));
+	close_file(file);
+	file->memory = approved->memory;
+	approved->memory = HANDLE_NONE;
+	file->size = info.size;
+	file->mode &= ~(u32)(MODE_SET_USER | MODE_SET_GROUP);
+	return 0;
+}
+
 i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, u32 flags)
 {
 	u8 room[START_SIZE] UNINITIALIZED, interpreter[SCRIPT_LINE_SIZE] UNINITIALIZED;
@@ -162,6 +184,9 @@ i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, 
 		i64 error = exec_open(self, directory, path, flags, &plan->file);
 		if (error)
 			return error;
+		bool is_approved = plan->approved.memory.raw;
+		if (is_approved)
+			TRY_POSIX(take_approved(plan));
 		if (!depth) {
 			name_by_descriptor(plan, directory);
 			path = plan_path(plan);
@@ -169,7 +194,7 @@ i64 plan_find(struct posix_thread *self, struct exec_plan *plan, i32 directory, 
 		view_t start = read_start(&plan->file, span_of(room));
 		if (!script_is(start))
 			return find_program(self, plan, start);
-		if (!script_parse(start, &script))
+		if (is_approved || !script_parse(start, &script))
 			return -ENOEXEC;
 		if (plan->file.is_closing)
 			return -ENOENT; // its interpreter could not open it

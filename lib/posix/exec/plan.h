@@ -25,6 +25,9 @@ struct gathered {
 struct exec_plan {
 	struct exec_file file;
 	struct exec_file loader; // of PT_INTERP; memory none: the program wants none
+	// What the file must be, and a copy of it to run instead; memory none: whatever the path leads
+	// to.
+	struct exec_file approved;
 	struct program program;
 	struct program loader_program;
 	struct gathered arguments, environment;

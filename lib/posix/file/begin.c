@@ -98,6 +98,7 @@ static i64 open_program(struct posix_thread *self, struct path *path, struct exe
 	out->tree = path->walk.at.mount;
 	out->inode = path->walk.at.inode;
 	out->generation = inode.generation;
+	out->entry = path->walk.entry;
 	return contents_open(path, &inode, OPEN_TO_EXECUTE, &out->memory);
 }
 
@@ -121,6 +122,7 @@ static i64 open_place(const struct file *file, struct exec_file *out)
 	out->tree = description->tree;
 	out->inode = description->inode;
 	out->generation = description->generation;
+	out->entry = (u32)AT(description->detail, 1);
 	REQUEST(err, tree_open((tree_t){ mount_connection(description->tree) }, description->inode,
 					 description->generation, (u32)AT(description->detail, 1), OPEN_TO_EXECUTE,
 					 &out->memory));
@@ -162,6 +164,7 @@ i64 exec_open(
 	struct path found UNINITIALIZED;
 	u32 number_flags = 0;
 	out->memory = HANDLE_NONE;
+	out->entry = 0;
 	out->is_closing = directory != AT_FDCWD && (!path.size || view_at(path, 0) != '/') &&
 	                  descriptor_flags(directory, &number_flags) >= 0 &&
 	                  number_flags & DESCRIPTOR_CLOEXEC;

@@ -33,6 +33,12 @@ static bool has_no_way_back(const struct proc_credentials *now)
 	return now->user && now->effective_user && now->saved_user && !now->permitted;
 }
 
+void process_narrow(void)
+{
+	if (has_no_way_back(mine()) && process_privileges_lost)
+		process_privileges_lost();
+}
+
 i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 {
 	struct proc_credentials changed;
@@ -44,8 +50,7 @@ i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 	voice_drop();
 	if (files.raw && process_files_changed)
 		process_files_changed(files);
-	if (has_no_way_back(&changed) && process_privileges_lost)
-		process_privileges_lost();
+	process_narrow();
 	return 0;
 }
 
@@ -61,7 +66,9 @@ static bool is_settled(const struct proc_credentials *now)
 	return now->saved_user == now->effective_user && now->file_user == now->effective_user &&
 	       now->saved_group == now->effective_group && now->file_group == now->effective_group &&
 	       now->user == now->effective_user && now->permitted == gained &&
-	       now->effective == gained && !(now->bits & PROC_CREDENTIAL_BITS_KEEP_CAPABILITIES);
+	       now->effective == gained &&
+	       !(now->bits &
+			   (PROC_CREDENTIAL_BITS_KEEP_CAPABILITIES | PROC_CREDENTIAL_BITS_NOT_DUMPABLE));
 }
 
 i64 process_become(u32 owner, u32 group, u32 set_id)

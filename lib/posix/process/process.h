@@ -68,6 +68,8 @@ extern const struct operations process_operations; // of FILE_PROCESS
 
 // exec, in the new program: says so, and lets the parent of a vfork child go on.
 void process_executed(void);
+// What this process holds only because of privileges goes, if it has none for good.
+void process_narrow(void);
 // exec, before it can't fail any more: credentials as the program gets them. Its owner and group
 // count if it is set-id: bit 0 user, bit 1 group. No call when nothing changes. 0, -errno.
 i64 process_become(u32 owner, u32 group, u32 set_id);
