@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // change.c - mode, owner, group, times of an inode, by Linux's rules.
+#include "ifc/tty.h"
+#include "lib/base/format.h"
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/contents.h"
 #include "servers/ramfs/operations.h"
@@ -106,6 +108,19 @@ err_t operation_change(void *_Nullable self, struct caller caller, lease_t lease
 	return OK;
 }
 
+static u32 inode_named(u32 directory, view_t name)
+{
+	return tree_entry(&writer.tree, tree_find(&writer.tree, directory, name))->inode;
+}
+
+// /dev/pts has a name for each number. Other nodes of its device are who made them's.
+static u32 pseudo_terminal(u32 device)
+{
+	u8 text[16];
+	u32 folder = inode_named(inode_named(TREE_ROOT, VIEW_TEXT("dev")), VIEW_TEXT("pts"));
+	return inode_named(folder, format_view(span_of(text), "%u", device - TTY_DEVICE_PTY));
+}
+
 err_t operation_device_own(
 	void *_Nullable self, struct caller caller, u32 device, u32 user, u32 group, u32 mode)
 {
@@ -114,15 +129,13 @@ err_t operation_device_own(
 	TRY(who_is(caller.badge, &who));
 	if (!(who.capabilities & CAPABILITY_SYS_ADMIN))
 		return ERR_NOT_OWNER;
+	struct tree_inode *inode = inode_at(pseudo_terminal(device));
+	if ((inode->mode & MODE_TYPE) != MODE_CHARACTER || inode->device != device)
+		return OK; // it has no name
 	tree_change_begin(&writer);
-	for (u32 number = TREE_ROOT; number < writer.tree.head->fresh_inode; number++) {
-		struct tree_inode *inode = inode_at(number);
-		if ((inode->mode & MODE_TYPE) != MODE_CHARACTER || inode->device != device)
-			continue;
-		touch_changed(inode);
-		SET_INODE(inode, user, user);
-		SET_INODE(inode, group, group);
-		SET_INODE(inode, mode, MODE_CHARACTER | (mode & MODE_ALL));
-	}
+	touch_changed(inode);
+	SET_INODE(inode, user, user);
+	SET_INODE(inode, group, group);
+	SET_INODE(inode, mode, MODE_CHARACTER | (mode & MODE_ALL));
 	return OK;
 }

@@ -60,6 +60,51 @@ static void discarded_file(void)
 	unlink("/tmp/discarded");
 }
 
+// A private mapping that becomes longer shows more of the file, where it is and where it goes to.
+static void grown_file(void)
+{
+	int fd = open("/tmp/grown", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	for (int i = 0; i < 8; i++)
+		pwrite(fd, &"abcdefgh"[i], 1, i * 4096);
+	ftruncate(fd, 8 * 4096);
+	char *room = mmap(NULL, 16 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	area = mmap(room, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 4096);
+	area[0] = 'x';
+	munmap(room + 2 * 4096, 14 * 4096);
+	is((long)mremap(area, 2 * 4096, 4 * 4096, 0), (long)area, "a private file grows where it is");
+	check(area[0] == 'x' && area[4096] == 'c' && area[2 * 4096] == 'd' && area[3 * 4096] == 'e',
+		"and shows the file's next pages");
+	area[2 * 4096] = 'y';
+	mmap(area + 4 * 4096, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	char *moved = mremap(area, 4 * 4096, 6 * 4096, MREMAP_MAYMOVE);
+	need(moved != MAP_FAILED && moved != area, "it moves");
+	check(moved[0] == 'x' && moved[2 * 4096] == 'y' && moved[4 * 4096] == 'f' &&
+			  moved[5 * 4096] == 'g',
+		"and shows more");
+	madvise(moved, 6 * 4096, MADV_DONTNEED);
+	check(moved[0] == 'b' && moved[2 * 4096] == 'd' && moved[5 * 4096] == 'g',
+		"given back, all of it is the file again");
+	munmap(moved, 6 * 4096);
+	area = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	moved = mremap(area, 4096, 3 * 4096, MREMAP_MAYMOVE);
+	need(moved != MAP_FAILED, "a read-only one");
+	check(moved[0] == 'a' && moved[4096] == 'b' && moved[2 * 4096] == 'c', "does the same");
+	munmap(moved, 3 * 4096);
+	// Zeros beside and between files.
+	area = mmap(NULL, 5 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mmap(area + 4096, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0);
+	mmap(area + 3 * 4096, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 4096);
+	for (int i = 0; i < 5; i++)
+		area[i * 4096] = 'z';
+	is(madvise(area, 5 * 4096, MADV_DONTNEED), 0, "madvise of all");
+	check(!area[0] && area[4096] == 'a' && !area[2 * 4096] && area[3 * 4096] == 'b' &&
+			  !area[4 * 4096],
+		"each as it was");
+	munmap(area, 5 * 4096);
+	close(fd);
+	unlink("/tmp/grown");
+}
+
 // Each that was mapped is the file again when it is given back, however many there are: what could
 // not be remembered must not have been mapped. The same for what is left of one with many holes.
 static void many_copies(void)
@@ -161,6 +206,7 @@ int main(void)
 	is(syscall(SYS_brk, 8), end, "brk to nowhere changes nothing");
 	fails(syscall(SYS_mprotect, 4096, 4096, PROT_READ), ENOMEM, "mprotect of nothing");
 	discarded_file();
+	grown_file();
 	many_copies();
 	return done();
 }

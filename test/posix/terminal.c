@@ -3,6 +3,7 @@
 #include "test/posix/test.h"
 
 #include <grp.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <termios.h>
@@ -41,6 +42,10 @@ static void interrupted(void)
 	reads_for(3, 0);
 	interrupt_after(50, 100, 0);
 	fails(read(slave, bytes, 8), EINTR, "VMIN 3: a signal");
+	is(write(master, "a", 1), 1, "one of three is typed");
+	interrupt_after(50, 100, 0);
+	is(read(slave, bytes, 8), 1, "VMIN 3: a signal after one");
+	is(bytes[0], 'a', "which is that one");
 	reads_for(0, 3);
 	long start = now_ms();
 	interrupt_after(50, 0, SA_RESTART);
@@ -73,12 +78,21 @@ static void owners(void)
 	struct stat status;
 	is(stat(ptsname(master), &status), 0, "stat of the slave");
 	is(status.st_uid, geteuid(), "is its maker's");
+	struct stat peer;
+	int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+	is(fstat(fd, &peer), 0, "fstat of it, opened through the master");
+	check(peer.st_uid == status.st_uid && peer.st_gid == status.st_gid &&
+			  peer.st_mode == status.st_mode && peer.st_rdev == status.st_rdev,
+		"says the same");
+	close(fd);
 	is(status.st_mode & 07707, 0600, "for nobody else");
 	is(chmod(ptsname(master), 0604), 0, "chmod");
 	close(slave);
 	close(master);
 	if (geteuid() != 0)
 		return;
+	unlink("/tmp/other-node"); // where one may not make it there is nothing to see
+	bool has_node = mknod("/tmp/other-node", S_IFCHR | 0600, status.st_rdev) == 0;
 	is(seteuid(USER), 0, "seteuid");
 	master = posix_openpt(O_RDWR | O_NOCTTY);
 	check(master >= 0 && !grantpt(master) && !unlockpt(master), "another user's");
@@ -89,6 +103,9 @@ static void owners(void)
 	is(status.st_mode & 07707, 0600, "what the last one allowed is over");
 	is(fchmod(slave, 0622), 0, "its owner changes its mode");
 	is(seteuid(0), 0, "back");
+	check(!has_node || (stat("/tmp/other-node", &status) == 0 && status.st_uid == 0),
+		"another node of that number stays whose it was");
+	unlink("/tmp/other-node");
 	is(child_end(child(opens_as_other)), 3, "a third one may not read and write");
 	is(chmod(ptsname(master), 0666), 0, "until he is let");
 	is(child_end(child(opens_as_other)), 0, "then he may");

@@ -25,15 +25,21 @@ static i64 check_mapped(u64 address, u64 size)
 	return is_covered ? 0 : -ENOMEM;
 }
 
-// Private anonymous memory reads as zeros again, a private copy of a file as the file.
+static err_t discard_part(u64 address, u64 size)
+{
+	return memory_protect(HANDLE_NONE, address, size, MAP_FLAGS_DISCARD);
+}
+
+// Private anonymous memory reads as zeros again, a private copy of a file as the file: that is what
+// can fail for want of memory, so it comes first.
 static i64 discard(u64 address, u64 size)
 {
 	u64 start = max_u64(address, RANGE_LOW), end = address + size;
 	if (start >= end)
 		return 0;
-	err_t err = memory_protect(HANDLE_NONE, start, end - start, MAP_FLAGS_DISCARD);
+	err_t err = copies_renew(start, end - start);
 	if (err == OK)
-		err = copies_renew(start, end - start);
+		err = copies_between(start, end - start, discard_part);
 	return err == OK ? 0 : -ENOMEM;
 }
 

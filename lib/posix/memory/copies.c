@@ -93,6 +93,67 @@ void copies_move(u64 from, u64 size, u64 to)
 	posix_lock_give(&areas->lock);
 }
 
+// Where a copy ends there, or null.
+static struct area_copy *_Nullable copy_ending(const struct area_state *areas, u64 end)
+	REQUIRES(areas->lock)
+{
+	for (struct area_copy *copy = areas->copies; copy; copy = copy->next)
+		if (copy->end == end)
+			return copy;
+	return nullptr;
+}
+
+err_t copies_extend(u64 address, u64 size, u32 flags)
+{
+	struct area_state *areas = &posix_self()->areas;
+	const struct map_request request = { .address = address, .size = size };
+	u64 mapped;
+	posix_lock_take(&areas->lock);
+	struct area_copy *former = copy_ending(areas, address);
+	struct area_copy *copy = former ? copies_new(former->memory) : nullptr;
+	err_t err = !former ? ERR_NOT_FOUND : !copy ? ERR_NO_MEMORY : OK;
+	if (err == OK) {
+		copy->start = address;
+		copy->end = address + size;
+		copy->offset = former->offset + former->end - former->start;
+		err = map_copy(&request, copy->memory, copy->offset, flags, &mapped);
+	}
+	if (err == OK)
+		copies_add(areas, copy);
+	else if (copy)
+		copies_give(copy);
+	posix_lock_give(&areas->lock);
+	return err;
+}
+
+// The first copy that has some of a range; null: none.
+static const struct area_copy *_Nullable copy_first(
+	const struct area_state *areas, u64 address, u64 end) REQUIRES(areas->lock)
+{
+	const struct area_copy *first = nullptr;
+	for (const struct area_copy *copy = areas->copies; copy; copy = copy->next)
+		if (copy->start < end && copy->end > address && (!first || copy->start < first->start))
+			first = copy;
+	return first;
+}
+
+err_t copies_between(u64 address, u64 size, copies_gap *gap)
+{
+	struct area_state *areas = &posix_self()->areas;
+	u64 end = address + size;
+	err_t err = OK;
+	posix_lock_take(&areas->lock);
+	while (address < end) {
+		const struct area_copy *copy = copy_first(areas, address, end);
+		u64 stop = copy ? max_u64(copy->start, address) : end;
+		err_t one = stop > address ? gap(address, stop - address) : OK;
+		err = err == OK ? one : err;
+		address = copy ? copy->end : end;
+	}
+	posix_lock_give(&areas->lock);
+	return err;
+}
+
 // A part of one mapping that lies in one copy: shows the file as it is now.
 static err_t renew_part(
 	const struct mapping_info *mapping, const struct area_copy *copy, u64 address, u64 end)

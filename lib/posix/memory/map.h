@@ -41,6 +41,11 @@ err_t copies_cut(u64 address, u64 size);
 void copies_forget(u64 address, u64 size); // of those that were cut
 void copies_move(u64 from, u64 size, u64 to);
 // A record, to be filled; memory stays the caller's. Null: no memory. It is given back or added.
+// More of the file at the address where a copy ends. ERR_NOT_FOUND: none does.
+err_t copies_extend(u64 address, u64 size, u32 flags);
+// Calls for each part of a range in which no copy lies; the first error of these.
+typedef err_t copies_gap(u64 address, u64 size);
+err_t copies_between(u64 address, u64 size, copies_gap *gap);
 struct area_copy *_Nullable copies_new(handle_t memory);
 void copies_give(struct area_copy *copy);
 void copies_add(struct area_state *areas, struct area_copy *copy) REQUIRES(areas -> lock);

@@ -65,6 +65,9 @@ static err_t extend(const struct remap *remap, u64 address, u64 size)
 	const struct mapping_info *last = &remap->last;
 	u32 flags = access_of_mapping(last) | MAP_FLAGS_FIXED;
 	u64 old_end = remap->old_address + remap->old_size, mapped;
+	err_t err = flags & MAP_FLAGS_SHARED ? ERR_NOT_FOUND : copies_extend(address, size, flags);
+	if (err != ERR_NOT_FOUND)
+		return err;
 	posix_lock_take(&areas->lock);
 	const struct area_source *source = source_find(areas, last->memory_id);
 	handle_t memory = source ? source->memory : HANDLE_NONE;

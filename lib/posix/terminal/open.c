@@ -2,6 +2,7 @@
 // open.c - opening terminals, by way of proc, which lets the file's server decide; the first one
 // that a session's leader opens becomes the session's. /dev/tty is the one that it has.
 #include "lib/posix/file/open.h"
+#include "lib/base/format.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/clock.h"
 #include "lib/posix/linux/errno.h"
@@ -58,6 +59,23 @@ i64 terminal_open(struct posix_thread *self, const struct path *path,
 	return 0;
 }
 
+// By its name in /dev/pts, if that is there and is it: a frame of its own, for a path is large.
+NO_INLINE static void name_peer(struct posix_thread *self, u32 device, struct opening *opening)
+{
+	u8 text[32];
+	struct path path UNINITIALIZED;
+	struct tree_inode inode;
+	view_t name = format_view(span_of(text), "/dev/pts/%u", device - TTY_DEVICE_PTY);
+	if (path_walk(self, AT_FDCWD, name, 0, &path) < 0 || path.walk.is_remote ||
+		path_inode(&path, &inode) < 0)
+		return;
+	if ((inode.mode & MODE_TYPE) != MODE_CHARACTER || inode.device != device)
+		return;
+	opening->tree = (u16)path.walk.at.mount;
+	opening->inode = path.walk.at.inode;
+	opening->generation = inode.generation;
+}
+
 i64 terminal_peer(struct posix_thread *self, const struct file *file, u32 flags)
 {
 	struct opening opening = { .kind = FILE_TERMINAL, .flags = flags };
@@ -67,6 +85,7 @@ i64 terminal_peer(struct posix_thread *self, const struct file *file, u32 flags)
 		return err == ERR_UNSUPPORTED ? -ENOTTY : open_error(err);
 	AT(opening.detail, 0) = 020620; // a character device
 	AT(opening.detail, 1) = device;
+	name_peer(self, device, &opening);
 	if (!(flags & O_NOCTTY))
 		claim(opening.handle);
 	return descriptor_open(self, &opening);

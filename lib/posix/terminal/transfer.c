@@ -76,8 +76,9 @@ static err_t attempt_once(struct posix_thread *self, const struct file *file,
 	wait_open(self);
 	err_t err = ask_tty(file, attempt, transfer, flags, done);
 	wait_close(self);
-	// The call was on its way to the next tty, perhaps: the last one may have done it already.
-	if (err == ERR_INTERRUPTED &&
+	// The call was on its way to the next tty, perhaps: the last one may have done it already. And
+	// what has come of too few bytes for VMIN is answered rather than that a signal came.
+	if ((err == ERR_INTERRUPTED || err == ERR_CANCELLED) &&
 		ask_tty(file, attempt, transfer, flags | TTY_NONBLOCK, done) == OK)
 		err = OK;
 	return err;
@@ -145,6 +146,7 @@ static i64 stat(struct posix_thread *self, const struct file *file, struct linux
 		.inode = AT(file->description->detail, 1),
 		.links = 1,
 		.mode = (u32)AT(file->description->detail, 0),
+		.user = (u32)(AT(file->description->detail, 0) >> 32),
 		.special = AT(file->description->detail, 1),
 		.block_size = 1024 };
 	return 0;
