@@ -5,7 +5,6 @@
 #include "lib/os/ledger.h"
 
 #include "abi/info.h"
-#include "lib/base/checked.h"
 #include "os/syscalls.h"
 
 constexpr u64 ADDRESS = 0x5000'0000'0000;
@@ -25,13 +24,13 @@ struct note {
 
 static struct head *_Nullable head; // written once by ledger_open
 
-// Large pieces noted since the last commit: what lies in one needs no note of its own, since the
-// oldest bytes are put back last.
+// The last large pieces noted since the last commit: what lies in one needs no note of its own,
+// since the oldest bytes are put back last.
 constexpr u32 RECENT = 4;
 constexpr u64 RECENT_SIZE_MIN = 24;
 static struct {
 	struct note note[RECENT];
-	u32 next;
+	u32 count; // so many since the commit
 } recent;
 
 static void order(void)
@@ -58,12 +57,12 @@ static u64 notes_start(void)
 
 static bool is_contents(u64 address, u64 size)
 {
-	return address >= CONTENTS && checked_range(address - CONTENTS, size, head->size) == OK;
+	return size <= head->size && address - CONTENTS <= head->size - size;
 }
 
 static bool is_noted(u64 address, u64 size)
 {
-	for (u32 i = 0; i < RECENT; i++) {
+	for (u32 i = 0; i < RECENT && i < recent.count; i++) {
 		u64 offset = address - AT(recent.note, i).address, noted = AT(recent.note, i).size;
 		if (UNLIKELY(offset < noted))
 			return size <= noted - offset;
@@ -77,6 +76,10 @@ static void note_write(u64 at, u64 address, u64 size)
 	UNSAFE_BEGIN("both within the ledger's mapping, checked by ledger_save")
 	if (size == sizeof(u32))
 		*(u32 *)at = *(const u32 *)address;
+	else if (size == sizeof(u16))
+		*(u16 *)at = *(const u16 *)address;
+	else if (size == sizeof(u8))
+		*(u8 *)at = *(const u8 *)address;
 	else if (size == sizeof(u64))
 		*(u64 *)at = *(const u64 *)address;
 	else
@@ -100,14 +103,13 @@ void ledger_save(void *place, usize size)
 	head->notes = used + needed;
 	order();
 	if (size >= RECENT_SIZE_MIN)
-		AT(recent.note, recent.next++ % RECENT) = (struct note){ address, size };
+		AT(recent.note, recent.count++ % RECENT) = (struct note){ address, size };
 }
 
 static void forget_notes(void)
 {
 	head->notes = 0;
-	for (u32 i = 0; i < RECENT; i++)
-		AT(recent.note, i).size = 0;
+	recent.count = 0;
 }
 
 void ledger_commit(void)

@@ -23,7 +23,7 @@ static bool read_quota(struct quota_info *out)
 bool session_is_full(const struct process *parent)
 {
 	struct quota_info quota = {};
-	if (parent->session <= INIT_PID || !read_quota(&quota))
+	if (parent->session <= INIT_PID || store->count < SESSION_MIN || !read_quota(&quota))
 		return false;
 	u64 limit = quota.pages / 2 / PAGES_OF_PROCESS, count = 0;
 	limit = limit > SESSION_MIN ? limit : SESSION_MIN;
