@@ -8,5 +8,6 @@ struct xxh3_sum xxh3_128_wide(view_t bytes, u64 seed);
 
 struct xxh3_sum xxh3_128(view_t bytes, u64 seed)
 {
-	return __builtin_cpu_supports("avx2") ? xxh3_128_wide(bytes, seed) : xxh3_128_narrow(bytes, seed);
+	return __builtin_cpu_supports("avx2") ? xxh3_128_wide(bytes, seed)
+	                                      : xxh3_128_narrow(bytes, seed);
 }
