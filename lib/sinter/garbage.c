@@ -180,4 +180,5 @@ void garbage_work(struct sinter *pool)
 		if (err != OK)
 			pool->has_garbage = false; // nothing, or not now
 	}
+	pool->is_tidying |= pool->has_garbage;
 }

@@ -273,7 +273,7 @@ void sinter_wait(struct sinter *pool)
 bool sinter_is_busy(const struct sinter *pool)
 {
 	return volume_is_busy(pool) || pool->txg.phase != COMMIT_IDLE || pool->txg.is_wanted ||
-	       pool->log.phase != LOG_IDLE || scrub_is_active(pool);
+	       pool->log.phase != LOG_IDLE || scrub_is_active(pool) || pool->is_tidying;
 }
 
 void sinter_status(const struct sinter *pool, struct sinter_status *out)

@@ -162,10 +162,12 @@ static void snapshot_work(struct dataset *dataset)
 	err_t err = snapshot_step(dataset);
 	if (err != OK && err != ERR_WOULD_BLOCK)
 		dataset->may_have_dying = false; // not now
+	dataset->tree.pool->is_tidying |= err == OK && dataset->may_have_dying;
 }
 
 void pending_work(struct sinter *pool)
 {
+	pool->is_tidying = false;
 	if (pool->is_read_only || pool->log.is_replaying)
 		return;
 	for (u32 i = 0; i < DATASETS_MAX; i++) {
@@ -176,14 +178,12 @@ void pending_work(struct sinter *pool)
 			snapshot_work(dataset);
 		if (is_as_snapshot(dataset))
 			continue;
-		for (u32 steps = 0; dataset->has_pending && steps < 4; steps++) {
-			err_t err = step(dataset);
-			if (err == OK)
-				continue;
-			if (err != ERR_WOULD_BLOCK)
-				dataset->has_pending = false; // nothing, or not now: a later change asks again
-			break;
-		}
+		err_t err = OK;
+		for (u32 steps = 0; dataset->has_pending && err == OK && steps < 4; steps++)
+			err = step(dataset);
+		if (err != OK && err != ERR_WOULD_BLOCK)
+			dataset->has_pending = false; // nothing, or not now: a later change asks again
+		pool->is_tidying |= err == OK && dataset->has_pending;
 	}
 	garbage_work(pool);
 }

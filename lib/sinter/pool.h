@@ -324,6 +324,7 @@ struct sinter {
 	u64 seal_random;          // upper 40 bits of stored nonces
 	u64 seal_txg, seal_count; // blocks sealed in this group
 	bool has_sealed;          // an encrypted dataset was opened with its key
+	bool is_tidying;          // the last steps of pending_work were done, and more can be
 	bool has_garbage;         // trees being destroyed, or not yet looked
 	u32 epoch;                // counts steps: buffers and zones used in one stay for it
 	u32 frames_reserved;

@@ -52,7 +52,7 @@ err_t sinter_close(struct sinter *pool);
 void sinter_abandon(struct sinter *pool);
 
 // Goes on with what is under way: commits, the log, unfinished deletions. Call it when requests
-// ended, and after changes.
+// ended, after changes, and as long as sinter_is_busy.
 void sinter_work(struct sinter *pool);
 // The same, after waiting for the device if requests are under way.
 void sinter_wait(struct sinter *pool);

@@ -59,33 +59,12 @@ err_t image_find(struct image *image, const char *path, u64 *out);
 bool image_go_to(
 	struct image *image, const char *_Nullable dataset, const char *_Nullable snapshot);
 
-int command_snapshot(struct words *words);
-int command_snapshots(struct words *words);
-int command_dataset(struct words *words);
-int command_datasets(struct words *words);
-int command_destroy(struct words *words);
-int command_rename(struct words *words);
-int command_clone(struct words *words);
-int command_promote(struct words *words);
-int command_rollback(struct words *words);
-int command_diff(struct words *words);
-int command_send(struct words *words);
-int command_key(struct words *words);
-int command_receive(struct words *words);
-int command_property(struct words *words);
-int command_scrub(struct words *words);
-int command_add(struct words *words);
-int command_attach(struct words *words);
-int command_replace(struct words *words);
-int command_remove(struct words *words);
-int command_grow(struct words *words);
-int command_trim(struct words *words);
-int command_create(struct words *words);
-int command_check(struct words *words);
-int command_list(struct words *words);
-int command_dump(struct words *words);
-int command_status(struct words *words);
-int command_mount(struct words *words);
+typedef int command_t(struct words *words); // answers the exit status
+command_t command_snapshot, command_snapshots, command_dataset, command_datasets, command_destroy,
+	command_rename, command_clone, command_promote, command_rollback, command_diff, command_send,
+	command_key, command_receive, command_property, command_scrub, command_add, command_attach,
+	command_replace, command_remove, command_grow, command_trim, command_create, command_check,
+	command_list, command_dump, command_status, command_mount;
 
 // Copies a directory of the host into the pool. False: it complained.
 bool copy_tree(struct image *image, const char *from);

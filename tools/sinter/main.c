@@ -7,7 +7,7 @@
 
 static const struct command {
 	const char *name;
-	int (*run)(struct words *words);
+	command_t *run;
 	const char *help;
 } commands[] = {
 	{ "create", command_create, "make a pool in an image, empty or from a directory" },
