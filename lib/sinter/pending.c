@@ -137,12 +137,12 @@ static err_t step(struct dataset *dataset)
 	u64 inode = key_offset(btree_key(&dataset->tree, &place));
 	TRY(inode_load(dataset, inode, &record));
 	dataset->pending_at = inode;
-	if (inode_is_held(dataset, inode)) {
+	if (inode_is_held(dataset, inode) ||
+		(record.links && !record.tail)) { // the latter: a bad image
 		dataset->pending_at++;
 		return OK;
 	}
-	bool is_dead = !record.links;
-	if (!is_dead)
+	if (record.links)
 		return pending_trim(dataset, inode);
 	TRY(pending_remove(
 		dataset, key_make(inode, ITEM_INODE, 1), key_make(inode + 1, 0, 0), inode, &removed));
