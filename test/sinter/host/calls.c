@@ -104,7 +104,7 @@ static bool write_fails(int descriptor, usize *size, off_t at)
 		faults++;
 	}
 	faults += fails;
-	if (!fails)
+	if (!fails && *size)
 		note(descriptor, *size, at);
 	pthread_mutex_unlock(&lock);
 	errno = ENOSPC;
