@@ -76,6 +76,8 @@ err_t operation_vouch(void *_Nullable self, struct caller caller, u64 key, enum 
 	(void)self;
 	if (caller.badge != VOUCHER_BADGE)
 		return ERR_NOT_OWNER;
+	if (ways && !key)
+		return ERR_INVALID; // no inode, no name
 	u32 number = place_for(holder);
 	struct grant grant = { .serial = next_serial(),
 		.key = key,
