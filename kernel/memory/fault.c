@@ -258,8 +258,10 @@ void space_fault_current(u64 address, u32 access, bool was_present)
 	struct memory *memory;
 	u64 index;
 	err_t error = space_fault(space, address, access, &memory, &index);
-	if (error == OK || error == SYSCALL_BLOCKED)
+	if (error == OK || error == SYSCALL_BLOCKED) {
+		thread->retry_since = 0;
 		return;
+	}
 	if (error == ERR_FAULT) {
 		raise_fault(space, address, access, was_present);
 		return;

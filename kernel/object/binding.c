@@ -47,11 +47,12 @@ static u8 leave_both(struct binding *binding)
 	return sides;
 }
 
-static struct binding *_Nullable find(struct object *object, const struct port *port)
+// Null: of any port.
+static struct binding *_Nullable find(struct object *object, const struct port *_Nullable port)
 {
 	LIST_EACH(node, &object->bindings) {
 		struct binding *binding = container_of(node, struct binding, by_object);
-		if (binding->port == port)
+		if (!port || binding->port == port)
 			return binding;
 	}
 	return nullptr;
@@ -126,7 +127,7 @@ err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key
 	return err;
 }
 
-err_t binding_remove(struct port *port, struct object *object)
+err_t binding_remove(struct port *_Nullable port, struct object *object)
 {
 	u8 sides = 0;
 	lock_take(&object->lock);
@@ -138,22 +139,6 @@ err_t binding_remove(struct port *port, struct object *object)
 		return ERR_NOT_FOUND;
 	binding_drop(binding, sides);
 	return OK;
-}
-
-void binding_remove_all(struct object *object)
-{
-	for (;;) {
-		u8 sides = 0;
-		lock_take(&object->lock);
-		struct list_node *node = list_first(&object->bindings);
-		struct binding *binding = node ? container_of(node, struct binding, by_object) : nullptr;
-		if (binding)
-			sides = leave_both(binding);
-		lock_give(&object->lock);
-		if (!binding)
-			return;
-		binding_drop(binding, sides);
-	}
 }
 
 static struct binding *_Nullable take_from_port(struct port *port)

@@ -13,11 +13,11 @@
 #include "lib/base/err.h"
 #include "lib/base/view.h"
 
-constexpr u32 BATCH_OBJECTS = 64;       // a batch starts with so many
-constexpr u64 BATCH_DELAY_NS = 500'000; // or so long after the first
-constexpr u32 FINISH_BUDGET = 512;      // pages in one stay in the kernel
-constexpr u32 OBJECT_COST = 32;         // to destroy an object is as much as so many
-constexpr u64 PATIENCE_NS = 20'000'000; // a call is repeated for so long
+constexpr u32 BATCH_OBJECTS = 64;        // a batch starts with so many
+constexpr u64 BATCH_DELAY_NS = 500'000;  // or so long after the first
+constexpr u32 FINISH_BUDGET = 512;       // pages in one stay in the kernel
+constexpr u32 OBJECT_COST = 32;          // to destroy an object is as much as so many
+constexpr u64 PATIENCE_NS = 100'000'000; // a call is repeated for so long
 
 struct grace_cpu {
 	ALIGNED(64) u32 missing; // atomic: CPUs that have not acknowledged the batch
@@ -39,7 +39,7 @@ static void hurry(struct timer_node *node)
 	cpu_self()->reschedule |= RESCHEDULE_WORK;
 }
 
-static void count_deferred(struct object *object, u32 change)
+void grace_count(struct object *object, u32 change)
 {
 	struct cpu *cpu = cpu_self();
 	atomic_store_relaxed(&cpu->deferred_count, cpu->deferred_count + change);
@@ -58,7 +58,7 @@ static void collect(struct object *object)
 
 void grace_defer(struct object *object)
 {
-	count_deferred(object, 1);
+	grace_count(object, 1);
 	collect(object);
 }
 
@@ -125,10 +125,10 @@ static bool finish_one(struct object *object, u32 *budget)
 	case VERDICT_DESTROY:
 		if (!object_drain(object, budget))
 			return false;
-		count_deferred(object, (u32)-1);
+		grace_count(object, (u32)-1);
 		object_finish(object);
 		break;
-	case VERDICT_ALIVE: count_deferred(object, (u32)-1); break;
+	case VERDICT_ALIVE: grace_count(object, (u32)-1); break;
 	case VERDICT_AGAIN: collect(object); break;
 	}
 	return true;
@@ -199,6 +199,15 @@ static bool has_patience(struct thread *thread)
 	if (!thread->retry_since || now - thread->retry_since > 2 * PATIENCE_NS)
 		thread->retry_since = now;
 	return now - thread->retry_since < PATIENCE_NS;
+}
+
+err_t grace_await(const struct quota *quota)
+{
+	const struct thread *current = cpu_self()->current;
+	bool is_again = current && current->retry_since;
+	if (!is_again || !atomic_load_relaxed(&quota->deferred))
+		return OK;
+	return clock_now() - current->retry_since < PATIENCE_NS / 2 ? quota_refuse(quota) : OK;
 }
 
 err_t grace_retry(err_t err)

@@ -170,7 +170,8 @@ static void tell_unreachable(struct object *object)
 	const struct object_class *class = AT(classes, object->kind);
 	if (class->unreachable)
 		(class->unreachable)(object); // stddef.h has a macro of this name
-	binding_remove_all(object);
+	while (binding_remove(nullptr, object) == OK)
+		;
 	signal_restart_waiters(object);
 	atomic_or_acq_rel(&object->handles, OBJECT_TOLD); // pairs with thread_control, open
 	object_put(object);

@@ -100,8 +100,8 @@ void connections_hang_up(struct port *port);
 
 // binding.c
 err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key, u8 mode);
-err_t binding_remove(struct port *port, struct object *object);
-void binding_remove_all(struct object *object); // the object became unreachable
+// Null: of any port. ERR_NOT_FOUND.
+err_t binding_remove(struct port *_Nullable port, struct object *object);
 void bindings_of_port_remove(struct port *port);
 
 NONNULL_END

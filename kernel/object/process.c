@@ -6,6 +6,7 @@
 
 #include "kernel/memory/memory.h"
 #include "kernel/memory/space.h"
+#include "kernel/object/grace.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/signal.h"
 #include "kernel/sched/sched.h"
@@ -37,6 +38,7 @@ err_t process_create_bare(
 	struct quota *quota, u64 identity, u8 level, struct process *_Nullable *_Nonnull out)
 {
 	struct object *object;
+	TRY(grace_await(quota));
 	TRY(object_create(OBJECT_PROCESS, sizeof(struct process), quota, &object));
 	struct process *process = process_of(object);
 	process->identity = identity;
@@ -74,6 +76,7 @@ void process_end(struct process *process)
 {
 	struct cpu *cpu = cpu_self();
 	object_get(&process->object);
+	grace_count(&process->object, 1);
 	list_push_back(&cpu->reap, &process->reap_node);
 	cpu->reschedule |= RESCHEDULE_WORK;
 }

@@ -5,6 +5,7 @@
 // Nobody but this CPU works on a process in its reap list; no thread is left in it.
 #include "kernel/memory/memory.h"
 #include "kernel/memory/space.h"
+#include "kernel/object/grace.h"
 #include "kernel/object/process.h"
 #include "kernel/sched/cpu.h"
 #include "lib/base/atomic.h"
@@ -56,6 +57,7 @@ static void finish(struct process *process)
 	if (!has_ended)
 		object_signal(&process->object, SIGNAL_ALONE | SIGNAL_FAULTED, SIGNAL_EXITED);
 	object_put(&process->object);
+	grace_count(&process->object, (u32)-1);
 }
 
 // Off the list; with an estate, if it still keeps its handles.

@@ -87,19 +87,14 @@ err_t stream_create(struct quota *quota, u64 capacity, bool is_two_way,
 	u32 rounded = (u32)((capacity + PAGE_MASK) & ~PAGE_MASK);
 	struct stream_core *core;
 	TRY(core_create(quota, rounded, is_two_way, &core));
-	struct stream *ends[2];
-	err_t err = end_create(core, 0, &AT(ends, 0));
+	err_t err = end_create(core, 0, first);
 	if (err == OK) {
-		err = end_create(core, 1, &AT(ends, 1));
+		err = end_create(core, 1, second);
 		if (err != OK)
-			object_put(&AT(ends, 0)->object);
+			object_put(&(*first)->object);
 	}
 	core_put(core);
-	if (err != OK)
-		return err;
-	*first = AT(ends, 0);
-	*second = AT(ends, 1);
-	return OK;
+	return err;
 }
 
 // core->lock held: gives it up and waits, unless the caller does not want to.

@@ -28,7 +28,6 @@ err_t wait_park(struct thread *thread, enum wait_kind kind, struct object *_Null
 void wait_wake(struct thread *thread, err_t result)
 {
 	thread->wait.result = result;
-	thread->wait.has_value = false;
 	request_send(thread, REQUEST_WAKE);
 }
 
@@ -100,7 +99,6 @@ bool wait_end(struct thread *thread, err_t result)
 	if (thread->state != THREAD_WAITING || !leave_queue(thread))
 		return false;
 	thread->wait.result = result;
-	thread->wait.has_value = false;
 	wait_finish(thread);
 	return true;
 }
