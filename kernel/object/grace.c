@@ -39,12 +39,12 @@ static void hurry(struct timer_node *node)
 	cpu_self()->reschedule |= RESCHEDULE_WORK;
 }
 
-void grace_count(struct object *object, u32 change)
+void grace_count(struct quota *_Nullable quota, u32 change)
 {
 	struct cpu *cpu = cpu_self();
 	atomic_store_relaxed(&cpu->deferred_count, cpu->deferred_count + change);
-	if (object->quota)
-		atomic_add_relaxed(&object->quota->deferred, change);
+	if (quota)
+		atomic_add_acq_rel(&quota->deferred, change); // pairs with quota_refuse, charge
 }
 
 static void collect(struct object *object)
@@ -58,7 +58,7 @@ static void collect(struct object *object)
 
 void grace_defer(struct object *object)
 {
-	grace_count(object, 1);
+	grace_count(object->quota, 1);
 	collect(object);
 }
 
@@ -125,10 +125,9 @@ static bool finish_one(struct object *object, u32 *budget)
 	case VERDICT_DESTROY:
 		if (!object_drain(object, budget))
 			return false;
-		grace_count(object, (u32)-1);
 		object_finish(object);
 		break;
-	case VERDICT_ALIVE: grace_count(object, (u32)-1); break;
+	case VERDICT_ALIVE: grace_count(object->quota, (u32)-1); break;
 	case VERDICT_AGAIN: collect(object); break;
 	}
 	return true;

@@ -12,7 +12,8 @@ void grace_defer(struct object *object); // its last reference was dropped. Any 
 void grace_run(void); // on leaving the kernel slowly: destroys what may be, a bounded number
 void grace_acknowledge(void); // this CPU holds no borrowed object now (cross-CPU request)
 u32 grace_pending(void);      // objects that wait, over all CPUs, and processes being taken apart
-void grace_count(struct object *object, u32 change); // one more of those on this CPU, or one less
+// One more (1) of those on this CPU, or one less (-1): then all that it held was given back.
+void grace_count(struct quota *_Nullable quota, u32 change);
 // Charging a quota (or the machine) failed, ERR_QUOTA, ERR_NO_MEMORY: may objects that wait have
 // caused that? Then their grace period is hurried, and the system call or fault should be done
 // again: SYSCALL_RESTART. The last charge that failed here counts (quota_refuse). Else the error.

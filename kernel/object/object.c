@@ -148,10 +148,11 @@ void object_finish(struct object *object)
 		class->destroy(object);
 	slab_free(object, class->size);
 	count((u64)-1);
-	if (!quota)
-		return;
-	uncharge(quota, class->size);
-	object_put(&quota->object);
+	if (quota)
+		uncharge(quota, class->size);
+	grace_count(quota, (u32)-1);
+	if (quota)
+		object_put(&quota->object);
 }
 
 err_t object_get_handle(struct object *object)

@@ -76,7 +76,7 @@ void process_end(struct process *process)
 {
 	struct cpu *cpu = cpu_self();
 	object_get(&process->object);
-	grace_count(&process->object, 1);
+	grace_count(process->object.quota, 1);
 	list_push_back(&cpu->reap, &process->reap_node);
 	cpu->reschedule |= RESCHEDULE_WORK;
 }

@@ -12,17 +12,23 @@ static struct quota root;
 
 err_t quota_refuse(const struct quota *quota)
 {
-	cpu_self()->is_refused_for_dead = atomic_load_relaxed(&quota->deferred) != 0;
+	// Pairs with grace_count.
+	cpu_self()->is_refused_for_dead = atomic_load_acquire(&quota->deferred) != 0;
 	return ERR_QUOTA;
 }
 
 static err_t charge(const struct quota *quota, u64 *used, u64 limit, u64 amount)
 {
+	// Read first: what the dead had is missing in `used`, or they are still seen here. Pairs with
+	// grace_count.
+	u32 dead = atomic_load_acquire(&quota->deferred);
 	u64 before = atomic_load_relaxed(used);
 	u64 after;
 	do {
-		if (ckd_add(&after, before, amount) || after > limit)
-			return quota_refuse(quota);
+		if (ckd_add(&after, before, amount) || after > limit) {
+			cpu_self()->is_refused_for_dead = dead != 0;
+			return ERR_QUOTA;
+		}
 	} while (!atomic_swap_if_relaxed(used, &before, after));
 	return OK;
 }

@@ -57,7 +57,7 @@ static void finish(struct process *process)
 	if (!has_ended)
 		object_signal(&process->object, SIGNAL_ALONE | SIGNAL_FAULTED, SIGNAL_EXITED);
 	object_put(&process->object);
-	grace_count(&process->object, (u32)-1);
+	grace_count(process->object.quota, (u32)-1);
 }
 
 // Off the list; with an estate, if it still keeps its handles.
