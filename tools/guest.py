@@ -20,6 +20,11 @@ def build_folder():
     return ROOT / "out" / os.environ.get("BUILD", "release")
 
 
+def slowness():
+    """About how much slower a guest of this build is: debug checks every access."""
+    return 5 if build_folder().name == "debug" else 1
+
+
 def is_native(word):
     return (build_folder() / f"cmd/{word}.elf").is_file()
 

@@ -46,13 +46,16 @@ static bool is_short(void)
 	       quota.handles - quota.handles_used < quota.handles / SHORT_PARTS;
 }
 
-static u64 pages_of(const struct process *process)
+// is_ending: its memory is on its way back.
+static u64 pages_of(const struct process *process, bool *is_ending)
 {
 	struct process_info info = {};
 	u64 size;
+	*is_ending = false;
 	if (process->state != PROCESS_ALIVE || !process->process.raw || process->pid == INIT_PID ||
 		handle_info(process->process, INFO_TOPIC_PROCESS, span_of(info), &size) != OK)
 		return 0;
+	*is_ending = info.exit_reason != EXIT_RUNNING;
 	return info.mapped_pages;
 }
 
@@ -66,9 +69,12 @@ err_t operation_relieve(void *_Nullable self, struct caller caller)
 	if (!is_short())
 		return ERR_NOT_FOUND;
 	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
-		u64 pages = pages_of(process_at((slot_t)slot));
+		bool is_ending;
+		u64 pages = pages_of(process_at((slot_t)slot), &is_ending);
 		if (pages <= most)
 			continue;
+		if (is_ending)
+			return OK; // then it may be enough
 		most = pages;
 		biggest = process_at((slot_t)slot);
 	}

@@ -33,9 +33,13 @@ class Machine:
                 self.text += data.decode("utf-8", "replace")
                 self.more.notify_all()
 
-    def expect(self, wanted, start=0):
+    def expect(self, wanted, start=0, noise=None):
+        """Waits for the text; what matches the pattern `noise` is not there."""
+        def comes():
+            text = self.text[start:]
+            return wanted in (noise.sub("", text) if noise else text)
         with self.more:
-            return self.more.wait_for(lambda: wanted in self.text[start:], PATIENCE_S)
+            return self.more.wait_for(comes, PATIENCE_S)
 
     def serial(self, line, wanted):
         """A command for the shell on the serial line; the text from there on, '' if wanted does not come."""

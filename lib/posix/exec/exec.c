@@ -320,9 +320,9 @@ static i64 exec_once(struct posix_thread *self, const struct exec_arguments *fro
 static i64 exec(struct posix_thread *self, const struct exec_arguments *from)
 {
 	i64 error = exec_once(self, from);
-	for (u32 i = 0; (error == -ENOMEM || error == -EAGAIN) && i < RELIEVE_TRIES; i++) {
-		if (!process_relieved())
-			break;
+	bool may_help = true;
+	for (u32 i = 0; (error == -ENOMEM || error == -EAGAIN) && may_help && i < RELIEVE_TRIES; i++) {
+		may_help = process_relieved();
 		error = exec_once(self, from);
 	}
 	return error;

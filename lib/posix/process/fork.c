@@ -213,9 +213,12 @@ static i64 fork_locked(struct posix_thread *self, const struct process_clone *cl
 	u64 executed = identity->program.executed;
 	identity->program.executed = 0;
 	err_t err = process_fork(0, &process);
-	for (u32 i = 0;
-		(err == ERR_QUOTA || err == ERR_NO_MEMORY) && i < RELIEVE_TRIES && process_relieved(); i++)
+	bool may_help = true;
+	for (u32 i = 0; (err == ERR_QUOTA || err == ERR_NO_MEMORY) && may_help && i < RELIEVE_TRIES;
+		i++) {
+		may_help = process_relieved();
 		err = process_fork(0, &process);
+	}
 	*is_child = err == OK && !process.raw;
 	if (*is_child) {
 		identity->loan = nullptr; // the copy of a child that borrows is its own

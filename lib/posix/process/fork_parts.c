@@ -52,17 +52,25 @@ void fork_parent(struct posix_thread *self, bool has_child) NO_THREAD_SAFETY_ANA
 			AT(parts, i).parent(self, has_child);
 }
 
-// The stacks of the parent's other threads stay, as free slots.
-static void only_thread(struct posix_thread *self)
+// The stacks of the parent's other threads stay, as free slots. In borrowed memory they are in use:
+// the parent's helpers wait there for its locks or for what they serve.
+static void slots_inherit(const struct posix_thread *self)
 {
-	struct core_state *core = &posix_self()->core;
 	struct thread_slots *slots = &posix_self()->slots;
+	if (posix_self()->identity.loan)
+		return;
 	for (u32 i = 0; i < COUNT(slots->mapped); i++)
 		for (u64 bits = AT(slots->mapped, i); bits; bits &= bits - 1) {
 			u32 slot = i * 64 + bits_lowest(bits);
 			if (slot != self->slot)
 				AT(slots->used, slot) = 0;
 		}
+}
+
+static void only_thread(struct posix_thread *self)
+{
+	struct core_state *core = &posix_self()->core;
+	slots_inherit(self);
 	LIST_EACH(node, &core->threads)
 		(void)handle_close(container_of(node, struct posix_thread, node)->handle);
 	list_init(&core->threads);

@@ -10,7 +10,8 @@
 NONNULL_BEGIN
 
 // After a refusal of memory: true, if something was done against it and it should be tried again.
-constexpr u32 RELIEVE_TRIES = 8;
+// False: once more all the same, in case what was short has come back by itself.
+constexpr u32 RELIEVE_TRIES = 100; // a second: a big process takes long to be taken apart
 bool process_relieved(void);
 
 // fork, vfork and clone without CLONE_THREAD.

@@ -6,7 +6,7 @@
 #include "lib/posix/process/process_local.h"
 #include "os/syscalls.h"
 
-constexpr u64 END_NS = 3 * NS_PER_MS; // what ended takes a moment to give its memory back
+constexpr u64 END_NS = 10 * NS_PER_MS; // what ended takes a moment to give its memory back
 
 bool process_relieved(void)
 {

@@ -28,7 +28,6 @@ constexpr u32 LEVEL_PROGRAM = 15;
 struct loan {
 	const struct process_clone *clone;
 	const struct latch *latch;
-	u32 lender; // slot of the parent's thread
 };
 
 // What the parent saves lies in the second half of the process area, which the heap leaves free.
@@ -124,7 +123,7 @@ i64 vfork_borrow(struct posix_thread *self, const struct process_clone *clone,
 	const struct latch *latch) NO_THREAD_SAFETY_ANALYSIS // what fork_before takes
 {
 	struct posix *posix = posix_self();
-	struct loan loan = { clone, latch, self->slot };
+	struct loan loan = { clone, latch };
 	struct posix_thread *child;
 	u32 slot;
 	if (!is_possible(posix) || slot_take(&child, &slot) != 0)
@@ -164,9 +163,7 @@ bool vfork_is_abandoned(void)
 // Its parent's locks stay taken in what was saved; here they are free.
 void vfork_begun(struct posix_thread *self)
 {
-	struct posix *posix = posix_self();
-	struct loan *loan = posix->identity.loan;
-	posix_lock_init(&posix->identity.lock);
-	child_become(self, loan->latch);
-	AT(posix->slots.used, loan->lender) = 1; // the parent's thread is there
+	struct identity *identity = process_self();
+	posix_lock_init(&identity->lock);
+	child_become(self, identity->loan->latch);
 }

@@ -95,14 +95,27 @@ static struct fault fault_of(const struct posix_thread *self)
 	return (struct fault){ SIGSEGV, SI_KERNEL, 0, TRAP_PROTECTION, what->detail };
 }
 
+// There was no memory for this page; now there is, or was in the meantime: then once.
+static bool is_tried_again(struct posix_thread *self)
+{
+	u64 address = self->interruption.address;
+	if (!process_relieved)
+		return false;
+	if (process_relieved())
+		return true;
+	bool is_first = self->tried_again != address;
+	self->tried_again = is_first ? address : 0;
+	return is_first;
+}
+
 void posix_interrupted(struct posix_thread *self)
 {
 	if (self->interruption.cause == UPCALL_NOTIFICATION) {
 		atomic_or_seq_cst(&self->block.pending, self->interruption.detail);
 		return;
 	}
-	if (self->interruption.cause == UPCALL_BUS_ERROR && process_relieved && process_relieved())
-		return; // there was no memory for this page; now there is
+	if (self->interruption.cause == UPCALL_BUS_ERROR && is_tried_again(self))
+		return;
 	struct fault fault = fault_of(self);
 	self->trap_number = fault.trap;
 	self->trap_error = fault.error;
@@ -116,6 +129,10 @@ void posix_interrupted(struct posix_thread *self)
 [[noreturn]] void posix_library_fault(struct posix_thread *self)
 {
 	const struct upcall_frame *frame = &self->block.frame;
+	if (frame->cause == UPCALL_BUS_ERROR) { // its memory is anonymous: there is none left
+		posix_log("no memory is left (at %lx, call %lu): killed", frame->address, self->number);
+		(void)task_exit(EXIT_SCOPE_PROCESS, SIGKILL, 0);
+	}
 	posix_log("the POSIX library failed: fault %lu at %lx, instruction %lx, stack %lx, call %lu",
 		frame->cause, frame->address, frame->instruction, frame->stack, self->number);
 	crash_library(self);
