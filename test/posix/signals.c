@@ -196,6 +196,27 @@ static void restarts(void)
 	on_signal(SIGCHLD, SIG_DFL, 0);
 }
 
+// As many as Linux lets a usual machine's programs have.
+static void many_queued(void)
+{
+	enum { MANY = 2000 };
+	const struct timespec at_once = { 0, 0 };
+	sigset_t set, former;
+	int queued = 0, taken = 0, in_order = 0;
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	sigprocmask(SIG_BLOCK, &set, &former);
+	for (; queued < MANY; queued++)
+		if (sigqueue(getpid(), SIGRTMIN + 1, (union sigval){ .sival_int = queued }) != 0)
+			break;
+	is(queued, MANY, "many real-time signals queue");
+	for (siginfo_t info; sigtimedwait(&set, &info, &at_once) > 0; taken++)
+		in_order += info.si_value.sival_int == taken;
+	is(taken, queued, "and are taken");
+	is(in_order, queued, "in their order");
+	sigprocmask(SIG_SETMASK, &former, NULL);
+}
+
 int main(void)
 {
 	basics();
@@ -203,5 +224,6 @@ int main(void)
 	faults();
 	frames();
 	restarts();
+	many_queued();
 	return done();
 }

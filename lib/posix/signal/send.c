@@ -11,7 +11,7 @@
 #include "lib/posix/signal/signal_local.h"
 #include "os/syscalls.h"
 
-constexpr u32 NOTES_MAX = 1024; // real-time signals that may queue: EAGAIN beyond
+constexpr u32 NOTES_MAX = 4096; // real-time signals that may queue: EAGAIN beyond
 
 // One that waits already and takes the place of another: of a signal below SIGRTMIN any, of a timer
 // its own.
