@@ -247,6 +247,28 @@ static void timers(void)
 	setitimer(ITIMER_REAL, &never, NULL);
 }
 
+// A timer of the child's, in memory in which its parent's timers are waited for.
+static void timers_of_both(void)
+{
+	on_signal(SIGALRM, count_signal, 0);
+	struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = {};
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = vfork();
+		if (!pid) {
+			alarm(100);
+			pause_ms(20);
+			_exit(0);
+		}
+		if (child_end(pid) != 0)
+			check(0, "a child with a timer beside its parent's");
+	}
+	int so_far = handled;
+	pause_ms(200);
+	check(handled > so_far, "the parent's timer goes on after children with timers");
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
 static void *nothing(void *argument)
 {
 	return argument;
@@ -283,6 +305,7 @@ int main(void)
 	spawn_often();
 	signals();
 	timers();
+	timers_of_both();
 	leftovers();
 	return done();
 }
