@@ -197,9 +197,22 @@ static i64 read_handed(struct posix_thread *self, struct exec_plan *plan, handle
 	return answer;
 }
 
+// Is this process what proc remembers? If proc died while it made us it is not: the caller goes on
+// instead, and we must not run.
+static i64 confirm(void)
+{
+	constexpr u32 TRIES = 8;
+	proc_t proc = { posix_self()->identity.connection };
+	err_t err = proc_known(proc);
+	for (u32 i = 0; i < TRIES && (err == ERR_RESTARTED || err == ERR_CANCELLED); i++)
+		err = proc_known(proc);
+	return posix_error(err);
+}
+
 i64 exec_taken_over(struct posix_thread *self, struct exec_plan *plan, struct exec_first *first)
 {
 	u64 handle = 0;
+	TRY_POSIX(confirm());
 	plan->approved = (struct exec_file){
 		.memory = first->contents, .inode = first->inode, .generation = first->generation
 	};
