@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the checks share: which files there are, a cache of clean files, the way to complain."""
+"""What the checks share: which files there are, a cache of results, the way to complain."""
 import hashlib
 import os
 import subprocess
@@ -62,7 +62,7 @@ def included_bytes(path, seen):
 
 
 def run_cached(name, settings, jobs):
-    """jobs: [(path, command)]. Runs those whose inputs changed since they were clean, in parallel.
+    """jobs: [(path, command)]. Runs those whose inputs changed since they last came to an end, in parallel.
     Answers the complaints and how many ran."""
     stamps = ROOT / "out/check" / name
     stamps.mkdir(parents=True, exist_ok=True)
@@ -70,15 +70,17 @@ def run_cached(name, settings, jobs):
     def one(job):
         path, command = job
         key = digest(settings, *command, *included_bytes(ROOT / path, set()))
-        if (stamps / key).exists():
-            return None
+        stamp = stamps / key
+        if stamp.exists():
+            return stamp.read_text(), False
         done = subprocess.run(command, cwd=ROOT, text=True, check=False, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode == 0 and ": warning: " not in done.stdout:
-            (stamps / key).touch()
-            return ""
-        return f"{path}:\n{done.stdout.strip()}"
+        is_clean = done.returncode == 0 and ": warning: " not in done.stdout
+        complaint = "" if is_clean else f"{path}:\n{done.stdout.strip()}"
+        if done.returncode == 0:
+            stamp.write_text(complaint)
+        return complaint, True
 
     with ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
         results = list(pool.map(one, jobs))
-    return [result for result in results if result], sum(result is not None for result in results)
+    return [text for text, _ in results if text], sum(is_new for _, is_new in results)

@@ -6,7 +6,8 @@ import shlex
 import common
 
 DROP_WITH_VALUE = {"-o", "-MF", "-MQ", "-MT"}
-DROP = {"-c", "-MD", "-Werror", "-fsanitize=kcfi"}
+# Colour would hide what the checks look for in the output.
+DROP = {"-c", "-MD", "-Werror", "-fsanitize=kcfi", "-fcolor-diagnostics"}
 
 
 def arguments(entry):
