@@ -181,7 +181,7 @@ i64 scheme_readlink(struct posix_thread *self, const struct path *path, span_t t
 	span_fill(text, 0); // touched: it is lent
 	err_t err = file_readlink(server.connection, 0, server.way, text, &size);
 	server_drop(&server);
-	return err == OK ? (i64)size : request_error(err);
+	return err != OK ? request_error(err) : size <= text.size ? (i64)size : -EIO;
 }
 
 static i64 scheme_read(
@@ -219,6 +219,7 @@ static i64 scheme_write(
 	wait_close(self);
 	if (err != OK)
 		return posix_error(err);
+	done = done < size ? done : size;
 	if (!transfer->is_positioned)
 		atomic_add_relaxed(&description->offset, done);
 	return (i64)done;

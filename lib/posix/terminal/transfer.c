@@ -2,6 +2,7 @@
 // transfer.c - read, write and readiness of terminals. The program's memory is lent to tty as it
 // is; pages of it that are not present are fetched, and the call is made again with its serial.
 #include "abi/info.h"
+#include "lib/base/bits.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/kinds.h"
@@ -113,7 +114,7 @@ static i64 move(
 		u64 done = 0;
 		err_t err = attempt_once(self, file, &attempt, &transfer, &done);
 		if (err == OK)
-			return (i64)done;
+			return (i64)min_u64(done, transfer.size); // who made the connection is not known
 		TRY_POSIX(after_error(self, err, &attempt, &transfer));
 	}
 }
