@@ -100,13 +100,19 @@ static u64 nameless(u32 mode)
 	return mode | (u64)posix_self()->identity.credentials.user << 32;
 }
 
-// Of terminals only the process's own is known by name.
+// Of terminals only the process's own is known by name, and proc says which connection that is:
+// what was handed over may be to any program.
 static void take_terminal(const struct handed_file *record, struct opening *opening)
 {
 	u32 own = identity_slot(&posix_self()->identity)->terminal;
+	proc_t proc = { posix_self()->identity.connection };
+	handle_t terminal;
 	AT(opening->detail, 0) = nameless(S_IFCHR | 0620);
-	if (!own || device_at(record->inode, record->generation) != own)
+	if (!own || device_at(record->inode, record->generation) != own ||
+		proc_terminal_open(proc, &terminal) != OK)
 		return;
+	(void)handle_close(opening->handle);
+	opening->handle = terminal;
 	AT(opening->detail, 1) = own;
 	opening->inode = record->inode;
 	opening->generation = record->generation;
