@@ -165,6 +165,8 @@ static i64 take_handed(
 	view_t arguments = view_clamp(rest, 0, handed->arguments_size);
 	rest = view_from_offset(rest, arguments.size);
 	TRY_POSIX(take_texts(&plan->arguments, arguments, handed->arguments));
+	if (!plan->arguments.count) // as in any exec: programs rely on a first one
+		TRY_POSIX(gather(&plan->arguments, (view_t){}, plan->texts_max));
 	TRY_POSIX(take_texts(
 		&plan->environment, view_clamp(rest, 0, handed->environment_size), handed->environment));
 	take_signals(self, handed);
