@@ -24,7 +24,7 @@ struct socket_name {
 // Descriptors on their way: a description of them in memory, and their handles.
 struct parcel {
 	u32 count;     // 0: none
-	bool has_card; // to be sent: the second is a card, owned
+	bool has_card; // to be sent: the last is a card, owned
 	handle_t handle[MESSAGE_HANDLES];
 };
 

@@ -235,6 +235,8 @@ static i64 unpack(struct posix_thread *self, const struct record *record, struct
 	description->generation = record->generation;
 	description->tree = record->tree;
 	memory_copy(description->detail, record->detail, sizeof(record->detail));
+	if (record->kind == FILE_PIPE)
+		AT(description->detail, 0) = 0; // of a FIFO a handle, by the sender's number
 	return descriptor_install(self, description, handle, cloexec ? DESCRIPTOR_CLOEXEC : 0, 0);
 }
 
