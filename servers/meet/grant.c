@@ -130,6 +130,13 @@ err_t operation_introduced(void *_Nullable self, struct caller caller, handle_t 
 	return handle_close(card);
 }
 
+void grants_part(u64 key)
+{
+	for (u32 i = 0; i < GRANTS_MAX; i++)
+		if (AT(grants, i).key == key && AT(grants, i).line)
+			AT(grants, i) = (struct grant){};
+}
+
 void grant_hangup(u64 badge)
 {
 	struct grant *grant = by_badge(badge);

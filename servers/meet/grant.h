@@ -35,5 +35,8 @@ err_t operation_connected(void *_Nullable self, struct caller caller, handle_t c
 err_t operation_introduced(void *_Nullable self, struct caller caller, handle_t card, u32 *out_pid,
 	u32 *out_user, u32 *out_group);
 void grant_hangup(u64 badge);
+// Somebody else listens at this key from now on: those that its former listener was handed are
+// nobody's, lest it passes itself off as its clients.
+void grants_part(u64 key);
 
 NONNULL_END

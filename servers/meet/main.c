@@ -63,6 +63,7 @@ static err_t operation_listen(void *_Nullable self, struct caller caller, handle
 	if (listener->key)
 		drop(listener);
 	*listener = (struct listener){ grant->key, stream, grant->who };
+	grants_part(grant->key);
 	return OK;
 }
 
