@@ -2,6 +2,7 @@
 // become.c - exec of a file that lends powers (set-user-ID, set-group-ID): a fresh process takes
 // the place of the caller's, which held nothing of it and whose handles nobody has but we
 // (docs/decisions/034). The file's server says what the file lends, and gives a copy of it.
+#include "abi/info.h"
 #include "abi/signals.h"
 #include "ifc/tree.h"
 #include "os/syscalls.h"
@@ -11,6 +12,7 @@
 
 constexpr u32 SET_USER = 04000, SET_GROUP = 02000, GROUP_EXECUTE = 010;
 constexpr u32 LENDS_USER = 1, LENDS_GROUP = 2; // of PROC_CHANGE_PROGRAM
+constexpr u32 SPARES_MAX = 256; // that go in one transaction; the library has one at a time
 
 struct program {
 	u32 mode, user, group;
@@ -33,6 +35,19 @@ static err_t lent(
 	return is_same ? ERR_STATE : OK; // also with no new privileges
 }
 
+static bool is_spare(const struct process *child)
+{
+	return child->state == PROCESS_SPARE || (child->state == PROCESS_UNBORN && !child->process.raw);
+}
+
+static u32 spares_of(const struct process *process)
+{
+	u32 count = 0;
+	for (slot_t slot = process->child; slot; slot = process_at(slot)->next)
+		count += is_spare(process_at(slot));
+	return count;
+}
+
 // Who holds a connection of a child to be could be born by it, with what its parent is by then.
 static void drop_spares(const struct process *process)
 {
@@ -40,8 +55,7 @@ static void drop_spares(const struct process *process)
 	for (slot_t slot = process->child; slot; slot = next) {
 		struct process *child = process_at(slot);
 		next = child->next;
-		if (child->state != PROCESS_SPARE &&
-			!(child->state == PROCESS_UNBORN && !child->process.raw))
+		if (!is_spare(child))
 			continue;
 		process_orphan(child);
 		process_publish(child);
@@ -53,6 +67,7 @@ static void drop_spares(const struct process *process)
 static void leave_former(struct process *process, handle_t former, u64 badge)
 {
 	drop_spares(process);
+	SET(process->parent_signal, 0); // it would reach what its parent must not signal
 	signals_drop(process);
 	wait_forget(process_slot(process));
 	answer_forget(badge);
@@ -100,6 +115,16 @@ static err_t become(
 	return OK;
 }
 
+// Who was killed stays so, though its call is still here; who is stopped asks again afterwards.
+static bool is_running(const struct process *process)
+{
+	struct process_info info = {};
+	u64 size;
+	return process->state == PROCESS_ALIVE && !process->is_stopped && process->process.raw &&
+	       handle_info(process->process, INFO_TOPIC_PROCESS, span_of(info), &size) == OK &&
+	       info.exit_reason == EXIT_RUNNING;
+}
+
 err_t operation_become(void *_Nullable self, struct caller caller, u32 inode, u32 generation,
 	u32 entry, handle_t texts, handle_t descriptors)
 {
@@ -112,8 +137,10 @@ err_t operation_become(void *_Nullable self, struct caller caller, u32 inode, u3
 	tree_t files = { set_files(process) };
 	if (!files.handle.raw)
 		return ERR_UNSUPPORTED;
-	if (!process->process.raw || process->state != PROCESS_ALIVE)
+	if (!is_running(process))
 		return ERR_BUSY;
+	if (spares_of(process) > SPARES_MAX)
+		return ERR_QUOTA;
 	TRY(tree_program(
 		files, inode, generation, entry, &program.mode, &program.user, &program.group, &contents));
 	const struct fresh_start start = { inode, generation, contents, texts, descriptors };

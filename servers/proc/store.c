@@ -65,7 +65,7 @@ struct process *_Nullable process_by_badge(u64 badge)
 // A connection of its own for a pid that somebody may have had just now.
 void process_choose(struct process *process)
 {
-	SET(store->chosen, store->chosen + 1);
+	store->chosen++; // no note: who got a connection of a life cut short must be nobody in the next
 	SET(process->use, store->chosen);
 	answer_forget_birth(process->pid);
 }

@@ -117,7 +117,7 @@ struct store {
 	u64 taken;             // of tty's signals
 	u64 ended_ns;          // processor time of those that ended
 	u32 next_pid;
-	u32 chosen;              // pids that their parents chose, so far
+	u32 chosen;              // pids that got another connection, so far; no note
 	u32 stopped;             // how many are
 	u32 count;               // records in use
 	u32 fresh, fresh_detail; // records, details from here on were never used
