@@ -55,6 +55,8 @@ static err_t operation_listen(void *_Nullable self, struct caller caller, handle
 	(void)self;
 	struct grant *grant;
 	TRY(grant_find(caller, MEET_WAY_LISTEN, &grant));
+	if (grant->line)
+		return ERR_STATE; // it was handed to a listener, who is not whom it stands for
 	struct listener *listener = place_for(grant->key);
 	if (!listener)
 		return ERR_QUOTA;
