@@ -30,20 +30,19 @@ static bool is_same(const struct proc_credentials *a, const struct proc_credenti
 	return view_equal(view_of(*a), view_of(*b));
 }
 
-// A connection to the root file system that speaks for them; none on a machine without one.
-static handle_t files_for(const struct proc_credentials *credentials)
+// A connection to the root file system that speaks for them; none on a machine without one. An
+// error is the caller's: who drops powers must not keep the connection that speaks for them.
+static err_t files_for(const struct proc_credentials *credentials, handle_t *out)
 {
 	tree_t tree = { start_handle("ramfs") };
-	handle_t files = HANDLE_NONE;
+	*out = HANDLE_NONE;
 	struct tree_identity identity = { .capabilities = credentials->effective,
 		.user = credentials->file_user,
 		.group = credentials->file_group,
 		.group_count = credentials->groups_count };
 	for (u32 i = 0; i < credentials->groups_count && i < PROC_GROUPS_MAX; i++)
 		AT(identity.groups, i) = AT(credentials->groups, i);
-	if (tree.handle.raw && tree_speak(tree, view_of(identity), &files) != OK)
-		return HANDLE_NONE; // its programs keep the connection that they have
-	return files;
+	return tree.handle.raw && tree_speak(tree, view_of(identity), out) != OK ? ERR_QUOTA : OK;
 }
 
 // Who has all powers may ask by our own connection, if there is no other.
@@ -69,8 +68,10 @@ err_t set_find(const struct proc_credentials *credentials, u16 *out)
 	}
 	if (empty == SETS_MAX)
 		return ERR_QUOTA;
+	handle_t files;
+	TRY(files_for(credentials, &files));
 	SET(AT(store->sets, empty).credentials, *credentials);
-	SET(AT(store->sets, empty).files, files_for(credentials));
+	SET(AT(store->sets, empty).files, files);
 	*out = empty;
 	return OK;
 }
@@ -82,8 +83,9 @@ handle_t set_take(struct process *process, u16 set)
 		set_share(process, set);
 	}
 	// The first set has none until someone comes back to it.
-	if (!AT(store->sets, set).files.raw)
-		SET(AT(store->sets, set).files, files_for(credentials_of(process)));
+	handle_t files;
+	if (!AT(store->sets, set).files.raw && files_for(credentials_of(process), &files) == OK)
+		SET(AT(store->sets, set).files, files);
 	return AT(store->sets, set).files;
 }
 
@@ -121,8 +123,8 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 	struct proc_credentials changed = *credentials_of(process);
 	struct change change = { what, { first, second, third }, &given, false };
 	TRY(credentials_change(&changed, &change));
+	TRY(lease_put(credentials, 0, view_of(changed))); // before: a set that nobody takes is lost
 	TRY(set_find(&changed, &set));
-	TRY(lease_put(credentials, 0, view_of(changed)));
 	*out_files = set_take(process, set);
 	return OK;
 }
