@@ -9,6 +9,7 @@
 
 constexpr u32 LEVEL = 15;
 constexpr u64 LEDGER_SIZE = 64 << 20;
+constexpr u32 RIGHTS_TIME = RIGHT_READ | RIGHT_MAP | RIGHT_DUP | RIGHT_TRANSFER; // as init gives it
 
 struct service {
 	struct spawn spawn;
@@ -120,7 +121,7 @@ static err_t run(u64 *code)
 	TRY(spawn_give(&spawn, "quota", start_handle("quota"), RIGHTS_ALL));
 	TRY(spawn_give(&spawn, "boot", start_handle("boot"), RIGHTS_ALL));
 	TRY(spawn_give(&spawn, "console", start_handle("console"), RIGHTS_ALL));
-	TRY(spawn_give(&spawn, "time", start_handle("time"), RIGHT_READ | RIGHT_MAP));
+	TRY(spawn_give(&spawn, "time", start_handle("time"), RIGHTS_TIME));
 	TRY(spawn_start(&spawn, &process));
 	return wait(process, &ramfs, code);
 }
