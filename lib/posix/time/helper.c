@@ -10,11 +10,11 @@
 #include "lib/posix/time/timers.h"
 #include "os/syscalls.h"
 
+// port: what the state says is a vfork child's, if we come to run while our memory is lent.
 static void serve(u64 argument)
 {
-	(void)argument;
 	struct posix_thread *self = thread_self();
-	handle_t port = posix_self()->time.port;
+	handle_t port = { (u32)argument };
 	struct port_event event;
 	while (wait_port(self, port, DEADLINE_NEVER, &event) == OK)
 		if (event.key == CLOCK_KEY)
@@ -41,7 +41,7 @@ i64 timers_helper_serve(void)
 {
 	handle_t handle;
 	TRY_POSIX(be_found(thread_self()));
-	TRY_POSIX(helper_thread_start(serve, 0, false, &handle));
+	TRY_POSIX(helper_thread_start(serve, posix_self()->time.port.raw, false, &handle));
 	(void)!handle_close(handle);
 	return 0;
 }
