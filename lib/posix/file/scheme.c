@@ -173,7 +173,7 @@ i64 scheme_stat(
 i64 scheme_readlink(struct posix_thread *self, const struct path *path, span_t text)
 {
 	struct server server;
-	u32 size;
+	u32 size = 0;
 	i64 own = own_readlink(self, path, text);
 	if (own != -EINVAL)
 		return own;
