@@ -68,11 +68,20 @@ err_t set_find(const struct proc_credentials *credentials, u16 *out)
 	}
 	if (empty == SETS_MAX)
 		return ERR_QUOTA;
-	handle_t files;
-	TRY(files_for(credentials, &files));
 	SET(AT(store->sets, empty).credentials, *credentials);
-	SET(AT(store->sets, empty).files, files);
+	SET(AT(store->sets, empty).files, HANDLE_NONE);
 	*out = empty;
+	return OK;
+}
+
+// Its connection to the files, if it has none yet.
+static err_t set_reach(u16 set)
+{
+	handle_t files;
+	if (AT(store->sets, set).files.raw)
+		return OK;
+	TRY(files_for(&AT(store->sets, set).credentials, &files));
+	SET(AT(store->sets, set).files, files);
 	return OK;
 }
 
@@ -82,10 +91,7 @@ handle_t set_take(struct process *process, u16 set)
 		set_leave(process);
 		set_share(process, set);
 	}
-	// The first set has none until someone comes back to it.
-	handle_t files;
-	if (!AT(store->sets, set).files.raw && files_for(credentials_of(process), &files) == OK)
-		SET(AT(store->sets, set).files, files);
+	(void)set_reach(set); // the first set has none until someone comes back to it
 	return AT(store->sets, set).files;
 }
 
@@ -125,6 +131,7 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 	TRY(credentials_change(&changed, &change));
 	TRY(lease_put(credentials, 0, view_of(changed))); // before: a set that nobody takes is lost
 	TRY(set_find(&changed, &set));
+	TRY(set_reach(set)); // before it is taken: who drops powers keeps no connection that has them
 	*out_files = set_take(process, set);
 	return OK;
 }
