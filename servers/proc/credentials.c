@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // credentials.c - who a process acts for. Processes with the same credentials share one set; its
 // number is the badge of the connections to file servers that speak for it. Rules: change.c.
-#include "ifc/meet.h"
 #include "ifc/tree.h"
 #include "lib/os/start.h"
 #include "lib/posix/process/identity.h"
@@ -157,10 +156,9 @@ err_t operation_voice(void *_Nullable self, struct caller caller, handle_t *out_
 {
 	(void)self;
 	struct process *process;
-	meet_t meet = { start_handle("meet") };
+	meet_t meet;
 	TRY(caller_find(caller, &process));
-	if (!meet.handle.raw)
-		return ERR_UNSUPPORTED;
+	TRY(meet_reach(&meet));
 	if (!process->process.raw)
 		return ERR_BUSY;
 	const struct meet_identity identity = identity_of(process);

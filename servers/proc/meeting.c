@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // meeting.c - FIFOs and sockets by name: the file's server says whether a process may open one, and
 // servers/meet makes a connection that stands for it and says to others who the process is.
-#include "ifc/meet.h"
 #include "ifc/tree.h"
 #include "lib/os/start.h"
 #include "servers/proc/answer.h"
@@ -22,12 +21,17 @@ static u32 ways_of(u32 mode, u32 flags, bool is_own)
 	return is_own ? MEET_WAY_LISTEN : is_writing ? MEET_WAY_CONNECT : 0;
 }
 
+err_t meet_reach(meet_t *out)
+{
+	*out = (meet_t){ start_handle("meet") };
+	return out->handle.raw ? OK : ERR_UNSUPPORTED;
+}
+
 static err_t vouch(const struct process *process, u64 key, u32 ways, handle_t *out_grant)
 {
 	const struct proc_credentials *who = credentials_of(process);
-	meet_t meet = { start_handle("meet") };
-	if (!meet.handle.raw)
-		return ERR_UNSUPPORTED;
+	meet_t meet;
+	TRY(meet_reach(&meet));
 	TRY(meet_vouch(meet, key, (enum meet_way)ways, process->pid, process->pid, who->effective_user,
 		who->effective_group, out_grant));
 	answer_hand_out(*out_grant);
@@ -86,10 +90,9 @@ err_t operation_introduce(void *_Nullable self, struct caller caller, u32 pid, u
 {
 	(void)self;
 	struct process *process;
-	meet_t meet = { start_handle("meet") };
+	meet_t meet;
 	TRY(caller_find(caller, &process));
-	if (!meet.handle.raw)
-		return ERR_UNSUPPORTED;
+	TRY(meet_reach(&meet));
 	if (user == ID_STAYS || group == ID_STAYS)
 		return ERR_INVALID;
 	TRY(may_say(process, pid, user, group));

@@ -2,6 +2,7 @@
 // proc.h - what the parts of proc call of each other. Data: store.h.
 #pragma once
 
+#include "ifc/meet.h"
 #include "lib/os/service.h"
 #include "lib/posix/process/identity.h"
 #include "servers/proc/store.h"
@@ -38,6 +39,8 @@ void commit(void);
 // Who calls. A spare that calls is alive. ERR_NOT_FOUND: nobody; ERR_GONE: its parent died before
 // it told proc of it, so nobody could ever steer it: it has to end.
 err_t caller_find(struct caller caller, struct process *_Nullable *_Nonnull out);
+// Our connection to servers/meet. ERR_UNSUPPORTED: there is none on this machine.
+err_t meet_reach(meet_t *out);
 err_t process_by_id(struct caller caller, u32 id, struct process *_Nullable *_Nonnull out); // 0: it
 
 // pid 1, until a process said that it is it (begin).

@@ -223,49 +223,30 @@ static void signals(void)
 	is(child_end(pid), 12, "signals to both");
 }
 
-// Its alarm goes on while its memory is lent, and comes when it has it back. The child's own timer
-// takes nothing of it.
-static void timers(void)
+// Its alarm goes on while its memory is lent, and comes when it has it back. A timer of the
+// child's, in memory in which its parent's are waited for, takes nothing of it.
+static void timer_beside_children(int every_us, bool child_has_timer)
 {
 	on_signal(SIGALRM, count_signal, 0);
-	struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = {};
+	struct itimerval often = { { 0, every_us }, { 0, every_us } }, never = {};
+	handled = 0;
 	setitimer(ITIMER_REAL, &often, NULL);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 15; i++) {
 		pid_t pid = vfork();
 		if (!pid) {
-			alarm(100);
+			if (child_has_timer)
+				alarm(100);
 			pause_ms(30);
 			_exit(handled > 1000);
 		}
 		if (child_end(pid) != 0)
 			check(0, "a child beside a timer");
 	}
+	pause_ms(200);
 	int so_far = handled;
 	check(so_far > 0, "the timer's signal came");
 	pause_ms(200);
 	check(handled > so_far, "and comes on");
-	setitimer(ITIMER_REAL, &never, NULL);
-}
-
-// A timer of the child's, in memory in which its parent's timers are waited for.
-static void timers_of_both(void)
-{
-	on_signal(SIGALRM, count_signal, 0);
-	struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = {};
-	setitimer(ITIMER_REAL, &often, NULL);
-	for (int i = 0; i < 10; i++) {
-		pid_t pid = vfork();
-		if (!pid) {
-			alarm(100);
-			pause_ms(20);
-			_exit(0);
-		}
-		if (child_end(pid) != 0)
-			check(0, "a child with a timer beside its parent's");
-	}
-	int so_far = handled;
-	pause_ms(200);
-	check(handled > so_far, "the parent's timer goes on after children with timers");
 	setitimer(ITIMER_REAL, &never, NULL);
 }
 
@@ -304,8 +285,8 @@ int main(void)
 	by_clone();
 	spawn_often();
 	signals();
-	timers();
-	timers_of_both();
+	timer_beside_children(20000, false);
+	timer_beside_children(5000, true);
 	leftovers();
 	return done();
 }
