@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // assert.h - what cannot be false. assert() is in every build, debug_assert() costs more and is
-// only in debug builds. Bad input is never asserted: it is an err_t.
+// only in debug builds and for the static analyser. Bad input is never asserted: it is an err_t.
 #pragma once
 
 #include "abi/types.h"
@@ -15,7 +15,13 @@ NORETURN void assert_failed(const char *expression, const char *file, u32 line);
 	(LIKELY(condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
 
 #define debug_assert(condition)                                                                    \
-	(!IS_DEBUG || LIKELY(condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+	(!(IS_DEBUG || IS_ANALYSED) || LIKELY(condition)                                               \
+			? (void)0                                                                              \
+			: assert_failed(#condition, __FILE__, __LINE__))
+
+// What assembly may write through its operands, which the analyser cannot see: by a function that
+// exists nowhere, behind `if (IS_ANALYSED)`.
+void assembly_may_write(u64 first, ...);
 
 // For the place behind a switch that has a case for everything. (unreachable() of <stddef.h> is not
 // a check but a promise.)

@@ -9,6 +9,13 @@ constexpr bool IS_DEBUG = true;
 constexpr bool IS_DEBUG = false;
 #endif
 
+// The static analyser reads every build as one that checks.
+#ifdef __clang_analyzer__
+constexpr bool IS_ANALYSED = true;
+#else
+constexpr bool IS_ANALYSED = false;
+#endif
+
 // On the build host the libc has memcpy and its like, and the sanitizers watch those.
 #ifdef CARBIDE_HOST
 constexpr bool IS_HOST = true;

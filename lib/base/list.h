@@ -9,9 +9,10 @@
 
 NONNULL_BEGIN
 
+// Both null while in no list, neither while in one: no type says that, so the functions assert it.
 struct list_node {
-	struct list_node *_Nullable next; // null while in no list
-	struct list_node *_Nullable prev;
+	struct list_node *_Null_unspecified next;
+	struct list_node *_Null_unspecified prev;
 };
 
 struct list {

@@ -61,10 +61,9 @@ err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights)
 	return (info.rights & rights) == rights ? OK : ERR_RIGHTS;
 }
 
-err_t answer_refuse(u64 tag)
+void answer_drop(u64 tag)
 {
 	struct thread_block *block = block_self();
 	for (u32 i = 0; i < handle_count(tag); i++)
 		(void)handle_close(AT(block->handle, i));
-	return ERR_CORRUPT;
 }

@@ -58,7 +58,13 @@ void service_answer(void);
 void service_wake(void);
 
 err_t handle_expect(handle_t handle, enum handle_kind kind, u32 rights); // or an error
+// Closes what came with an answer.
+void answer_drop(u64 tag);
 // An answer has another shape than its protocol says: closes what came with it. ERR_CORRUPT.
-err_t answer_refuse(u64 tag);
+static inline err_t answer_refuse(u64 tag)
+{
+	answer_drop(tag);
+	return ERR_CORRUPT;
+}
 
 NONNULL_END

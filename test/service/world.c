@@ -486,10 +486,9 @@ err_t connection_invoke(handle_t connection, struct message *message)
 	return answer(&message->tag, message->word, message->handle);
 }
 
-err_t answer_refuse(u64 tag)
+void answer_drop(u64 tag)
 {
 	(void)tag;
-	return ERR_CORRUPT;
 }
 
 handle_t start_handle(const char *name)

@@ -23,6 +23,15 @@ static const char stub_head[] =
 static const char helper_start[] = "[[gnu::always_inline]] static inline struct syscall_answer "
 								   "syscall_%u(u64 number";
 
+// The kernel may write to where an argument points.
+static void emit_escape(FILE *out, u32 count)
+{
+	fputs("\tif (IS_ANALYSED)\n\t\tassembly_may_write(number", out);
+	for (u32 i = 0; i < count; i++)
+		fprintf(out, ", a%u", i);
+	fputs(");\n", out);
+}
+
 // Arguments 2 and 4 share their register with a result.
 static void emit_helper(FILE *out, u32 count)
 {
@@ -32,6 +41,7 @@ static void emit_helper(FILE *out, u32 count)
 	for (u32 i = 0; i < count; i++)
 		fprintf(out, ", u64 a%u", i);
 	fputs(")\n{\n", out);
+	emit_escape(out, count);
 	fprintf(out, "\tu64 rax = number, rdx%s;\n", count > 2 ? " = a2" : "");
 	if (count > 3)
 		fputs("\tregister u64 r10 __asm__(\"r10\") = a3;\n", out);

@@ -152,7 +152,7 @@ static const i16 errors[] = {
 	[-ERR_BACKGROUND] = EIO,
 };
 
-i64 posix_error(err_t err)
+i64 errno_of(err_t err)
 {
 	u32 number = (u32) - (i32)err;
 	return number < COUNT(errors) ? -AT(errors, number) : -EIO;

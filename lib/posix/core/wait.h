@@ -73,7 +73,13 @@ u64 wait_deadline(struct posix_thread *self, u64 relative_ns);
 
 // An error of the kernel or of a service as Linux calls it: -EBADF and so on; OK is 0.
 // ERR_INTERRUPTED, ERR_CANCELLED: -ERESTARTSYS.
-i64 posix_error(err_t err);
+i64 errno_of(err_t err);
+static inline i64 posix_error(err_t err)
+{
+	i64 answer = errno_of(err);
+	debug_assert(err == OK ? !answer : answer < 0);
+	return answer;
+}
 
 // As TRY, in functions that answer -errno.
 #define TRY_POSIX(expression)                                                                      \
