@@ -264,10 +264,19 @@ static err_t change_by_kind(struct proc_credentials *credentials, const struct c
 	return ERR_INVALID;
 }
 
+bool credentials_part(const struct proc_credentials *before, const struct proc_credentials *now)
+{
+	return before->effective_user != now->effective_user ||
+	       before->effective_group != now->effective_group || before->file_user != now->file_user ||
+	       before->file_group != now->file_group || now->permitted & ~before->permitted;
+}
+
 err_t credentials_change(struct proc_credentials *credentials, const struct change *change)
 {
 	struct proc_credentials changed = *credentials;
 	TRY(change_by_kind(&changed, change));
+	if (credentials_part(credentials, &changed))
+		changed.bits |= PROC_CREDENTIAL_BITS_NOT_DUMPABLE;
 	*credentials = changed;
 	return OK;
 }

@@ -131,6 +131,8 @@ err_t operation_change(void *_Nullable self, struct caller caller, enum proc_cha
 	TRY(lease_put(credentials, 0, view_of(changed))); // before: a set that nobody takes is lost
 	TRY(set_find(&changed, &set));
 	TRY(set_reach(set)); // before it is taken: who drops powers keeps no connection that has them
+	if (credentials_part(credentials_of(process), &changed))
+		SET(process->parent_signal, 0);
 	*out_files = set_take(process, set);
 	return OK;
 }

@@ -17,6 +17,8 @@ constexpr u32 OPEN_NO_FOLLOW = 0x2'0000, OPEN_PATH = 0x20'0000; // O_NOFOLLOW, O
 constexpr u32 ACCESS_MODE = 3;
 constexpr u32 CAP_SYS_PTRACE = 19;
 constexpr u32 LINKS_MAX = 4;
+constexpr u32 EXTRA_BITS = 29; // of a badge, from bit 32 on
+constexpr u64 TRUSTED_BADGE = 1ull << (32 + EXTRA_BITS);
 constexpr u64 COOKIE_PROCESSES = 1000; // cookies: from 2 on names, then slots
 
 static u8 text[TEXT_MAX]; // of the file that is being told
@@ -28,15 +30,17 @@ static u32 inode_of(struct node node)
 	return node.pid << 8 | node.kind;
 }
 
-static u64 badge_of(struct node node)
+// is_trusted: opened by who may see also what is not dumpable.
+static u64 badge_of(struct node node, bool is_trusted)
 {
-	return FILE_BADGE | (u64)node.extra << 32 | inode_of(node);
+	u64 trusted = is_trusted ? TRUSTED_BADGE : 0;
+	return FILE_BADGE | trusted | (u64)node.extra << 32 | inode_of(node);
 }
 
 static struct node node_of(u64 badge)
 {
-	return (
-		struct node){ (u32)badge & 0xff, (u32)badge >> 8, (u32)(badge >> 32) & ((1u << 30) - 1) };
+	return (struct node){ (u32)badge & 0xff, (u32)badge >> 8,
+		(u32)(badge >> 32) & ((1u << EXTRA_BITS) - 1) };
 }
 
 static const struct name *_Nullable name_of(struct node node)
@@ -86,7 +90,7 @@ static bool is_in(const struct name *entry, struct node folder)
 static err_t find_number(struct node folder, view_t text_of_it, struct node *out)
 {
 	u64 number;
-	if (text_u64(text_of_it, &number) != OK || number > INT32_MAX >> 1 ||
+	if (text_u64(text_of_it, &number) != OK || number >> EXTRA_BITS ||
 		view_at(text_of_it, 0) == '0')
 		return ERR_NOT_FOUND;
 	const struct process *process = process_of(folder);
@@ -104,7 +108,7 @@ static err_t find_file(struct node folder, view_t name, struct node *out)
 	u64 number;
 	u32 found;
 	const struct process *process = process_of(folder);
-	if (!process || text_u64(name, &number) != OK || number > INT32_MAX >> 1 ||
+	if (!process || text_u64(name, &number) != OK || number >> EXTRA_BITS ||
 		(view_at(name, 0) == '0' && name.size > 1) ||
 		!process_descriptor(process, (u32)number, &found) || found != number)
 		return ERR_NOT_FOUND;
@@ -145,15 +149,40 @@ static bool is_open_to(
 	       !(process->bits & PROC_CREDENTIAL_BITS_NOT_DUMPABLE);
 }
 
-static bool may_see(const struct process *_Nullable caller, struct node node)
+static bool is_private(struct node node)
 {
 	const struct name *name = name_of(node);
+	return name ? name->is_private : !(mode_of(node) & 0004) || node.kind == NODE_FILE;
+}
+
+static bool may_see(const struct process *_Nullable caller, struct node node)
+{
 	const struct process *process = process_of(node);
-	bool is_private = name ? name->is_private : !(mode_of(node) & 0004) || node.kind == NODE_FILE;
-	if (!is_private || !process || caller == process)
+	if (!is_private(node) || !process || caller == process)
 		return true;
 	return caller && (is_able(caller, CAP_SYS_PTRACE) ||
 						 is_open_to(credentials_of(process), credentials_of(caller)));
+}
+
+static bool is_secret(const struct process *process)
+{
+	return credentials_of(process)->bits & PROC_CREDENTIAL_BITS_NOT_DUMPABLE;
+}
+
+static bool is_trusted(const struct process *_Nullable caller, struct node node)
+{
+	const struct process *process = process_of(node);
+	return caller && process &&
+	       (is_able(caller, CAP_SYS_PTRACE) || (caller == process && is_secret(process)));
+}
+
+// What was opened before the process ran a program that lends powers, or was somebody else, tells
+// nothing of it as it is now.
+static bool still_sees(u64 badge)
+{
+	struct node node = node_of(badge);
+	const struct process *process = process_of(node);
+	return !process || !is_private(node) || badge & TRUSTED_BADGE || !is_secret(process);
 }
 
 static struct words tell_node(struct node node, const struct process *_Nullable process)
@@ -278,7 +307,7 @@ static err_t operation_file_open(void *_Nullable self, struct caller caller, u64
 		return ERR_RIGHTS;
 	if (node.kind == NODE_CALL)
 		node.extra = asker(caller) == process_of(node);
-	TRY(connection_create(port, badge_of(node), out_thing));
+	TRY(connection_create(port, badge_of(node, is_trusted(asker(caller), node)), out_thing));
 	answer_hand_out(*out_thing);
 	*out_inode = inode_of(node);
 	*out_generation = 0;
@@ -373,7 +402,9 @@ static void operation_file_read(void *_Nullable self, struct file_read_call call
 	(void)self;
 	u64 done = 0;
 	err_t err = ERR_INVALID;
-	if (call.caller.badge & FILE_BADGE)
+	if (call.caller.badge & FILE_BADGE && !still_sees(call.caller.badge))
+		err = ERR_RIGHTS;
+	else if (call.caller.badge & FILE_BADGE)
 		err = read_part(node_of(call.caller.badge), call.offset, call.data, &done);
 	file_read_done(call, err, done);
 }
@@ -483,6 +514,8 @@ static err_t operation_file_list(
 	struct node folder = node_of(caller.badge);
 	if (!(caller.badge & FILE_BADGE) || !is_folder(folder))
 		return ERR_NOT_DIRECTORY;
+	if (!still_sees(caller.badge))
+		return ERR_RIGHTS;
 	struct list list = { { span_clamp(span_of(text), 0, entries.size), 0 }, false };
 	list_folder(&list, folder, cookie);
 	if (list.is_full && !list.words.used)

@@ -177,12 +177,48 @@ static int says_things(void)
 	return 0;
 }
 
-int main(void)
+static int runs_anew(void)
 {
+	return prctl(PR_GET_DUMPABLE) == 1 ? 0 : 1;
+}
+
+// What a process knew as another user is not shown to who it is now, and its parent means nothing
+// to it.
+static int is_secret(void)
+{
+	static char text[256];
+	char path[64];
+	int ends[2], signal = 0, file;
+	snprintf(path, sizeof path, "/proc/%d/environ", getpid());
+	MUST(pipe(ends) == 0 && prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0);
+	MUST(setresgid(1000, 1000, 1000) == 0 && setgroups(0, NULL) == 0);
+	MUST(prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
+	MUST(prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal == 0);
+	MUST(setuid(1000) == 0 && prctl(PR_GET_DUMPABLE) == 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		file = prctl(PR_SET_DUMPABLE, 1) ? -1 : open(path, O_RDONLY);
+		_exit(file < 0 || read(file, text, sizeof text) <= 0 ? 0 : 1);
+	}
+	MUST(child_end(pid) == 0);
+	MUST(setuid(1000) == 0 && setreuid(1000, -1) == 0); // no change
+	MUST(prctl(PR_SET_DUMPABLE, 1) == 0 && setuid(1000) == 0 && prctl(PR_GET_DUMPABLE) == 1);
+	MUST(prctl(PR_SET_DUMPABLE, 0) == 0);
+	execl("/proc/self/exe", "process_identity", "anew", NULL);
+	return __LINE__ & 0xff;
+}
+
+int main(int count, char **arguments)
+{
+	(void)arguments;
+	if (count > 1)
+		return runs_anew();
+
 	bool is_root = getuid() == 0;
 	if (is_root) {
 		is(child_end(child(changes_users)), 0, "users and groups");
 		is(child_end(child(keeps_powers)), 0, "capabilities that are kept");
+		is(child_end(child(is_secret)), 0, "who becomes another user is not dumpable");
 	}
 	is(child_end(child(limits)), 0, "limits");
 	limits_of_another();

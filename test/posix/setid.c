@@ -306,6 +306,33 @@ static void others_look(void)
 	close(pipe_ends[1]);
 }
 
+// Opens what tells of its child while that is a program like any.
+static int look_before(void)
+{
+	char path[64], byte;
+	int begin[2], files[2];
+	if (lose_privileges() || prctl(PR_SET_DUMPABLE, 1) || pipe(begin) || pipe(pipe_ends))
+		return 98;
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(pipe_ends[1], 11);
+		read(begin[0], &byte, 1);
+		execl(root_file, root_file, "wait", NULL);
+		_exit(97);
+	}
+	snprintf(path, sizeof path, "/proc/%d/maps", pid);
+	files[0] = open(path, O_RDONLY);
+	snprintf(path, sizeof path, "/proc/%d/environ", pid);
+	files[1] = open(path, O_RDONLY);
+	int answer = files[0] < 0 || files[1] < 0 ? 1 : 0;
+	if (write(begin[1], "b", 1) != 1 || read(pipe_ends[0], &byte, 1) != 1)
+		answer |= 16;
+	answer |= read(files[0], path, sizeof path) > 0 ? 2 : 0;
+	answer |= read(files[1], path, sizeof path) > 0 ? 4 : 0;
+	kill(pid, SIGKILL);
+	return child_end(pid) == 1000 + SIGKILL ? answer : 8;
+}
+
 static int writes(void)
 {
 	if (lose_privileges())
@@ -386,6 +413,7 @@ int main(int count, char **arguments)
 	is(child_end(child(spawn_it)), 0, "posix_spawn");
 	is(child_end(child(run_threaded)), 0, "from one of two threads");
 	others_look();
+	is(child_end(child(look_before)), 0, "what was opened before tells nothing of it");
 	writers();
 	scripts();
 	unlink(root_file);
