@@ -216,7 +216,9 @@ static struct sinter_time now(void *context)
 	struct timespec time;
 	if (context) // SOURCE_DATE_EPOCH
 		return (struct sinter_time){ .s = strtoll(context, nullptr, 10) };
-	clock_gettime(CLOCK_REALTIME, &time);
+	// The clock of the kernel's own file times: by a finer one a file would be younger than what is
+	// written next, and a FUSE mount be asked to set its time once more.
+	clock_gettime(CLOCK_REALTIME_COARSE, &time);
 	return (struct sinter_time){ time.tv_sec, (u32)time.tv_nsec };
 }
 

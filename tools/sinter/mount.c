@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 constexpr u64 COMMIT_EVERY_S = 5;
+constexpr u32 LOOKS = 100, PAUSE_MAX = 255; // a look takes some tenths of a microsecond
 
 struct mount *mount_of(fuse_req_t request)
 {
@@ -302,10 +303,13 @@ static void commit_sometimes(struct mount *mount, u64 *last_s)
 {
 	struct timespec time;
 	struct sinter_status status;
+	double load = 0;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
 	if ((u64)time.tv_sec < *last_s + COMMIT_EVERY_S)
 		return;
 	*last_s = (u64)time.tv_sec;
+	(void)getloadavg(&load, 1);
+	mount->unlooked = load > 2 * (double)sysconf(_SC_NPROCESSORS_ONLN) ? UINT32_MAX : 0;
 	sinter_status(mount->image->pool, &status);
 	if (!status.is_read_only)
 		(void)sinter_sync_begin(mount->image->pool);
@@ -325,6 +329,22 @@ static void wake_often(void)
 	setitimer(ITIMER_REAL, &every, nullptr);
 }
 
+// Looks for the next request a while before it sleeps: to be woken takes longer than most callers
+// take to ask again. Where that is in vain (they think, or need this very CPU) it is tried rarely;
+// on a host with more to do than CPUs, where others need them, not at all.
+static void look(struct mount *mount, struct pollfd *poll_for)
+{
+	u32 tries = 0;
+	if (mount->unlooked && mount->unlooked--)
+		return;
+	while (tries < LOOKS && !poll(poll_for, 1, 0))
+		tries++;
+	if (tries == LOOKS)
+		mount->unlooked = mount->pause = (2 * mount->pause + 1) & PAUSE_MAX;
+	else if (tries)
+		mount->pause = 0;
+}
+
 static void serve(struct mount *mount, struct fuse_session *session)
 {
 	struct fuse_buf buffer = {};
@@ -334,6 +354,8 @@ static void serve(struct mount *mount, struct fuse_session *session)
 	while (!fuse_session_exited(session)) {
 		struct pollfd poll_for = { .fd = fuse_session_fd(session), .events = POLLIN };
 		bool is_idle = !sinter_is_busy(mount->image->pool);
+		if (is_idle)
+			look(mount, &poll_for);
 		if (is_idle || poll(&poll_for, 1, is_flushing) > 0) {
 			int size = fuse_session_receive_buf(session, &buffer);
 			if (size <= 0 && size != -EINTR)

@@ -22,6 +22,7 @@ struct mount {
 	u64 numbers, uses; // given so far
 	double timeout_s;  // for how long the kernel may keep names and attributes: nobody else changes
 	                   // them
+	u32 pause, unlooked; // requests between looks for the next one; until there is one again
 };
 
 struct mount *mount_of(fuse_req_t request);
