@@ -136,7 +136,7 @@ static void check_symbols(const struct boot_info *info)
 {
 	view_t table =
 		view_from((const void *)(info->direct_map_vaddr + info->symbols_paddr), info->symbols_size);
-	u32 count, first[2];
+	u32 count = 0, first[2] = {};
 	check(view_load(table, 0, span_of(count)) == OK && count > 3, "symbol count");
 	check(view_load(table, 4, span_of(first)) == OK && !first[0], "first symbol at the start");
 	view_t name = view_from_offset(table, first[1]);

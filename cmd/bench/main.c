@@ -9,6 +9,7 @@
 
 static err_t measure(const char *name, u32 count, bench_step *step, u64 argument)
 {
+	assert(count);
 	TRY(step(argument)); // warm
 	TRY(step(argument));
 	u64 began = clock_read();

@@ -93,7 +93,7 @@ static void set_parent(struct memory *clone, struct memory *parent, u64 offset, 
 
 static void begin_locked(struct clone_work *work)
 {
-	struct memory *source = work->source, *clone = work->clone;
+	struct memory *source = work->source, *clone = NOT_NULL(work->clone);
 	u64 offset = work->offset, first = offset >> PAGE_SHIFT;
 	clone->flags = source->flags;
 	if (source->kind == MEMORY_KIND_PAGER) { // its file may grow into its clone

@@ -253,9 +253,9 @@ static void raise_fault(struct space *space, u64 address, u32 access, bool was_p
 
 void space_fault_current(u64 address, u32 access, bool was_present)
 {
-	struct thread *thread = cpu_self()->current;
+	struct thread *thread = NOT_NULL(cpu_self()->current);
 	struct space *space = thread->process->space;
-	struct memory *memory;
+	struct memory *memory = nullptr;
 	u64 index;
 	err_t error = space_fault(space, address, access, &memory, &index);
 	if (error == OK || error == SYSCALL_BLOCKED) {
@@ -266,7 +266,7 @@ void space_fault_current(u64 address, u32 access, bool was_present)
 		raise_fault(space, address, access, was_present);
 		return;
 	}
-	if (error == ERR_PAGE_NEEDED) {
+	if (memory) { // ERR_PAGE_NEEDED
 		error = page_wait(memory, index, 1, access & MAP_FLAGS_WRITE);
 		object_put(&memory->object);
 		if (error == SYSCALL_BLOCKED)

@@ -62,7 +62,7 @@ static err_t fork_mapping(
 	call->done = address + (work.done << PAGE_SHIFT);
 	TRY(error);
 	if (is_clone && mapping->flags & (MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_EXEC)) {
-		memory_lock(work.clone); // the child will look at what the parent just worked with
+		memory_lock(NOT_NULL(work.clone)); // the child will look at what the parent worked with
 		mapping_fill(copy, 0, copy->size >> PAGE_SHIFT, FILL_PAGES);
 		memory_unlock(work.clone);
 	}

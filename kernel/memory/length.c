@@ -152,7 +152,7 @@ static void swap_status(
 	tell(memory);
 	memory_unlock(memory);
 	if (old_table) {
-		frame_put(frame_of_address(old));
+		frame_put(frame_of_address(NOT_NULL(old)));
 		object_put(&old_table->object);
 	}
 }

@@ -181,7 +181,7 @@ static err_t unmap_part(struct space *space, u64 address, u64 end, struct long_c
 		return OK;
 	if (!call->done)
 		TRY(cut_edges(space, address, end));
-	at = max_u64(at, space_first_after(space, at)->address); // nothing is in between
+	at = max_u64(at, NOT_NULL(space_first_after(space, at))->address); // nothing is in between
 	u64 stop = clear_part(space, at, part_end(space, at, end));
 	stop = give_back(space, at, stop, end);
 	take_out(space, at, stop);

@@ -70,7 +70,7 @@ void page_unshare_run(const struct radix_run *run)
 err_t page_add_run(struct memory *memory, struct radix_run *run)
 {
 	constexpr u64 NODES = (RADIX_RUN_NODES + RADIX_NODES_PER_PAGE - 1) / RADIX_NODES_PER_PAGE;
-	struct quota *quota = memory->object.quota;
+	struct quota *quota = NOT_NULL(memory->object.quota);
 	u64 before = node_pages(memory->pages.nodes);
 	u64 count = bits_count(run->present);
 	u64 charged = count + NODES;

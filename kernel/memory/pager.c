@@ -32,7 +32,7 @@ static bool is_there(struct memory *memory, u64 index)
 
 static err_t wait_in_list(struct memory *memory, struct thread *thread) NO_THREAD_SAFETY_ANALYSIS
 {
-	struct port *port = memory->pager; // kept by the memory, which the caller keeps
+	struct port *port = NOT_NULL(memory->pager); // kept by the memory, which the caller keeps
 	list_push_back(&memory->page_waiters, &thread->wait.node);
 	err_t result = wait_park(thread, WAIT_PAGE, &memory->object, &memory->lock, DEADLINE_NEVER);
 	port_notify(port, &memory->page_notice);

@@ -113,7 +113,7 @@ static err_t radix_grow(struct radix *radix, u32 wanted)
 static void radix_shrink(struct radix *radix)
 {
 	while (radix->height) {
-		struct radix_node *root = radix->root;
+		struct radix_node *root = NOT_NULL(radix->root);
 		if (root->present > 1 || (root->present == 1 && radix->height == 1))
 			return;
 		radix->root = root->present ? child_of(root, 0) : nullptr;
@@ -127,24 +127,26 @@ struct path {
 	struct radix_node *_Nullable node[RADIX_HEIGHT_MAX];
 };
 
-static bool path_find(const struct radix *radix, u64 index, struct path *path)
+// The leaf.
+static struct radix_node *_Nullable path_find(
+	const struct radix *radix, u64 index, struct path *path)
 {
 	if (!covers(radix, index))
-		return false;
+		return nullptr;
 	struct radix_node *node = radix->root;
 	for (u32 height = radix->height; node; height--) {
 		AT(path->node, height - 1) = node;
 		if (height == 1)
-			return true;
+			break;
 		node = child_of(node, slot_number(index, height));
 	}
-	return false;
+	return node;
 }
 
 // Takes nodes that lead to nothing off the path, from the given height up, then off the top.
 static void path_prune(struct radix *radix, const struct path *path, u64 index, u32 height)
 {
-	for (; height < radix->height && !AT(path->node, height - 1)->present; height++) {
+	for (; height < radix->height && !NOT_NULL(AT(path->node, height - 1))->present; height++) {
 		node_free(radix, AT(path->node, height - 1));
 		struct radix_node *above = AT(path->node, height);
 		u32 number = slot_number(index, height + 1);
@@ -164,7 +166,7 @@ err_t radix_insert(struct radix *radix, u64 index, u64 slot)
 		return error;
 	}
 	struct path path = {};
-	struct radix_node *node = radix->root;
+	struct radix_node *node = NOT_NULL(radix->root);
 	for (u32 height = radix->height; height > 1; height--) {
 		AT(path.node, height - 1) = node;
 		u32 number = slot_number(index, height);
@@ -209,11 +211,11 @@ bool radix_is_dirty(const struct radix *radix, u64 index)
 // new *index, descend anew.
 static bool next_step(const struct radix *radix, u64 *index, bool dirty)
 {
-	struct radix_node *node = radix->root;
 	if (!covers(radix, *index)) {
 		*index = RADIX_NONE;
 		return true;
 	}
+	struct radix_node *node = NOT_NULL(radix->root);
 	for (u32 height = radix->height;; height--) {
 		u32 number = slot_number(*index, height);
 		u64 set = (dirty ? node->dirty : node->present) >> number;
@@ -229,7 +231,7 @@ static bool next_step(const struct radix *radix, u64 *index, bool dirty)
 		}
 		if (height == 1)
 			return true;
-		node = child_of(node, number + skipped);
+		node = NOT_NULL(child_of(node, number + skipped));
 	}
 }
 
@@ -276,7 +278,7 @@ bool radix_next_run(const struct radix *radix, u64 from, u64 end, struct radix_r
 	u64 index = radix_next(radix, from, end);
 	if (index == RADIX_NONE)
 		return false;
-	struct radix_node *leaf = leaf_of(radix, index);
+	struct radix_node *leaf = NOT_NULL(leaf_of(radix, index));
 	u32 number = slot_number(index, 1);
 	u64 count = end - index;
 	u64 within = count < RADIX_RUN ? (1ull << count) - 1 : UINT64_MAX;
@@ -286,10 +288,9 @@ bool radix_next_run(const struct radix *radix, u64 from, u64 end, struct radix_r
 
 u32 radix_remove_run(struct radix *radix, const struct radix_run *run)
 {
-	struct path path;
-	bool is_there = path_find(radix, run->first, &path);
-	assert(is_there);
-	struct radix_node *leaf = AT(path.node, 0);
+	struct path path = {};
+	struct radix_node *leaf = path_find(radix, run->first, &path);
+	assert(leaf);
 	u32 dirty = bits_count(leaf->dirty & run->present);
 	leaf->present &= ~run->present;
 	leaf->dirty &= ~run->present;

@@ -84,7 +84,7 @@ void space_put(struct space *space)
 
 err_t space_wait(struct space *space) NO_THREAD_SAFETY_ANALYSIS
 {
-	struct thread *thread = cpu_self()->current;
+	struct thread *thread = NOT_NULL(cpu_self()->current);
 	if (thread->process->space != space) { // no service waits for a program
 		lock_give(&space->lock);
 		return SYSCALL_RESTART;

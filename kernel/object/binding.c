@@ -109,7 +109,7 @@ static err_t link(
 err_t binding_create(struct port *port, struct object *object, u32 bits, u64 key, u8 mode)
 {
 	const struct terms terms = { key, bits, mode };
-	struct quota *quota = port->object.quota;
+	struct quota *quota = NOT_NULL(port->object.quota);
 	void *memory;
 	TRY(quota_alloc(quota, sizeof(struct binding), &memory));
 	struct binding *fresh = memory;

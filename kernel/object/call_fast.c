@@ -15,7 +15,7 @@
 // Runs `to` in place of `from` on the same share of CPU time.
 ALWAYS_INLINE void hand_over(struct cpu *cpu, struct thread *from, struct thread *to)
 {
-	struct entity *entity = from->entity;
+	struct entity *entity = NOT_NULL(from->entity);
 	entity->thread = to;
 	to->entity = entity;
 	from->entity = nullptr;

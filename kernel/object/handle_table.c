@@ -139,7 +139,7 @@ handle_t handle_slot_fill(struct handle_table *table, const struct handle_item *
 struct object *handle_slot_clear(struct handle_table *table, u32 slot)
 {
 	struct handle_entry *entry = handle_entry_at(table, slot);
-	struct object *object = entry->object;
+	struct object *object = NOT_NULL(entry->object);
 	// The tag changes first, and readers look at it last: nobody mixes this with the next handle.
 	atomic_store_relaxed(&entry->tag, next_tag(entry));
 	atomic_fence_release(); // pairs with the readers' acquire fence
@@ -219,7 +219,7 @@ static struct object *_Nullable drain_next(
 static void release_chunks(struct handle_table *table)
 {
 	lock_take(&table->lock);
-	void *chunks = table->chunks;
+	void *chunks = NOT_NULL(table->chunks);
 	u32 count = table->limit / HANDLES_PER_CHUNK;
 	for (u32 i = 0; i < count; i++)
 		page_give(table->quota, *chunk_slot(table, i));
@@ -294,7 +294,7 @@ err_t handle_table_move(struct handle_table *from, struct handle_table *to)
 		return ERR_STATE;
 	if (from->quota != to->quota)
 		TRY(quota_charge_limits(to->quota, &limits));
-	void *chunks = to->chunks; // empty
+	void *chunks = NOT_NULL(to->chunks); // empty
 	copy_slots(from, to);
 	*from = (struct handle_table){ .quota = from->quota };
 	page_give(from->quota, chunks); // the charge of ours pays for what we got

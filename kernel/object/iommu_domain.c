@@ -36,7 +36,7 @@ static u64 charge_of(u64 size)
 
 static void range_free(struct iommu_domain *domain, struct iommu_range *range)
 {
-	struct quota *quota = domain->object.quota;
+	struct quota *quota = NOT_NULL(domain->object.quota);
 	for (u64 page = 0; page < range->pages; page++)
 		frame_put((paddr_t){ *frame_slot(range, page) });
 	slab_free(range->frames, range->size / PAGE_SIZE * sizeof(u64));
@@ -47,7 +47,7 @@ static void range_free(struct iommu_domain *domain, struct iommu_range *range)
 static err_t range_alloc(
 	struct iommu_domain *domain, u64 size, struct iommu_range *_Nullable *_Nonnull out)
 {
-	struct quota *quota = domain->object.quota;
+	struct quota *quota = NOT_NULL(domain->object.quota);
 	void *memory, *frames;
 	TRY(quota_alloc(quota, sizeof(struct iommu_range), &memory));
 	err_t err = quota_charge_pages(quota, charge_of(size));

@@ -110,7 +110,7 @@ void sched_donate(struct thread *from, struct thread *to)
 // The thread that works for the caller now: its server, or whom that one calls in turn.
 static struct thread *chain_end(struct thread *caller)
 {
-	struct thread *thread = caller->call.server;
+	struct thread *thread = NOT_NULL(caller->call.server);
 	for (u32 depth = 0; depth < CALL_DEPTH_MAX; depth++) {
 		bool calls_here = thread->state == THREAD_CALLING && !thread->call.is_remote;
 		if (!calls_here || !thread->call.server)

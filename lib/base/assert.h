@@ -19,6 +19,14 @@ NORETURN void assert_failed(const char *expression, const char *file, u32 line);
 			? (void)0                                                                              \
 			: assert_failed(#condition, __FILE__, __LINE__))
 
+// The pointer, which is not null here: a debug_assert within an expression.
+#define NOT_NULL(pointer)                                                                          \
+	({                                                                                             \
+		typeof(pointer) not_null_ = (pointer);                                                     \
+		debug_assert(not_null_);                                                                   \
+		not_null_;                                                                                 \
+	})
+
 // What assembly may write through its operands, which the analyser cannot see: by a function that
 // exists nowhere, behind `if (IS_ANALYSED)`.
 void assembly_may_write(u64 first, ...);

@@ -115,7 +115,7 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 	assert(tree_node_is_linked(node));
 	struct tree_node *lowest = node->parent;
 	if (node->left && node->right) {
-		struct tree_node *next = tree_next(node);
+		struct tree_node *next = NOT_NULL(tree_next(node));
 		lowest = next->parent == node ? next : next->parent;
 		replace(tree, next, next->right);
 		next->left = node->left;

@@ -88,15 +88,28 @@ static inline u8 *span_at(span_t span, usize i)
 	UNSAFE_END
 }
 
+// For below: the part lies inside.
+ALWAYS_INLINE view_t view_part(view_t view, usize offset, usize size)
+{
+	UNSAFE_BEGIN("offset and size were compared with the view's")
+	return (view_t){ view.data + offset, size };
+	UNSAFE_END
+}
+
+ALWAYS_INLINE span_t span_part(span_t span, usize offset, usize size)
+{
+	UNSAFE_BEGIN("offset and size were compared with the span's")
+	return (span_t){ span.data + offset, size };
+	UNSAFE_END
+}
+
 // As much of [offset, offset + size) as there is. Never fails, may be empty.
 static inline view_t view_clamp(view_t view, usize offset, usize size)
 {
 	if (offset >= view.size)
 		return (view_t){};
 	usize left = view.size - offset;
-	UNSAFE_BEGIN("offset was compared with the size")
-	return (view_t){ view.data + offset, size < left ? size : left };
-	UNSAFE_END
+	return view_part(view, offset, size < left ? size : left);
 }
 
 static inline span_t span_clamp(span_t span, usize offset, usize size)
@@ -104,9 +117,7 @@ static inline span_t span_clamp(span_t span, usize offset, usize size)
 	if (offset >= span.size)
 		return (span_t){};
 	usize left = span.size - offset;
-	UNSAFE_BEGIN("offset was compared with the size")
-	return (span_t){ span.data + offset, size < left ? size : left };
-	UNSAFE_END
+	return span_part(span, offset, size < left ? size : left);
 }
 
 // Everything from offset on.
@@ -125,7 +136,7 @@ static inline err_t view_sub(view_t view, usize offset, usize size, view_t *out)
 {
 	if (offset > view.size || size > view.size - offset)
 		return ERR_RANGE;
-	*out = view_clamp(view, offset, size);
+	*out = size ? view_part(view, offset, size) : (view_t){};
 	return OK;
 }
 
@@ -133,7 +144,7 @@ static inline err_t span_sub(span_t span, usize offset, usize size, span_t *out)
 {
 	if (offset > span.size || size > span.size - offset)
 		return ERR_RANGE;
-	*out = span_clamp(span, offset, size);
+	*out = size ? span_part(span, offset, size) : (span_t){};
 	return OK;
 }
 
@@ -161,7 +172,7 @@ static inline err_t span_copy(span_t to, view_t from)
 	if (__builtin_constant_p(from.size) && from.size <= 64)
 		__builtin_memmove(to.data, from.data, from.size); // in place: the size is known here
 	else if (from.size)
-		memory_move(to.data, from.data, from.size);
+		memory_move(NOT_NULL(to.data), NOT_NULL(from.data), from.size);
 	return OK;
 }
 

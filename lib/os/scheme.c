@@ -86,7 +86,7 @@ static err_t operation_open(void *_Nullable self, struct caller caller, u64 dire
 	u32 mode, u64 serial, lease_t path, u64 *out_inode, u32 *out_generation, u32 *out_mode,
 	u32 *out_object, handle_t *out_thing)
 {
-	const struct scheme *scheme = self;
+	const struct scheme *scheme = NOT_NULL(self);
 	(void)mode;
 	(void)serial;
 	if (caller.badge != scheme->badge)
@@ -118,7 +118,7 @@ static err_t operation_open(void *_Nullable self, struct caller caller, u64 dire
 static err_t operation_stat(void *_Nullable self, struct caller caller, u64 directory, u32 flags,
 	lease_t path, lease_t attributes)
 {
-	const struct scheme *scheme = self;
+	const struct scheme *scheme = NOT_NULL(self);
 	u64 inode;
 	(void)caller;
 	(void)flags;
@@ -129,7 +129,7 @@ static err_t operation_stat(void *_Nullable self, struct caller caller, u64 dire
 
 static err_t operation_info(void *_Nullable self, struct caller caller, lease_t attributes)
 {
-	const struct scheme *scheme = self;
+	const struct scheme *scheme = NOT_NULL(self);
 	u64 index = caller.badge - scheme->badge;
 	if (index > scheme->count)
 		return ERR_NOT_FOUND;
@@ -140,7 +140,7 @@ static err_t operation_info(void *_Nullable self, struct caller caller, lease_t 
 static err_t operation_list(
 	void *_Nullable self, struct caller caller, u64 cookie, lease_t entries, u32 *out_bytes)
 {
-	const struct scheme *scheme = self;
+	const struct scheme *scheme = NOT_NULL(self);
 	u64 at = 0;
 	if (caller.badge != scheme->badge)
 		return ERR_NOT_DIRECTORY;
@@ -162,7 +162,7 @@ static err_t operation_list(
 
 static void operation_write(void *_Nullable self, struct file_write_call call)
 {
-	const struct scheme *scheme = self;
+	const struct scheme *scheme = NOT_NULL(self);
 	u8 room[WRITE_ROOM];
 	u64 index = call.caller.badge - scheme->badge; // from 1
 	span_t text = span_clamp(span_of(room), 0, call.data.size);

@@ -144,7 +144,7 @@ static void work(struct uart *uart)
 // The line is an edge: acknowledged first, so that what comes meanwhile raises it again.
 static void on_irq(void *_Nullable self, u32 bits)
 {
-	struct uart *uart = self;
+	struct uart *uart = NOT_NULL(self);
 	(void)bits;
 	irq_acknowledge(&uart->irq);
 	port_write(
@@ -155,7 +155,7 @@ static void on_irq(void *_Nullable self, u32 bits)
 
 static void on_kick(void *_Nullable self, u32 bits)
 {
-	struct uart *uart = self;
+	struct uart *uart = NOT_NULL(self);
 	(void)bits;
 	wire_side_heard(&uart->side);
 	work(uart);
@@ -164,7 +164,7 @@ static void on_kick(void *_Nullable self, u32 bits)
 static err_t operation_open(void *_Nullable self, struct caller caller, enum wire_kind *out_kind,
 	u32 *out_columns, u32 *out_rows, handle_t *out_rings, handle_t *out_events)
 {
-	const struct uart *uart = self;
+	const struct uart *uart = NOT_NULL(self);
 	(void)caller;
 	*out_kind = WIRE_KIND_SERIAL;
 	*out_columns = *out_rows = 0;
@@ -192,7 +192,7 @@ static void modem_set(const struct uart *uart, u32 lines)
 
 static err_t operation_set(void *_Nullable self, struct caller caller, u32 flags, u32 speed)
 {
-	struct uart *uart = self;
+	struct uart *uart = NOT_NULL(self);
 	u16 divisor = uart_divisor(speed);
 	(void)caller;
 	if (speed && !divisor)
@@ -205,7 +205,7 @@ static err_t operation_set(void *_Nullable self, struct caller caller, u32 flags
 
 static err_t operation_pull(void *_Nullable self, struct caller caller, u32 is_down)
 {
-	struct uart *uart = self;
+	struct uart *uart = NOT_NULL(self);
 	(void)caller;
 	uart->is_pulled = is_down != 0;
 	program(uart, 0);

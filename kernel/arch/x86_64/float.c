@@ -94,7 +94,7 @@ static err_t area_create(struct thread *thread)
 		return err;
 	}
 	thread->arch.float_area = frame_address(frame);
-	page_copy(thread->arch.float_area, &start_area);
+	page_copy(NOT_NULL(thread->arch.float_area), &start_area);
 	return OK;
 }
 
