@@ -74,6 +74,7 @@ const struct tree_ops operations = {
 	.device_own = operation_device_own,
 	.meeting = operation_meeting,
 	.program = operation_program,
+	.is_contents = operation_is_contents,
 	.make = operation_make,
 	.link = operation_link,
 	.unlink = operation_unlink,

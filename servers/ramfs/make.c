@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // make.c - open and make: contents handed out, new inodes under new names.
+#include "abi/info.h"
 #include "abi/memory.h"
 #include "os/syscalls.h"
 #include "servers/ramfs/answer.h"
@@ -111,11 +112,36 @@ err_t operation_program(void *_Nullable self, struct caller caller, u32 number, 
 		return ERR_INVALID;
 	if (!tree_may(inode, &request.who, ACCESS_EXECUTE))
 		return ERR_RIGHTS;
+	if (!(inode->mode & (MODE_SET_USER | MODE_SET_GROUP)))
+		return ERR_STATE; // before there is a copy of it
 	*out_mode = inode->mode;
 	*out_user = inode->user;
 	*out_group = inode->group;
 	TRY(contents_copy(number, out_contents));
 	SET(store->handed, *out_contents);
+	return OK;
+}
+
+static u64 object_id(handle_t handle)
+{
+	struct object_info info = {};
+	u64 size;
+	return handle_info(handle, INFO_TOPIC_OBJECT, span_of(info), &size) == OK ? info.id : 0;
+}
+
+err_t operation_is_contents(
+	void *_Nullable self, struct caller caller, u32 number, u32 generation, handle_t contents)
+{
+	(void)self;
+	(void)caller;
+	struct tree_inode *inode;
+	TRY(inode_find(number, generation, &inode));
+	if (!is_regular(inode) || !inode->contents)
+		return ERR_INVALID;
+	u64 id = object_id((handle_t){ inode->contents });
+	if (!id || id != object_id(contents))
+		return ERR_NOT_FOUND;
+	SET(store->handed, contents); // closed when the answer has gone out
 	return OK;
 }
 

@@ -46,6 +46,8 @@ err_t operation_watch_remove(void *_Nullable self, struct caller caller, u32 wat
 err_t operation_watch_take(
 	void *_Nullable self, struct caller caller, lease_t records, u32 *out_bytes);
 err_t operation_watch_size(void *_Nullable self, struct caller caller, u32 *out_bytes);
+err_t operation_is_contents(
+	void *_Nullable self, struct caller caller, u32 number, u32 generation, handle_t contents);
 err_t operation_tell(
 	void *_Nullable self, struct caller caller, u32 inode, u32 generation, u32 entry, u32 mask);
 

@@ -8,6 +8,7 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/socket.h"
+#include "lib/posix/file/received.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
 #include "os/syscalls.h"
@@ -224,19 +225,26 @@ static i64 unpack(struct posix_thread *self, const struct record *record, struct
 			(record->flags & O_NONBLOCK) | cloexec);
 	}
 	struct description *description;
-	i64 answer = description_create((enum file_kind)record->kind, record->flags, &description);
+	struct opening opening = { .kind = (enum file_kind)record->kind,
+		.flags = record->flags,
+		.handle = handle,
+		.tree = record->tree,
+		.inode = record->inode,
+		.generation = record->generation };
+	memory_copy(opening.detail, record->detail, sizeof(record->detail));
+	i64 answer = received_check(&opening);
+	if (answer >= 0)
+		answer = description_create(opening.kind, opening.flags, &description);
 	if (answer < 0) {
 		if (handle.raw)
 			(void)!handle_close(handle);
 		return answer;
 	}
 	description->offset = record->offset;
-	description->inode = record->inode;
-	description->generation = record->generation;
-	description->tree = record->tree;
-	memory_copy(description->detail, record->detail, sizeof(record->detail));
-	if (record->kind == FILE_PIPE)
-		AT(description->detail, 0) = 0; // of a FIFO a handle, by the sender's number
+	description->inode = opening.inode;
+	description->generation = opening.generation;
+	description->tree = opening.tree;
+	memory_copy(description->detail, opening.detail, sizeof(opening.detail));
 	return descriptor_install(self, description, handle, cloexec ? DESCRIPTOR_CLOEXEC : 0, 0);
 }
 

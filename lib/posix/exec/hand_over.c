@@ -185,6 +185,8 @@ static i64 read_handed(struct posix_thread *self, struct exec_plan *plan, handle
 	TRY_ERR(handle_info(memory, INFO_TOPIC_MEMORY, span_of(info), &size));
 	if (info.size < sizeof handed || info.size > HANDED_TEXTS_MAX + 4 * EXEC_PATH_MAX)
 		return -E2BIG;
+	if (info.kind != MEMORY_KIND_ANONYMOUS)
+		return -EINVAL; // pages that somebody serves may never come
 	span_t all = scratch_take(info.size);
 	if (!all.size)
 		return -ENOMEM;

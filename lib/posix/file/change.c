@@ -6,6 +6,7 @@
 #include "lib/posix/core/user.h"
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/file/open.h"
+#include "lib/posix/file/received.h"
 #include "lib/posix/file/request.h"
 #include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
@@ -27,7 +28,9 @@ static i64 send(struct posix_thread *self, u32 mount, struct tree_change *change
 	return request_error(err);
 }
 
-static i64 change_descriptor(struct posix_thread *self, i32 number, struct tree_change *change)
+// is_path: O_PATH will do, as of fchownat with an empty path.
+static i64 change_descriptor(
+	struct posix_thread *self, i32 number, bool is_path, struct tree_change *change)
 {
 	struct file file;
 	TRY_POSIX(file_get(self, number, &file));
@@ -36,8 +39,13 @@ static i64 change_descriptor(struct posix_thread *self, i32 number, struct tree_
 	if (file.description->kind == FILE_REGULAR)
 		change->entry = (u32)AT(file.description->detail, 1);
 	u32 mount = file.description->tree;
-	u32 kind = file.description->kind;
+	u32 kind = file.description->kind, flags = file_flags(&file);
+	bool is_received = kind == FILE_DIRECTORY && AT(file.description->detail, 0) & RECEIVED;
 	file_put(self, &file);
+	if (flags & O_PATH && !is_path)
+		return -EBADF;
+	if (is_received)
+		return -EPERM;
 	bool has_inode = kind == FILE_REGULAR || kind == FILE_DIRECTORY || kind == FILE_PATH ||
 	                 kind == FILE_NULL || kind == FILE_TERMINAL;
 	if (!has_inode || !change->inode)
@@ -52,7 +60,7 @@ static i64 change_path(
 	struct path path UNINITIALIZED;
 	u8 first;
 	if (flags & AT_EMPTY_PATH && directory != AT_FDCWD && user_get(first, user_path) == 0 && !first)
-		return change_descriptor(self, directory, change);
+		return change_descriptor(self, directory, true, change);
 	u32 walk = flags & AT_SYMLINK_NOFOLLOW ? WALK_NO_FOLLOW : 0;
 	TRY_POSIX(path_at(self, directory, user_path, walk, &path));
 	if (path.walk.is_remote)
@@ -84,7 +92,7 @@ i64 call_fchmodat(struct posix_thread *self, const struct arguments *arguments)
 i64 call_fchmod(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct tree_change change = { .what = TREE_WHAT_MODE, .mode = ARG_U32(1) & MODE_ALL };
-	return change_descriptor(self, ARG_INT(0), &change);
+	return change_descriptor(self, ARG_INT(0), false, &change);
 }
 
 static struct tree_change owner_change(u32 user, u32 group)
@@ -108,7 +116,7 @@ i64 call_lchown(struct posix_thread *self, const struct arguments *arguments)
 i64 call_fchown(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct tree_change change = owner_change(ARG_U32(1), ARG_U32(2));
-	return change_descriptor(self, ARG_INT(0), &change);
+	return change_descriptor(self, ARG_INT(0), false, &change);
 }
 
 i64 call_fchownat(struct posix_thread *self, const struct arguments *arguments)
@@ -148,7 +156,7 @@ static i64 change_times(struct posix_thread *self, i32 directory, u64 path,
 			&change.modified_ns, &change.what));
 	}
 	if (!path)
-		return directory == AT_FDCWD ? -EFAULT : change_descriptor(self, directory, &change);
+		return directory == AT_FDCWD ? -EFAULT : change_descriptor(self, directory, false, &change);
 	return change_path(self, directory, path, flags, &change);
 }
 

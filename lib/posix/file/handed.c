@@ -175,9 +175,10 @@ static i64 take_all(struct posix_thread *self, handle_t stream)
 {
 	struct handed_file record;
 	struct opening opening = {};
-	u32 lowest = 0;
-	while (next(self, stream, &record, &opening.handle) > 0) {
-		bool is_good = record.number >= lowest && record.number < descriptor_limit();
+	u32 lowest = 0, limit = descriptor_limit();
+	// Who still has the other end may write for ever.
+	for (u32 i = 0; i < limit && next(self, stream, &record, &opening.handle) > 0; i++) {
+		bool is_good = record.number >= lowest && record.number < limit;
 		i64 number = is_good ? take_one(self, &record, &opening) : -EBADF;
 		if (opening.handle.raw)
 			(void)handle_close(opening.handle);

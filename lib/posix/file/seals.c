@@ -13,8 +13,6 @@
 #include "lib/posix/memory/mappings.h"
 #include "os/syscalls.h"
 
-constexpr u32 ALL_SEALS =
-	F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 constexpr u32 MEMFD_NAME_MAX = 250;
 enum memfd_flag : u32 { MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_HUGETLB = 4 };
 
@@ -72,7 +70,7 @@ static bool is_shown_to_write(const struct file *file)
 
 i64 seals_add(const struct file *file, u32 seals)
 {
-	if (file->description->kind != FILE_MEMORY || seals & ~ALL_SEALS)
+	if (file->description->kind != FILE_MEMORY || seals & ~SEALS_ALL)
 		return -EINVAL;
 	if (!file_is_writable(file) || atomic_load_relaxed(seals_of(file)) & F_SEAL_SEAL)
 		return -EPERM;
@@ -84,8 +82,10 @@ i64 seals_add(const struct file *file, u32 seals)
 
 i64 seals_get(const struct file *file)
 {
-	return file->description->kind == FILE_MEMORY ? (i64)atomic_load_relaxed(seals_of(file))
-	                                              : -EINVAL;
+	u64 seals = atomic_load_relaxed(seals_of(file));
+	if (file->description->kind != FILE_MEMORY)
+		return -EINVAL;
+	return seals & SEALS_UNPROVEN ? F_SEAL_SEAL : (i64)seals;
 }
 
 i64 call_memfd_create(struct posix_thread *self, const struct arguments *arguments)

@@ -85,7 +85,7 @@ static i64 status_of_nameless(const struct file *file, struct linux_stat *out)
 		(void)handle_info(file->handle, INFO_TOPIC_MEMORY, span_of(info), &size);
 	*out = (struct linux_stat){ .device = DEVICE_FIRST + description->tree,
 		.inode = status_number(description->inode, description->generation),
-		.mode = (u32)AT(description->detail, 0),
+		.mode = (u32)AT(description->detail, 0) & (MODE_TYPE | MODE_ALL),
 		.user = (u32)(AT(description->detail, 0) >> 32),
 		.size = (i64)info.size,
 		.block_size = PAGE_SIZE,

@@ -84,8 +84,8 @@ static i64 ask(struct posix_thread *self, const struct file *file, struct shape 
 		err_t err = tty_control(terminal_of(file), attempt.serial, attempt.who, shape.code, flags,
 			argument, in, out, &result);
 		wait_close(self);
-		if (err == OK)
-			return (i64)result;
+		if (err == OK) // who made the connection is not known: no error number, no pointer
+			return result <= INT32_MAX ? (i64)result : -EIO;
 		TRY_POSIX(after_error(self, err, &attempt));
 	}
 }

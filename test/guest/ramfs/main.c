@@ -7,6 +7,7 @@ static const struct guest_test tests[] = {
 	{ "rename", test_rename },
 	{ "contents", test_contents },
 	{ "permissions", test_permissions },
+	{ "is_contents", test_is_contents },
 	{ "owners", test_owners },
 	{ "limits", test_limits },
 	{ "restart", test_restart },

@@ -45,6 +45,7 @@ void test_names(void);
 void test_rename(void);
 void test_contents(void);
 void test_permissions(void);
+void test_is_contents(void);
 void test_owners(void);
 void test_limits(void);
 void test_large(void);

@@ -37,6 +37,31 @@ void test_permissions(void)
 	CHECK_OK(handle_close(other.handle));
 }
 
+// A file is known by its contents; a program is copied only if it lends something.
+void test_is_contents(void)
+{
+	struct made f, g;
+	handle_t copy = HANDLE_NONE;
+	u32 mode, user, group;
+	CHECK_OK(make(master, TREE_ROOT, "f", FILE, &f));
+	CHECK_OK(make(master, TREE_ROOT, "g", FILE, &g));
+	CHECK_OK(tree_is_contents(master, f.inode, f.generation, f.contents));
+	CHECK_EQ(tree_is_contents(master, f.inode, f.generation, g.contents), ERR_NOT_FOUND);
+	CHECK_EQ(tree_is_contents(master, f.inode, f.generation + 2, f.contents), ERR_NOT_FOUND);
+	CHECK_OK(change_mode(master, f.inode, 0755));
+	CHECK_EQ(
+		tree_program(master, f.inode, f.generation, 0, &mode, &user, &group, &copy), ERR_STATE);
+	CHECK_OK(change_mode(master, f.inode, MODE_SET_USER | 0755));
+	CHECK_OK(tree_program(master, f.inode, f.generation, 0, &mode, &user, &group, &copy));
+	CHECK_EQ(mode & MODE_ALL, MODE_SET_USER | 0755);
+	CHECK_EQ(tree_is_contents(master, f.inode, f.generation, copy), ERR_RIGHTS);
+	CHECK_OK(unlink(master, TREE_ROOT, "f", 0));
+	CHECK_OK(unlink(master, TREE_ROOT, "g", 0));
+	CHECK_OK(handle_close(copy));
+	CHECK_OK(handle_close(f.contents));
+	CHECK_OK(handle_close(g.contents));
+}
+
 void test_owners(void)
 {
 	tree_t user, again;
