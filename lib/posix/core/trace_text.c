@@ -235,8 +235,9 @@ struct text {
 
 static void add(struct text *text, view_t more)
 {
-	view_t fits = view_clamp(more, 0, text->span.size - text->size);
-	(void)span_copy(span_from_offset(text->span, text->size), fits); // it fits
+	span_t room = span_from_offset(text->span, text->size);
+	view_t fits = view_clamp(more, 0, room.size);
+	(void)span_copy(room, fits); // it fits
 	text->size += fits.size;
 }
 

@@ -228,8 +228,10 @@ static i64 reach_listener(struct posix_thread *self, const struct socket_name *n
 		if (err != OK)
 			meeting_leave(out->grant);
 	} while (meeting_again(err, &tries));
+	if (err != OK)
+		return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
 	out->peer.pid = (i32)pid;
-	return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+	return 0;
 }
 
 static i64 connect_line(struct posix_thread *self, const struct file *file,

@@ -60,7 +60,7 @@ static i64 send_bytes(
 static i64 gather(span_t to, const struct socket_transfer *transfer)
 {
 	u64 at = 0;
-	for (u32 i = 0; i < transfer->count; i++) {
+	for (u32 i = 0; i < transfer->count && at < to.size; i++) {
 		const struct linux_iovec *part = &AT(transfer->part, i);
 		span_t piece = span_clamp(to, at, part->size);
 		TRY_POSIX(user_copy_in(piece.data, part->address, piece.size));

@@ -129,33 +129,40 @@ static i64 open_place(const struct file *file, struct exec_file *out)
 	return err == OK ? 0 : request_error(err);
 }
 
+// What is open for more than its path.
+static i64 open_mapped(struct posix_thread *self, const struct file *file, struct exec_file *out)
+{
+	struct linux_stat status;
+	const struct operations *operations = operations_of(file);
+	if (!operations->map || !operations->stat)
+		return -EACCES;
+	TRY_POSIX(operations->stat(self, file, &status));
+	if (!(status.mode & 0111))
+		return -EACCES;
+	if (handle_duplicate(file->handle, RIGHTS_ALL, &out->memory) != OK)
+		return -EMFILE;
+	out->size = (u64)status.size;
+	out->mode = status.mode;
+	out->user = status.user;
+	out->group = status.group;
+	out->inode = file->description->inode;
+	out->generation = file->description->generation;
+	return 0;
+}
+
 // fexecve: what a descriptor has open.
 static i64 open_descriptor(struct posix_thread *self, i32 number, struct exec_file *out)
 {
 	struct file file;
-	struct linux_stat status;
 	TRY_POSIX(file_get(self, number, &file));
 	if (file.description->kind == FILE_PATH) {
 		i64 answer = open_place(&file, out);
 		file_put(self, &file);
 		return answer;
 	}
-	const struct operations *operations = operations_of(&file);
-	i64 error = operations->map && operations->stat ? 0 : -EACCES;
-	if (!error)
-		error = operations->stat(self, &file, &status);
-	if (!error && !(status.mode & 0111))
-		error = -EACCES;
-	if (!error && handle_duplicate(file.handle, RIGHTS_ALL, &out->memory) != OK)
-		error = -EMFILE;
-	out->size = (u64)status.size;
-	out->mode = status.mode;
-	out->user = status.user;
-	out->group = status.group;
-	out->inode = file.description->inode;
-	out->generation = file.description->generation;
+	i64 answer = open_mapped(self, &file, out);
 	file_put(self, &file);
-	return error;
+	return answer;
 }
 
 i64 exec_open(

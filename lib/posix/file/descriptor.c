@@ -140,6 +140,7 @@ static i64 find_free(i32 from, u32 *out)
 static void set_entry(u32 number, struct descriptor entry)
 {
 	struct descriptor *place = entry_at(number);
+	debug_assert(place); // grow was there
 	*place = entry;
 	atomic_store_relaxed(&files()->changes, files()->changes + 1);
 	if (!entry.description && number < files()->lowest)
@@ -294,6 +295,7 @@ void descriptors_close_range(struct posix_thread *self, u32 first, u32 last, boo
 {
 	for (u32 number = first; number <= last && number < files()->top; number++) {
 		struct descriptor *entry = entry_at(number);
+		debug_assert(entry); // all below the top are in the table
 		if (!entry->description)
 			continue;
 		if (only_mark)

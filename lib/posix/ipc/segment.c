@@ -111,16 +111,14 @@ i64 call_shmat(struct posix_thread *self, const struct arguments *arguments)
 i64 call_shmdt(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct area_state *areas = &posix_self()->areas;
-	struct attachment *found = nullptr;
+	struct attachment *_Nullable found;
 	(void)self;
 	posix_lock_take(&areas->lock);
 	struct attachment *_Nullable *link = &areas->attachments;
-	while (*link && (*link)->address != ARG(0))
-		link = &(*link)->next;
-	if (*link) {
-		found = *link;
+	while ((found = *link) && found->address != ARG(0))
+		link = &found->next;
+	if (found)
 		*link = found->next;
-	}
 	posix_lock_give(&areas->lock);
 	if (!found)
 		return -EINVAL;
@@ -133,8 +131,8 @@ i64 call_shmdt(struct posix_thread *self, const struct arguments *arguments)
 void attachments_forget(void)
 {
 	struct area_state *areas = &posix_self()->areas;
-	while (areas->attachments) {
-		struct attachment *attachment = areas->attachments;
+	struct attachment *_Nullable attachment;
+	while ((attachment = areas->attachments)) {
 		areas->attachments = attachment->next;
 		(void)handle_close(attachment->connection);
 		heap_give(attachment, sizeof *attachment);

@@ -67,9 +67,9 @@ void copies_forget(u64 address, u64 size)
 	struct area_state *areas = &posix_self()->areas;
 	if (!areas->copies)
 		return;
+	struct area_copy *_Nullable copy;
 	posix_lock_take(&areas->lock);
-	for (struct area_copy *_Nullable *link = &areas->copies; *link;) {
-		struct area_copy *copy = *link;
+	for (struct area_copy *_Nullable *link = &areas->copies; (copy = *link);) {
 		if (copy->start < address || copy->end > address + size) {
 			link = &copy->next;
 			continue;

@@ -58,6 +58,7 @@ const struct mapping_info *mappings_at(const struct mappings *mappings, usize i)
 {
 	if (i >= mappings->count)
 		__builtin_trap();
+	debug_assert(mappings->list); // what is counted is in it
 	UNSAFE_BEGIN("i was compared with the count")
 	return &mappings->list[i];
 	UNSAFE_END

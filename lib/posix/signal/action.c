@@ -169,8 +169,8 @@ void fork_child_signal(struct posix_thread *self)
 	posix_lock_init(&actions->lock);
 	actions->pending = actions->remote = 0;
 	self->directed = 0; // what is in the mailbox came for us already: the kernel emptied it
-	while (actions->notes) {
-		struct signal_note *note = actions->notes;
+	struct signal_note *_Nullable note;
+	while ((note = actions->notes)) {
 		actions->notes = note->next;
 		heap_give(note, sizeof *note);
 	}

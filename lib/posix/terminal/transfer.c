@@ -60,9 +60,9 @@ struct attempt {
 static err_t ask_tty(const struct file *file, const struct attempt *attempt,
 	const struct transfer *transfer, u32 flags, u64 *done)
 {
-	span_t data = span_from(nullptr, 0);
 	UNSAFE_BEGIN("the program's memory, checked to be its; the kernel copies")
-	data = span_from((u8 *)transfer->address, transfer->size); // NOLINT(performance-no-int-to-ptr)
+	span_t data =
+		span_from((u8 *)transfer->address, transfer->size); // NOLINT(performance-no-int-to-ptr)
 	UNSAFE_END
 	if (transfer->is_positioned) // a read, see move
 		return tty_read(terminal_of(file), attempt->serial, attempt->who, flags, data, done);
