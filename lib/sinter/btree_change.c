@@ -155,15 +155,16 @@ static bool is_zone_loaded(struct btree *tree, const pointer_t *pointer)
 	return true;
 }
 
-// Can this neighbour take part in a merge now? Normally prepare saw to it; else it is left for
-// later.
-static bool is_at_hand(struct btree *tree, const pointer_t *pointer)
+// A neighbour that can take part in a merge now. Normally prepare saw to it; else, null, it is left
+// for later.
+static struct buffer *_Nullable at_hand(struct btree *tree, const pointer_t *pointer)
 {
 	struct buffer *buffer = cache_peek(tree->pool, pointer);
 	if (!buffer || buffer->state == BUFFER_READING || buffer->is_sealed ||
 		!is_zone_loaded(tree, pointer))
-		return false;
-	return buffer->state != BUFFER_WRITING || cache_room(tree->pool) > tree->pool->frames_reserved;
+		return nullptr;
+	bool is_free = buffer->state != BUFFER_WRITING;
+	return is_free || cache_room(tree->pool) > tree->pool->frames_reserved ? buffer : nullptr;
 }
 
 // Merges a child that has few items with its neighbour. True: the parent lost an item.
@@ -175,16 +176,16 @@ static bool merge_child(struct btree *tree, struct node *parent, u32 slot)
 	u32 first = slot < other ? slot : other;
 	pointer_t left_pointer = node_pointer(parent, first);
 	pointer_t right_pointer = node_pointer(parent, first + 1);
-	if (!is_at_hand(tree, &left_pointer) || !is_at_hand(tree, &right_pointer))
+	struct buffer *left = at_hand(tree, &left_pointer), *right = at_hand(tree, &right_pointer);
+	if (!left || !right)
 		return false;
-	struct buffer *right = cache_peek(tree->pool, &right_pointer);
-	const struct node *left_node = cache_node(tree->pool, cache_peek(tree->pool, &left_pointer));
+	const struct node *left_node = cache_node(tree->pool, left);
 	const struct node *right_node = cache_node(tree->pool, right);
 	u32 left_used = node_used(left_node), right_used = node_used(right_node);
 	// An empty one goes even beside a full one: many of them would make searching long.
 	if (left_used && right_used && left_used + right_used > NODE_SIZE / 4 * 3)
 		return false;
-	struct buffer *left = dirty_child(tree, parent, first);
+	left = dirty_child(tree, parent, first);
 	node_merge(cache_node(tree->pool, left), right_node);
 	right->version = 0;
 	btree_drop(tree, &right_pointer);

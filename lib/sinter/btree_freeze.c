@@ -43,6 +43,7 @@ static u32 pack(struct btree *tree, struct buffer *buffer)
 {
 	struct sinter *pool = tree->pool;
 	u32 units = units_of_bytes(buffer->logical);
+	debug_assert(tree->dataset); // only files have records
 	u8 method = tree->dataset->record.compression;
 	if (method == COMPRESS_NONE || units < 2 || cache_room(pool) <= pool->frames_reserved)
 		return 0;

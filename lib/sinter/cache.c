@@ -65,7 +65,9 @@ u32 cache_logical(struct sinter *pool, const pointer_t *pointer)
 
 struct node *cache_node(struct sinter *pool, const struct buffer *buffer)
 {
-	return (struct node *)(void *)cache_bytes(pool, buffer).data; // page-aligned by the port
+	span_t bytes = cache_bytes(pool, buffer);
+	debug_assert(bytes.data);
+	return (struct node *)(void *)bytes.data; // page-aligned by the port
 }
 
 pointer_t cache_pointer(const struct sinter *pool, const struct buffer *buffer)

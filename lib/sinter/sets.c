@@ -168,7 +168,7 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 {
 	struct sinter *pool = parent->tree.pool;
 	struct need need = { .is_freeing = true };
-	struct snapshot_record origin;
+	struct snapshot_record origin = {}; // none
 	struct sinter_snapshot snapshot;
 	struct sinter_entry child;
 	tree_key_t origin_key, keys[] = { dataset_key(dataset->record.id), found->key,

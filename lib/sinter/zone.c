@@ -31,6 +31,7 @@ static void init_zones(struct sinter *pool, u32 number)
 		zone->units = (u32)align_down(min_u64(end - first, vdev->entry.zone_units), 64);
 		pool->space.units_total += zone->units;
 	}
+	debug_assert(vdev->zones);             // see count_zones
 	for (u32 i = 0; i < COPIES_MAX; i++) { // apart from each other
 		u32 half = vdev->zones * i / 2;
 		AT(AT(vdev->preferred, SPACE_METADATA), i) = half % vdev->zones;

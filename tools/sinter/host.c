@@ -161,12 +161,6 @@ static void wait(void *context)
 
 static const struct device_ops ops = { .submit = submit, .wait = wait, .units = units_now };
 
-bool refuse(const char *subject, const char *what)
-{
-	fprintf(stderr, "sinter: %s: %s\n", subject, what);
-	return false;
-}
-
 bool host_open(struct host_file *file, const char *path, bool is_read_only)
 {
 	*file = (struct host_file){ .device = { &ops, file, 0 } };

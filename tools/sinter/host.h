@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "lib/sinter/sinter.h"
 
@@ -24,10 +25,14 @@ struct host_file {
 	pthread_t flusher;
 	char path[1024]; // as given, cut off
 };
+static inline bool refuse(const char *subject, const char *what)
+{
+	fprintf(stderr, "sinter: %s: %s\n", subject, what);
+	return false;
+}
 bool host_open(struct host_file *file, const char *path, bool is_read_only);
 void host_close(struct host_file *file);
 const char *host_path(const void *_Nullable context); // as given to host_open; none: ""
-bool refuse(const char *subject, const char *what);   // prints "sinter: SUBJECT: WHAT"; false
 // Ends what can end without waiting. True: a flush is still under way.
 bool host_look(struct host_file *file);
 

@@ -142,25 +142,26 @@ static void do_setattr(
 		mount_reply(request, err);
 }
 
+// Opens it, and empties it if that is asked for.
+static err_t hold(struct mount *mount, fuse_ino_t inode, int flags)
+{
+	struct mount_place place;
+	TRY(mount_place(mount, inode, &place));
+	// O_TRUNC comes with the opening and not as a change of the size: FUSE_CAP_ATOMIC_O_TRUNC.
+	if (flags & O_TRUNC)
+		TRY(mount_is_past(inode) ? ERR_READ_ONLY
+								 : MOUNT_WAIT(mount, sinter_truncate(place.dataset, inode, 0)));
+	TRY(sinter_hold(place.dataset, place.inode));
+	if (place.past)
+		place.past->opens++;
+	return OK;
+}
+
 static void do_open(fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
-	struct mount *mount = mount_of(request);
-	struct mount_place place;
-	err_t err = mount_is_past_directory(inode) ? OK : mount_place(mount, inode, &place);
-	// O_TRUNC comes with the opening and not as a change of the size: FUSE_CAP_ATOMIC_O_TRUNC.
-	if (err == OK && info->flags & O_TRUNC)
-		err = mount_is_past(inode) ? ERR_READ_ONLY
-		                           : MOUNT_WAIT(mount, sinter_truncate(place.dataset, inode, 0));
-	if (err != OK) {
-		mount_reply(request, err);
-		return;
-	}
+	// The folder of what is past is in no dataset.
+	err_t err = mount_is_past_directory(inode) ? OK : hold(mount_of(request), inode, info->flags);
 	info->keep_cache = 1;
-	if (!mount_is_past_directory(inode)) {
-		err = sinter_hold(place.dataset, place.inode);
-		if (err == OK && place.past)
-			place.past->opens++;
-	}
 	if (err == OK)
 		fuse_reply_open(request, info);
 	else

@@ -65,11 +65,9 @@ bool passphrase_unlock(struct image *image, struct dataset *dataset, const char 
 		return false;
 	err_t err = HOST_WAIT(image->pool, sinter_key_load(dataset, view_cstring(passphrase.text)));
 	explicit_bzero(&passphrase, sizeof passphrase);
-	if (err == OK)
-		return true;
-	complain(
-		name, err == ERR_RIGHTS ? "this is not its passphrase; nothing was changed" : explain(err));
-	return false;
+	return err == OK ||
+	       refuse(name, err == ERR_RIGHTS ? "this is not its passphrase; nothing was changed"
+										  : explain(err));
 }
 
 err_t passphrase_set(struct image *image, struct dataset *dataset, set_key_t *set)

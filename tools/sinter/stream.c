@@ -75,8 +75,7 @@ static bool find_older(struct target *target, const char *from, struct sinter_sn
 	view_t name = target_name_only(from);
 	if (target_find_snapshot(target, name, out) && out->txg < target->snapshot.txg)
 		return true;
-	complain(from, "there is no such older snapshot");
-	return false;
+	return refuse(from, "there is no such older snapshot");
 }
 
 // "OBJECT-ITEM", both hexadecimal.
@@ -194,8 +193,7 @@ static bool open_receiver(struct image *image, const char *name, struct target *
 	if (err == OK)
 		return true;
 	target_close(place);
-	complain(name, explain(err));
-	return false;
+	return refuse(name, explain(err));
 }
 
 // A stream that broke off may go on later; a bad one leaves nothing.
