@@ -42,7 +42,7 @@ u64 process_resident(u64 pages, u64 size)
 	return pages < size / PAGE_SIZE ? pages : size / PAGE_SIZE;
 }
 
-void tell_statm(struct words *words, const struct process *_Nullable process)
+void tell_statm(struct words *words, const struct process *process)
 {
 	u64 size, pages, text = 0, data = 0;
 	(void)process_time(process, &pages);
@@ -98,7 +98,7 @@ static void add_mapping(struct words *words, const struct process *process,
 	words_add(words, "%v\n", &name);
 }
 
-void tell_maps(struct words *words, const struct process *_Nullable process)
+void tell_maps(struct words *words, const struct process *process)
 {
 	u64 size;
 	struct area_state areas = areas_of(process);
@@ -133,7 +133,7 @@ static void add_amounts(struct words *words, u64 present)
 		add_kilobytes(words, AT(more, i), 0);
 }
 
-void tell_smaps(struct words *words, const struct process *_Nullable process)
+void tell_smaps(struct words *words, const struct process *process)
 {
 	u64 size;
 	struct area_state areas = areas_of(process);
@@ -148,7 +148,7 @@ void tell_smaps(struct words *words, const struct process *_Nullable process)
 	}
 }
 
-void tell_smaps_sum(struct words *words, const struct process *_Nullable process)
+void tell_smaps_sum(struct words *words, const struct process *process)
 {
 	u64 size, pages;
 	u32 count = find_mappings(process, &size);
@@ -169,25 +169,25 @@ static void add_memory(struct words *words, const struct process *process, u64 a
 	words->used += process_bytes(process, address, span_clamp(rest, 0, size)).size;
 }
 
-void tell_command(struct words *words, const struct process *_Nullable process)
+void tell_command(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	add_memory(words, process, program.arguments, program.arguments_size);
 }
 
-void tell_environment(struct words *words, const struct process *_Nullable process)
+void tell_environment(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	add_memory(words, process, program.environment, program.environment_size);
 }
 
-void tell_auxiliary(struct words *words, const struct process *_Nullable process)
+void tell_auxiliary(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	add_memory(words, process, program.auxiliary, program.auxiliary_size);
 }
 
-void tell_path(struct words *words, const struct process *_Nullable process)
+void tell_path(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	add_memory(words, process, program.path, program.path_size < PAGE_SIZE ? program.path_size : 0);

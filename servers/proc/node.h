@@ -50,11 +50,13 @@ struct name {
 constexpr u32 NAMES = 114;
 extern const struct name names[NAMES];
 
-// In process_text.c and system_text.c: what files say. process is not null in those of processes.
+// In process_text.c and memory_text.c: what files of a process say.
+typedef void tell_process(struct words *words, const struct process *process);
+tell_process tell_stat, tell_status, tell_statm, tell_command, tell_comm, tell_environment,
+	tell_maps, tell_limits, tell_path, tell_zero, tell_group_of_control, tell_login, tell_mounts,
+	tell_io, tell_mount_info, tell_auxiliary, tell_smaps, tell_smaps_sum;
+// In system_text.c: what the others say, to whom it is null.
 typedef void tell(struct words *words, const struct process *_Nullable process);
-tell tell_stat, tell_status, tell_statm, tell_command, tell_comm, tell_environment, tell_maps,
-	tell_limits, tell_path, tell_zero, tell_group_of_control, tell_login, tell_mounts, tell_io,
-	tell_mount_info, tell_auxiliary, tell_smaps, tell_smaps_sum;
 tell tell_memory, tell_uptime, tell_load, tell_system_stat, tell_processors, tell_version,
 	tell_file_systems, tell_self, tell_thread_self, tell_self_mounts, tell_root, tell_kernel_line,
 	tell_devices, tell_net_device, tell_net_table, tell_net_unix, tell_swaps, tell_nothing,

@@ -75,7 +75,7 @@ static u32 foreground_of(const struct process *process)
 	return UINT32_MAX;
 }
 
-void tell_stat(struct words *words, const struct process *_Nullable process)
+void tell_stat(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	struct process_info info = info_of(process);
@@ -100,7 +100,7 @@ static const char *state_name(char state)
 	return state == 'Z' ? "Z (zombie)" : state == 'T' ? "T (stopped)" : "S (sleeping)";
 }
 
-void tell_status(struct words *words, const struct process *_Nullable process)
+void tell_status(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	struct process_info info = info_of(process);
@@ -133,7 +133,7 @@ void tell_status(struct words *words, const struct process *_Nullable process)
 		who->bits & PROC_CREDENTIAL_BITS_NO_NEW_PRIVILEGES ? 1 : 0);
 }
 
-void tell_comm(struct words *words, const struct process *_Nullable process)
+void tell_comm(struct words *words, const struct process *process)
 {
 	struct program_text program = process_program(process);
 	words_add(words, "%s\n", name_of(&program));
@@ -147,7 +147,7 @@ static void add_limit(struct words *words, u64 value)
 		words_add(words, "%-20lu ", value);
 }
 
-void tell_limits(struct words *words, const struct process *_Nullable process)
+void tell_limits(struct words *words, const struct process *process)
 {
 	static const struct {
 		const char *name, *unit;
@@ -168,37 +168,37 @@ void tell_limits(struct words *words, const struct process *_Nullable process)
 	}
 }
 
-void tell_mounts(struct words *words, const struct process *_Nullable process)
+void tell_mounts(struct words *words, const struct process *process)
 {
 	(void)process;
 	words_add(words, "ramfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\n");
 }
 
-void tell_mount_info(struct words *words, const struct process *_Nullable process)
+void tell_mount_info(struct words *words, const struct process *process)
 {
 	(void)process;
 	words_add(words, "1 0 0:1 / / rw - tmpfs ramfs rw\n2 1 0:2 / /proc rw - proc proc rw\n");
 }
 
-void tell_login(struct words *words, const struct process *_Nullable process)
+void tell_login(struct words *words, const struct process *process)
 {
 	(void)process;
 	words_add(words, "4294967295");
 }
 
-void tell_group_of_control(struct words *words, const struct process *_Nullable process)
+void tell_group_of_control(struct words *words, const struct process *process)
 {
 	(void)process;
 	words_add(words, "0::/\n");
 }
 
-void tell_zero(struct words *words, const struct process *_Nullable process)
+void tell_zero(struct words *words, const struct process *process)
 {
 	(void)process;
 	words_add(words, "0\n");
 }
 
-void tell_io(struct words *words, const struct process *_Nullable process)
+void tell_io(struct words *words, const struct process *process)
 {
 	(void)process;
 	words_add(words, "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\n"
