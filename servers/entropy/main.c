@@ -28,7 +28,7 @@ static void fill(struct entropy *entropy, span_t to)
 	pool_fill(&entropy->pool, to);
 }
 
-static err_t operation_fill(void *_Nullable self, struct caller caller, lease_t data)
+static err_t operation_fill(void *self, struct caller caller, lease_t data)
 {
 	(void)caller;
 	u8 bytes[ENTROPY_BYTES_MAX];
@@ -42,7 +42,7 @@ static err_t operation_fill(void *_Nullable self, struct caller caller, lease_t 
 }
 
 static err_t operation_seed(
-	void *_Nullable self, struct caller caller, u64 *out_a, u64 *out_b, u64 *out_c, u64 *out_d)
+	void *self, struct caller caller, u64 *out_a, u64 *out_b, u64 *out_c, u64 *out_d)
 {
 	u64 words[4];
 	(void)caller;
@@ -54,7 +54,7 @@ static err_t operation_seed(
 	return OK;
 }
 
-static err_t operation_stir(void *_Nullable self, struct caller caller, lease_t data)
+static err_t operation_stir(void *self, struct caller caller, lease_t data)
 {
 	struct entropy *entropy = self;
 	u8 bytes[ENTROPY_BYTES_MAX];
@@ -70,7 +70,7 @@ static err_t operation_stir(void *_Nullable self, struct caller caller, lease_t 
 }
 
 static err_t operation_sources(
-	void *_Nullable self, struct caller caller, enum entropy_source *out_sources, u64 *out_reseeds)
+	void *self, struct caller caller, enum entropy_source *out_sources, u64 *out_reseeds)
 {
 	const struct entropy *entropy = self;
 	(void)caller;
@@ -79,7 +79,7 @@ static err_t operation_sources(
 	return OK;
 }
 
-static usize read_sources(void *_Nullable self, span_t to)
+static usize read_sources(void *self, span_t to)
 {
 	static const char *const names[] = { "instruction", "jitter", "boot", "device", "program" };
 	const struct entropy *entropy = self;

@@ -16,13 +16,13 @@ struct greeting {
 	view_t whom; // in name
 };
 
-static usize read_greeting(void *_Nullable self, span_t to)
+static usize read_greeting(void *self, span_t to)
 {
 	const struct greeting *greeting = self;
 	return format(to, "Hello, %v!\n", &greeting->whom);
 }
 
-static err_t write_name(void *_Nullable self, view_t text)
+static err_t write_name(void *self, view_t text)
 {
 	struct greeting *greeting = self;
 	view_t name = text_trim(text);

@@ -103,7 +103,7 @@ static void add(struct log_server *log, const struct log_record *record, span_t 
 }
 
 static err_t operation_write(
-	void *_Nullable self, struct caller caller, enum log_severity severity, lease_t lease)
+	void *self, struct caller caller, enum log_severity severity, lease_t lease)
 {
 	struct log_server *log = self;
 	u8 room[LOG_LINE_MAX];
@@ -118,7 +118,7 @@ static err_t operation_write(
 	return OK;
 }
 
-static void operation_read(void *_Nullable self, struct log_read_call call)
+static void operation_read(void *self, struct log_read_call call)
 {
 	struct log_server *log = self;
 	if (!call.wait || call.sequence < log->ring->next || log->reader_count == READERS_MAX)
@@ -127,7 +127,7 @@ static void operation_read(void *_Nullable self, struct log_read_call call)
 		AT(log->readers, log->reader_count++) = call;
 }
 
-static void on_cancel(void *_Nullable self, handle_t reply, bool is_abandoned)
+static void on_cancel(void *self, handle_t reply, bool is_abandoned)
 {
 	struct log_server *log = self;
 	for (u32 i = 0; i < log->reader_count; i++) {
@@ -161,14 +161,14 @@ static bool take_message(struct log_server *log, handle_t stream)
 	return true;
 }
 
-static void on_messages(void *_Nullable self, u32 bits)
+static void on_messages(void *self, u32 bits)
 {
 	(void)bits;
 	while (take_message(self, start_handle("supervisor")))
 		;
 }
 
-static usize read_all(void *_Nullable self, span_t to)
+static usize read_all(void *self, span_t to)
 {
 	const struct log_server *log = self;
 	struct ring_line line;
