@@ -85,7 +85,7 @@ void test_restart(void)
 	for (u32 i = 0; i < 5; i++) {
 		CHECK_OK(service_kill());
 		CHECK_OK(service_restart());
-		CHECK_OK(open(master, top.inode, "f", READ_WRITE, &contents));
+		CHECK_OK(open_file(master, top.inode, "f", READ_WRITE, &contents));
 		CHECK_OK(memory_write(contents, 6 * i, VIEW_TEXT("before"), &done));
 		CHECK_OK(handle_close(contents));
 	}
@@ -179,8 +179,10 @@ void test_space(void)
 	static u8 bytes[64 * 1024];
 	err_t err = OK;
 	CHECK_OK(make(master, TREE_ROOT, "full", FILE, &f));
-	for (; err == OK && at < 1ull << 30; at += done)
+	while (err == OK && at < 1ull << 30) {
 		err = memory_write(f.contents, at, view_of(bytes), &done);
+		at += err == OK ? done : 0;
+	}
 	CHECK_EQ(err, ERR_QUOTA);
 	CHECK(at > 1 << 20);
 	CHECK_OK(tree_settle(master));

@@ -99,15 +99,15 @@ void test_contents(void)
 	CHECK_OK(memory_write(f.contents, 0, VIEW_TEXT("hello"), &done));
 	CHECK_EQ(look(f.inode).length, 5);
 	CHECK(look(f.inode).written_ns > look(f.inode).written_floor);
-	CHECK_OK(open(master, TREE_ROOT, "contents", 0, &reader));
+	CHECK_OK(open_file(master, TREE_ROOT, "contents", 0, &reader));
 	CHECK(is_text(reader, 0, VIEW_TEXT("hello")));
 	CHECK_EQ(memory_write(reader, 0, VIEW_TEXT("x"), &done), ERR_RIGHTS);
-	CHECK_OK(open(master, TREE_ROOT, "contents", 1, &writer));
+	CHECK_OK(open_file(master, TREE_ROOT, "contents", 1, &writer));
 	CHECK_OK(memory_write(writer, 5, VIEW_TEXT(" you"), &done));
 	CHECK_EQ(look(f.inode).length, 9);
 	CHECK(is_text(reader, 0, VIEW_TEXT("hello you")));
 	CHECK_OK(handle_close(writer));
-	CHECK_OK(open(master, TREE_ROOT, "contents", READ_WRITE | TRUNCATE, &writer));
+	CHECK_OK(open_file(master, TREE_ROOT, "contents", READ_WRITE | TRUNCATE, &writer));
 	CHECK_EQ(look(f.inode).length, 0);
 	CHECK_OK(memory_write(writer, 4096, VIEW_TEXT("far"), &done));
 	CHECK_EQ(look(f.inode).length, 4099);

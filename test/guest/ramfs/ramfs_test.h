@@ -33,7 +33,7 @@ struct names_of {
 err_t rename(tree_t who, const struct names_of *names, u32 flags);
 err_t change_mode(tree_t who, u32 inode, u32 mode);
 err_t change_owner(tree_t who, u32 inode, u32 user, u32 group);
-err_t open(tree_t who, u32 directory, const char *name, u32 flags, handle_t *out);
+err_t open_file(tree_t who, u32 directory, const char *name, u32 flags, handle_t *out);
 err_t speak(u32 user, u32 group, u64 capabilities, tree_t *out);
 u32 find(u32 directory, const char *name); // inode; 0: none
 struct tree_inode look(u32 inode);

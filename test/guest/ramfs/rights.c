@@ -16,13 +16,13 @@ void test_permissions(void)
 	CHECK_OK(change_owner(master, home.inode, 1000, 1000));
 	CHECK_OK(make(user, home.inode, "f", FILE, &f));
 	CHECK_EQ(look(f.inode).user, 1000);
-	CHECK_OK(open(other, home.inode, "f", 0, &contents));
+	CHECK_OK(open_file(other, home.inode, "f", 0, &contents));
 	CHECK_OK(handle_close(contents));
-	CHECK_EQ(open(other, home.inode, "f", 1, &contents), ERR_RIGHTS);
+	CHECK_EQ(open_file(other, home.inode, "f", 1, &contents), ERR_RIGHTS);
 	CHECK_EQ(unlink(other, home.inode, "f", 0), ERR_RIGHTS);
 	CHECK_EQ(change_mode(other, f.inode, 0777), ERR_NOT_OWNER);
 	CHECK_OK(change_mode(user, home.inode, 0700)); // nobody else gets in
-	CHECK_EQ(open(other, home.inode, "f", 0, &contents), ERR_RIGHTS);
+	CHECK_EQ(open_file(other, home.inode, "f", 0, &contents), ERR_RIGHTS);
 	CHECK_EQ(tree_open(other, f.inode, f.generation, 0, 0, &contents), ERR_NOT_FOUND);
 	CHECK_EQ(link(other, f.inode, home.inode, "x"), ERR_NOT_FOUND);
 	CHECK_OK(change_mode(user, home.inode, MODE_STICKY | 0777));

@@ -189,7 +189,7 @@ err_t change_owner(tree_t who, u32 inode, u32 user, u32 group)
 	return tree_change(who, view_of(change));
 }
 
-err_t open(tree_t who, u32 directory, const char *name, u32 flags, handle_t *out)
+err_t open_file(tree_t who, u32 directory, const char *name, u32 flags, handle_t *out)
 {
 	u32 entry = tree_find(&tree, directory, view_cstring(name));
 	u32 inode = tree_entry(&tree, entry)->inode;
