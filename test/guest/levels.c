@@ -94,7 +94,7 @@ struct spinner {
 	u32 cpu;          // where it ended
 };
 
-static u64 spin_run(void *_Nullable argument)
+static u64 spin_run(void *argument)
 {
 	struct spinner *spinner = argument;
 	struct thread_info info = {};

@@ -189,7 +189,7 @@ struct thread *world_thread(struct thread *sibling)
 	return start_thread(sibling->process, sibling->process->thread_count);
 }
 
-static void newest_process(struct object *object, void *_Nullable context)
+static void newest_process(struct object *object, void *context)
 {
 	struct object **found = context;
 	if (object->kind == OBJECT_PROCESS && (!*found || object->id > (*found)->id))
@@ -210,7 +210,7 @@ struct thread *_Nullable world_child(struct thread *parent)
 	return thread;
 }
 
-static void take_process(struct object *object, void *_Nullable context)
+static void take_process(struct object *object, void *context)
 {
 	struct object **found = context;
 	if (object->kind != OBJECT_PROCESS || *found)
@@ -241,7 +241,7 @@ bool world_is_empty(void)
 	return object_count() == baseline.objects && !grace_pending();
 }
 
-static void describe(struct object *object, void *_Nullable context)
+static void describe(struct object *object, void *context)
 {
 	static const char *const names[] = { "any", "process", "thread", "memory", "port", "connection",
 		"stream", "quota", "timer", "interrupt", "resource", "iommu_domain", "reply" };

@@ -46,6 +46,7 @@ bool world_leave(void)
 		return false;
 	if (!cpu->current || cpu->reschedule || cpu->current->work)
 		sched_leave();
+	assert(cpu->current); // sched_leave came back with one
 	cpu->current->return_slow = false;
 	if (cpu->current->state != THREAD_READY || cpu->current->home != cpu->id ||
 		cpu->loaded != cpu->current)

@@ -80,8 +80,9 @@ bool workload_do(struct workload *workload, const struct op *op)
 	if (op->kind == OP_SYNC || op->kind == OP_FSYNC)
 		workload->answers[workload->answered++] = answer;
 	answer.inode = moved;
-	if (over && over != moved && model_name(&workload->model, op->directory2, op->name2) &&
-		model_name(&workload->model, op->directory2, op->name2)->inode == moved)
+	target =
+		over && over != moved ? model_name(&workload->model, op->directory2, op->name2) : nullptr;
+	if (target && target->inode == moved)
 		workload->renames[workload->renamed++] = answer;
 	return true;
 }

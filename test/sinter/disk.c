@@ -17,7 +17,7 @@ static void *must(void *memory)
 
 static struct disk_slice *slice_of(struct disk *disk, u64 unit)
 {
-	return &disk->slices[unit / (disk->units / disk->slice_count)];
+	return &disk->slices[unit / disk->device.units];
 }
 
 static void log_flush(struct disk *disk, u32 slice)
@@ -100,6 +100,7 @@ static err_t transfer(struct disk_slice *slice, struct device_io *io, enum disk_
 	}
 	u64 shift = fault == FAULT_MISPLACED && io->unit + units + 8 <= all ? 8 : 0;
 	for (u64 i = 0; i < units; i++) {
+		assert(io->bytes.data); // of at least a unit
 		u8 *data = io->bytes.data + i * DISK_UNIT;
 		if (io->request == DEVICE_READ)
 			read_unit(disk, first + i, data);
@@ -168,6 +169,7 @@ static void wait_some(void *context)
 	struct disk_slice *slice = disk->pending_slices[i];
 	disk->pending[i] = disk->pending[--disk->pendings];
 	disk->pending_slices[i] = disk->pending_slices[disk->pendings];
+	assert(io && slice); // as are all before pendings
 	perform(slice, io);
 }
 

@@ -94,7 +94,7 @@ static void add_torn(struct candidates *set, u64 unit, const u8 *old, const u8 *
 
 static u32 slice_of(const struct disk *disk, u64 unit)
 {
-	return (u32)(unit / (disk->units / disk->slice_count));
+	return (u32)(unit / disk->device.units);
 }
 
 static bool is_volatile(const struct explore *explore, u32 write)

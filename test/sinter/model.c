@@ -52,6 +52,14 @@ struct model_node *model_node(struct model *model, u64 inode)
 	return nullptr;
 }
 
+// One that there must be: a name leads there, or it is the parent of another.
+static struct model_node *node_known(struct model *model, u64 inode)
+{
+	struct model_node *node = model_node(model, inode);
+	assert(node);
+	return node;
+}
+
 struct model_name *model_name(struct model *model, u64 directory, const char *name)
 {
 	for (u32 i = 0; i < MODEL_NAMES; i++)
@@ -107,7 +115,7 @@ err_t model_create(struct model *model, u64 directory, const char *name, u32 mod
 	if (is_directory(node)) {
 		node->links = 2;
 		node->parent = directory;
-		model_node(model, directory)->links++;
+		node_known(model, directory)->links++;
 	}
 	add_name(model, directory, name, inode);
 	return OK;
@@ -129,7 +137,7 @@ err_t model_link(struct model *model, u64 inode, u64 directory, const char *name
 static void drop_node(struct model *model, struct model_node *node)
 {
 	if (is_directory(node)) {
-		model_node(model, node->parent)->links--;
+		node_known(model, node->parent)->links--;
 		node->links = 0;
 	} else {
 		node->links--;
@@ -150,7 +158,7 @@ err_t model_unlink(struct model *model, u64 directory, const char *name, bool wa
 	struct model_name *entry = model_name(model, directory, name);
 	if (!entry)
 		return ERR_NOT_FOUND;
-	struct model_node *node = model_node(model, entry->inode);
+	struct model_node *node = node_known(model, entry->inode);
 	if (is_directory(node) != wants_directory)
 		return wants_directory ? ERR_NOT_DIRECTORY : ERR_IS_DIRECTORY;
 	if (wants_directory && model_entries(model, node->inode))
@@ -163,7 +171,7 @@ err_t model_unlink(struct model *model, u64 directory, const char *name, bool wa
 static bool is_below(struct model *model, u64 directory, u64 top)
 {
 	while (directory != 1 && directory != top)
-		directory = model_node(model, directory)->parent;
+		directory = node_known(model, directory)->parent;
 	return directory == top;
 }
 
@@ -171,8 +179,8 @@ static void move_directory(struct model *model, struct model_node *node, u64 to)
 {
 	if (!is_directory(node))
 		return;
-	model_node(model, node->parent)->links--;
-	model_node(model, to)->links++;
+	node_known(model, node->parent)->links--;
+	node_known(model, to)->links++;
 	node->parent = to;
 }
 
@@ -187,8 +195,8 @@ static void exchange(struct model *model, struct model_name *source, struct mode
 	u64 inode = source->inode, from = source->directory, to = target->directory;
 	source->inode = target->inode;
 	target->inode = inode;
-	move_directory(model, model_node(model, inode), to);
-	move_directory(model, model_node(model, source->inode), from);
+	move_directory(model, node_known(model, inode), to);
+	move_directory(model, node_known(model, source->inode), from);
 }
 
 static err_t check_parents(
@@ -210,8 +218,8 @@ err_t model_rename(struct model *model, struct model_place from, struct model_pl
 		return ERR_EXISTS;
 	if (flags & RENAMES_EXCHANGE && !target)
 		return ERR_NOT_FOUND;
-	struct model_node *node = model_node(model, source->inode);
-	struct model_node *other = target ? model_node(model, target->inode) : nullptr;
+	struct model_node *node = node_known(model, source->inode);
+	struct model_node *other = target ? node_known(model, target->inode) : nullptr;
 	if (other && !(flags & RENAMES_EXCHANGE) && is_directory(other) != is_directory(node))
 		return is_directory(other) ? ERR_IS_DIRECTORY : ERR_NOT_DIRECTORY;
 	if (makes_circle(model, node, to.directory) ||
@@ -290,7 +298,7 @@ err_t model_punch(struct model *model, u64 inode, u64 offset, u64 size)
 
 void model_set_target(struct model *model, u64 inode, view_t target)
 {
-	struct model_node *node = model_node(model, inode);
+	struct model_node *node = node_known(model, inode);
 	resize(node, target.size);
 	memcpy(node->data, target.data, target.size);
 }

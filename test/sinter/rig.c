@@ -66,7 +66,9 @@ bool rig_load(struct rig *rig)
 		op = (struct op){ .kind = OP_WRITE, .size = 100000, .value = 3 * i + 1 };
 		char name[MODEL_NAME];
 		snprintf(name, sizeof name, "large%u", i);
-		op.inode = model_name(&rig->model, INODE_ROOT, name)->inode;
+		const struct model_name *made = model_name(&rig->model, INODE_ROOT, name);
+		assert(made);
+		op.inode = made->inode;
 		if (!op_apply(&op, rig->pool, rig->dataset, &rig->model, &is_full))
 			return false;
 	}

@@ -115,7 +115,7 @@ void check_coverage(void)
 	CHECK_EQ(missing, 0);
 }
 
-static u64 job_run(void *_Nullable argument)
+static u64 job_run(void *argument)
 {
 	struct job *job = argument;
 	job->answer = noted_call(job->number, job->arguments);

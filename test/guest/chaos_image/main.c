@@ -99,6 +99,7 @@ static err_t start(view_t image, u64 *code, enum elf_problem *problem)
 	handle_t process;
 	u32 observed;
 	struct spawn spawn = { .image = image, .arguments = VIEW_TEXT("chaos_image run"), .level = 15 };
+	*problem = ELF_GOOD;
 	TRY(chaos_quota(CHILD_PAGES, 100, 1000, &spawn.quota));
 	err_t err = spawn_start(&spawn, &process);
 	*problem = spawn.problem;

@@ -104,7 +104,7 @@ struct appender {
 
 constexpr u64 PIECE = 3000;
 
-static u64 append_run(void *_Nullable argument)
+static u64 append_run(void *argument)
 {
 	const struct appender *appender = argument;
 	u8 piece[PIECE];
