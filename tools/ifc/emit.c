@@ -53,8 +53,8 @@ void emit_doc(FILE *out, const char *indent, const struct text_list *doc)
 	}
 	if (is_long)
 		emit_paragraph(out, indent, all, width);
-	for (; !is_long && doc != nullptr; doc = doc->next)
-		fprintf(out, "%s// %s\n", indent, doc->name.text);
+	for (const struct text_list *line = doc; !is_long && line != nullptr; line = line->next)
+		fprintf(out, "%s// %s\n", indent, line->name.text);
 	arena_fini(&arena);
 }
 
