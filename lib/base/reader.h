@@ -27,6 +27,7 @@ static inline err_t reader_take(reader_t *reader, usize size, view_t *out)
 	if (size > reader_left(reader))
 		return ERR_CORRUPT;
 	*out = view_clamp(reader->view, reader->offset, size);
+	debug_assert(out->size == size);
 	reader->offset += size;
 	return OK;
 }
