@@ -61,6 +61,7 @@ err_t semaphores_make(struct ipc_object *object)
 
 struct semaphore *semaphore_at(const struct ipc_object *object, u32 number)
 {
+	debug_assert(object->status.count); // no set is made without any
 	UNSAFE_BEGIN("the number is taken modulo the count")
 	return &object->semaphore[number % object->status.count];
 	UNSAFE_END
