@@ -336,9 +336,9 @@ static void wake_often(void)
 static void look(struct mount *mount, struct pollfd *poll_for)
 {
 	u32 tries = 0;
-	if (mount->unlooked && mount->unlooked--)
-		return;
-	while (tries < LOOKS && !poll(poll_for, 1, 0))
+	bool is_paused = mount->unlooked != 0;
+	mount->unlooked -= is_paused;
+	while (!is_paused && tries < LOOKS && !poll(poll_for, 1, 0))
 		tries++;
 	if (tries == LOOKS)
 		mount->unlooked = mount->pause = (2 * mount->pause + 1) & PAUSE_MAX;
