@@ -27,10 +27,6 @@ NORETURN void assert_failed(const char *expression, const char *file, u32 line);
 		not_null_;                                                                                 \
 	})
 
-// What assembly may write through its operands, which the analyser cannot see: by a function that
-// exists nowhere, behind `if (IS_ANALYSED)`.
-void assembly_may_write(u64 first, ...);
-
 // For the place behind a switch that has a case for everything. (unreachable() of <stddef.h> is not
 // a check but a promise.)
 #define never_reached() assert_failed("never reached", __FILE__, __LINE__)

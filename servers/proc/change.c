@@ -3,6 +3,8 @@
 // setgroups, capset and what exec does. Linux's rules (credentials(7), capabilities(7)).
 #include "servers/proc/change.h"
 
+#include "lib/posix/process/identity.h"
+
 enum power : u8 { POWER_SETGID = 6, POWER_SETUID = 7, POWER_SETPCAP = 8, POWER_LAST = 40 };
 enum ambient_operation : u32 { AMBIENT_RAISE = 2, AMBIENT_LOWER = 3, AMBIENT_CLEAR = 4 };
 
@@ -262,13 +264,6 @@ static err_t change_by_kind(struct proc_credentials *credentials, const struct c
 	case PROC_CHANGE_PROGRAM: return change_program(credentials, change);
 	}
 	return ERR_INVALID;
-}
-
-bool credentials_part(const struct proc_credentials *before, const struct proc_credentials *now)
-{
-	return before->effective_user != now->effective_user ||
-	       before->effective_group != now->effective_group || before->file_user != now->file_user ||
-	       before->file_group != now->file_group || now->permitted & ~before->permitted;
 }
 
 err_t credentials_change(struct proc_credentials *credentials, const struct change *change)

@@ -23,8 +23,5 @@ constexpr u32 ID_STAYS = UINT32_MAX;
 
 // Changes credentials, or says why not and leaves them.
 err_t credentials_change(struct proc_credentials *credentials, const struct change *change);
-// Linux's commit_creds: what the memory holds may be secret to who the process is now, and its
-// parent's end is nothing to it any more.
-bool credentials_part(const struct proc_credentials *before, const struct proc_credentials *now);
 
 NONNULL_END

@@ -4,7 +4,8 @@
 // led to the other file. On Linux there is nothing to attack.
 #include "test/posix/raw.h"
 
-#include <sys/socket.h>
+#include "test/posix/pass.h"
+
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -70,26 +71,6 @@ static void find_streams(void)
 			streams[stream_count++] = handles[i];
 }
 
-static int receive(void)
-{
-	char byte;
-	int got = -1;
-	struct iovec part = { &byte, 1 };
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr head;
-	} control = {};
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-	};
-	if (recvmsg(ends[1], &message, MSG_DONTWAIT) != 1)
-		return -2;
-	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-	if (head && head->cmsg_type == SCM_RIGHTS)
-		memcpy(&got, CMSG_DATA(head), sizeof got);
-	return got;
-}
-
 // What comes of this record, sent past the library with a handle to what is open as fd.
 static int smuggle(struct record record, uint32_t thing)
 {
@@ -109,7 +90,7 @@ static int smuggle(struct record record, uint32_t thing)
 		uint64_t look[6] = { streams[i], 0, (uint64_t)info, sizeof info };
 		if (raw(CALL_INFO, look, NULL) == 0 && info[1] & WRITE)
 			(void)raw(CALL_STREAM_WRITE, words, NULL);
-		got = receive();
+		got = pass_receive(ends[1], MSG_DONTWAIT);
 	}
 	close(memory);
 	return got;
@@ -183,33 +164,14 @@ static void directory(void)
 	rmdir(victim);
 }
 
-static int send_number(int fd)
-{
-	char byte = 'x';
-	struct iovec part = { &byte, 1 };
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr head;
-	} control = {};
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-	};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(head), &fd, sizeof fd);
-	return sendmsg(ends[0], &message, 0);
-}
-
 // What is true is believed; the same on Linux.
 static void truth(void)
 {
 	struct stat sent, status;
 	int file = open(own, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	need(write(file, "abc", 3) == 3 && fstat(file, &sent) == 0, "a file of its own");
-	is(send_number(file), 1, "sent");
-	int fd = receive();
+	is(pass_send(ends[0], file), 1, "sent");
+	int fd = pass_receive(ends[1], MSG_DONTWAIT);
 	is(fstat(fd, &status), 0, "received");
 	check(status.st_ino == sent.st_ino && status.st_uid == sent.st_uid && status.st_size == 3,
 		"it is that file");
@@ -221,8 +183,8 @@ static void truth(void)
 	fails(syscall(SYS_fchown, fd, getuid(), getgid()), EBADF, "fchown of O_PATH");
 	is(fchownat(fd, "", getuid(), getgid(), AT_EMPTY_PATH), 0, "fchownat of O_PATH");
 	close(fd);
-	is(send_number(open("/dev/null", O_RDWR)), 1, "/dev/null sent");
-	fd = receive();
+	is(pass_send(ends[0], open("/dev/null", O_RDWR)), 1, "/dev/null sent");
+	fd = pass_receive(ends[1], MSG_DONTWAIT);
 	check(write(fd, "x", 1) == 1 && fstat(fd, &status) == 0 && S_ISCHR(status.st_mode), "it is");
 	close(fd);
 	close(file);

@@ -63,30 +63,11 @@ static void handing(void)
 	need(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
 	int pipe_ends[2];
 	need(pipe(pipe_ends) == 0, "pipe");
-	char byte = 'x';
-	struct iovec part = { &byte, 1 };
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr head;
-	} control = {};
-	struct msghdr message = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(head), &pipe_ends[1], sizeof(int));
-	is(sendmsg(ends[0], &message, 0), 1, "sendmsg with a descriptor");
+	char byte;
+	is(pass_send(ends[0], pipe_ends[1]), 1, "sendmsg with a descriptor");
 	close(pipe_ends[1]);
-	memset(&control, 0, sizeof(control));
-	message.msg_controllen = sizeof(control);
-	is(recvmsg(ends[1], &message, MSG_CMSG_CLOEXEC), 1, "recvmsg");
-	head = CMSG_FIRSTHDR(&message);
-	need(head && head->cmsg_type == SCM_RIGHTS, "SCM_RIGHTS");
-	int got = -1;
-	memcpy(&got, CMSG_DATA(head), sizeof(int));
+	int got = pass_receive(ends[1], MSG_CMSG_CLOEXEC);
+	need(got >= 0, "SCM_RIGHTS");
 	is(fcntl(got, F_GETFD), FD_CLOEXEC, "MSG_CMSG_CLOEXEC");
 	is(write(got, "z", 1), 1, "write to it");
 	is(read(pipe_ends[0], &byte, 1), 1, "comes out of the pipe");

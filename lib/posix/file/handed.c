@@ -6,8 +6,8 @@
 // share them.
 #include "lib/posix/exec/handed.h"
 
-#include "abi/info.h"
 #include "abi/rights.h"
+#include "lib/os/service.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/stream.h"
@@ -21,9 +21,6 @@
 #include "lib/posix/linux/stat.h"
 #include "os/syscalls.h"
 
-// As the kernel numbers kinds of objects (handle_info).
-enum object : u32 { OBJECT_NONE = 0, OBJECT_MEMORY = 3, OBJECT_CONNECTION = 5, OBJECT_STREAM = 6 };
-
 constexpr u32 FLAGS = O_ACCMODE | O_APPEND | O_NONBLOCK;
 
 static struct file_state *files(void)
@@ -31,15 +28,15 @@ static struct file_state *files(void)
 	return &posix_self()->files;
 }
 
-// What its handle has to be. NONE: it is not handed over, or has no handle.
-static enum object object_of(u32 kind)
+// What its handle has to be. ANY: it is not handed over, or has no handle.
+static enum handle_kind object_of(u32 kind)
 {
 	switch (kind) {
 	case FILE_REGULAR:
-	case FILE_MEMORY: return OBJECT_MEMORY;
-	case FILE_PIPE: return OBJECT_STREAM;
-	case FILE_TERMINAL: return OBJECT_CONNECTION;
-	default: return OBJECT_NONE;
+	case FILE_MEMORY: return HANDLE_KIND_MEMORY;
+	case FILE_PIPE: return HANDLE_KIND_STREAM;
+	case FILE_TERMINAL: return HANDLE_KIND_CONNECTION;
+	default: return HANDLE_KIND_ANY;
 	}
 }
 
@@ -77,7 +74,7 @@ i64 files_hand_over(struct posix_thread *self, handle_t stream)
 		if (file_get(self, (i32)number, &file) < 0)
 			continue;
 		bool is_wanted = !(file.flags & DESCRIPTOR_CLOEXEC) &&
-		                 (object_of(file.description->kind) != OBJECT_NONE ||
+		                 (object_of(file.description->kind) != HANDLE_KIND_ANY ||
 							 file.description->kind == FILE_NULL);
 		i64 answer = is_wanted ? send_one(self, &way, &file) : 0;
 		file_put(self, &file);
@@ -86,13 +83,9 @@ i64 files_hand_over(struct posix_thread *self, handle_t stream)
 	return 0;
 }
 
-static bool is_object(handle_t handle, enum object wanted)
+static bool is_object(handle_t handle, enum handle_kind wanted)
 {
-	struct object_info info = {};
-	u64 size;
-	return handle.raw && wanted != OBJECT_NONE &&
-	       handle_info(handle, INFO_TOPIC_OBJECT, span_of(info), &size) == OK &&
-	       info.kind == wanted;
+	return wanted != HANDLE_KIND_ANY && handle_expect(handle, wanted, 0) == OK;
 }
 
 static u64 nameless(u32 mode)

@@ -5,7 +5,7 @@
 // owner, or changes its mode, by a descriptor that it was sent, could be led to another file.
 #include "lib/posix/file/received.h"
 
-#include "abi/info.h"
+#include "lib/os/service.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/device.h"
@@ -17,16 +17,7 @@
 #include "lib/posix/linux/stat.h"
 #include "os/syscalls.h"
 
-constexpr u32 OBJECT_MEMORY = 3; // as the kernel numbers kinds of objects
 constexpr u64 NOBODY = (u64)65534 << 32;
-
-static bool is_memory(handle_t handle)
-{
-	struct object_info info = {};
-	u64 size;
-	return handle.raw && handle_info(handle, INFO_TOPIC_OBJECT, span_of(info), &size) == OK &&
-	       info.kind == OBJECT_MEMORY;
-}
 
 static bool is_of_inode(const struct opening *opening)
 {
@@ -55,7 +46,7 @@ static i64 check_contents(struct opening *opening)
 {
 	u64 seals = opening->kind == FILE_MEMORY ? AT(opening->detail, 1) : 0;
 	u32 mode = opening->kind == FILE_MEMORY ? (u32)AT(opening->detail, 0) & MODE_ALL : 0600;
-	if (!is_memory(opening->handle))
+	if (handle_expect(opening->handle, HANDLE_KIND_MEMORY, 0) != OK)
 		return -EBADF;
 	if (opening->kind == FILE_REGULAR && is_of_inode(opening))
 		return 0;

@@ -27,14 +27,6 @@ static i64 answer(err_t err)
 	}
 }
 
-// As proc sees it (servers/proc/change.c): then the parent's end sends no signal any more.
-static bool has_parted(const struct proc_credentials *before, const struct proc_credentials *now)
-{
-	return before->effective_user != now->effective_user ||
-	       before->effective_group != now->effective_group || before->file_user != now->file_user ||
-	       before->file_group != now->file_group || now->permitted & ~before->permitted;
-}
-
 // None of its ids and no capability leads back.
 static bool has_no_way_back(const struct proc_credentials *now)
 {
@@ -53,7 +45,7 @@ i64 process_change(enum proc_change what, struct change_ids ids, view_t list)
 	handle_t files;
 	TRY_POSIX(answer(proc_change(process_proc(), what, process_serial(), ids.first, ids.second,
 		ids.third, list, span_of(changed), &files)));
-	if (has_parted(mine(), &changed))
+	if (credentials_part(mine(), &changed))
 		process_self()->parent_signal = 0;
 	*mine() = changed;
 	process_self()->is_changed = 1;

@@ -88,4 +88,14 @@ static inline const struct proc_slot *identity_slot(const struct identity *ident
 	return identity_slot_at(identity->slot);
 }
 
+// Linux's commit_creds: what the memory holds may be secret to who the process is now, and its
+// parent's end is nothing to it any more.
+static inline bool credentials_part(
+	const struct proc_credentials *before, const struct proc_credentials *now)
+{
+	return before->effective_user != now->effective_user ||
+	       before->effective_group != now->effective_group || before->file_user != now->file_user ||
+	       before->file_group != now->file_group || now->permitted & ~before->permitted;
+}
+
 NONNULL_END
