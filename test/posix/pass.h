@@ -2,16 +2,17 @@
 // pass.h - descriptors passed through a socket (SCM_RIGHTS), one with one byte.
 #pragma once
 
+#include <string.h>
 #include <sys/socket.h>
 
 struct pass {
 	char byte;
 	struct iovec part;
+	struct msghdr message;
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr head;
 	} control;
-	struct msghdr message;
 };
 
 static inline struct cmsghdr *pass_begin(struct pass *pass)

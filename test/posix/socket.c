@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Sockets of one machine: pairs, names, datagrams, handing descriptors over.
 #include "test/posix/test.h"
+
+#include "test/posix/pass.h"
+
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
