@@ -60,11 +60,9 @@ static err_t set_two(struct ids *ids, u32 real, u32 effective, bool is_able)
 	return OK;
 }
 
-static err_t set_three(struct ids *ids, const u32 *id, bool is_able)
+static err_t set_three(struct ids *ids, const struct change *change, bool is_able)
 {
-	UNSAFE_BEGIN("the three of struct change")
-	u32 real = id[0], effective = id[1], saved = id[2];
-	UNSAFE_END
+	u32 real = AT(change->id, 0), effective = AT(change->id, 1), saved = AT(change->id, 2);
 	if (!may_be(ids, real, is_able) || !may_be(ids, effective, is_able) ||
 		!may_be(ids, saved, is_able))
 		return ERR_NOT_OWNER;
@@ -88,7 +86,7 @@ static err_t change_ids(struct ids *ids, const struct change *change, u32 kind, 
 	switch (kind) {
 	case 0: return set_one(ids, AT(change->id, 0), is_able);
 	case 1: return set_two(ids, AT(change->id, 0), AT(change->id, 1), is_able);
-	case 2: return set_three(ids, change->id, is_able);
+	case 2: return set_three(ids, change, is_able);
 	}
 	return set_file(ids, AT(change->id, 0), is_able);
 }

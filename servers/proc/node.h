@@ -2,6 +2,7 @@
 // node.h - what there is in /proc, and what each file says.
 #pragma once
 
+#include "abi/info.h"
 #include "servers/proc/proc.h"
 #include "servers/proc/words.h"
 
@@ -65,7 +66,12 @@ tell tell_pid_max, tell_release, tell_type, tell_kernel_version, tell_host, tell
 	tell_groups_max, tell_last_capability, tell_threads_max, tell_overflow, tell_boot_id, tell_uuid,
 	tell_entropy, tell_one, tell_map_count, tell_file_max, tell_open_max, tell_pipe_max;
 
-// In memory_text.c: bytes that are mapped, and how many of the pages may be theirs.
+// In memory_text.c: the program's mappings, not its library's, and their number and size. The list
+// is of the process that was asked for last.
+constexpr u32 MAPPINGS_MAX = 1024;
+extern struct mapping_info mappings[MAPPINGS_MAX];
+u32 process_mappings(const struct process *process, u64 *size);
+// Bytes that are mapped, and how many of the pages may be theirs.
 u64 process_mapped(const struct process *process);
 u64 process_resident(u64 pages, u64 size);
 struct program_text process_program(const struct process *process);

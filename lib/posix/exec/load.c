@@ -136,15 +136,21 @@ static err_t check_place(const struct program *program, u64 base)
 err_t load_program(struct pieces *pieces, handle_t file, const struct program *program, u64 base,
 	struct loaded *out)
 {
+	const struct program_segment none = {}, *data = &none;
 	TRY(check_place(program, base));
-	for (u32 i = 0; i < program->segments; i++)
-		TRY(load_segment(pieces, file, &AT(program->segment, i), base));
+	for (u32 i = 0; i < program->segments; i++) {
+		const struct program_segment *segment = &AT(program->segment, i);
+		TRY(load_segment(pieces, file, segment, base));
+		data = segment->flags & PROGRAM_WRITE ? segment : data;
+	}
 	*out = (struct loaded){
 		.base = base,
 		.entry = base + program->entry,
 		.headers = program->headers_address ? base + program->headers_address : 0,
 		.low = base + program->low,
 		.end = base + program->high,
+		.data = data == &none ? 0 : base + align_down(data->address, PAGE_SIZE),
+		.data_offset = align_down(data->offset, PAGE_SIZE),
 	};
 	return OK;
 }

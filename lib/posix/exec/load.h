@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/posix/exec/program.h"
+#include "lib/posix/memory/area.h"
 
 NONNULL_BEGIN
 
@@ -14,6 +15,8 @@ struct loaded {
 	u64 entry;   // as loaded, and so on
 	u64 headers; // 0: no segment shows them
 	u64 low, end;
+	u64 data, data_offset; // the last segment that is a copy, and where it is in the file
+	struct area_file file; // set by whoever knows it
 };
 
 constexpr u64 LOWER_HALF_START = 0x10000; // where programs are

@@ -80,6 +80,11 @@ static err_t map_library(handle_t process)
 	return exec_map_files(process);
 }
 
+static struct area_file area_file(const struct exec_file *file)
+{
+	return (struct area_file){ file->tree, file->inode, file->generation, file->entry };
+}
+
 static err_t load_programs(
 	const struct exec_plan *plan, struct exec_space *space, struct pieces *pieces)
 {
@@ -89,6 +94,7 @@ static err_t load_programs(
 		base = align_down(PROGRAM_BASE + random_pages(PROGRAM_CHOICE), program->alignment) -
 		       align_down(program->low, program->alignment);
 	TRY(load_program(pieces, plan->file.memory, program, base, &space->program));
+	space->program.file = area_file(&plan->file);
 	space->break_start = space->program.end + random_pages(BREAK_CHOICE);
 	space->stack_top = STACK_END - random_pages(STACK_CHOICE);
 	space->vdso = space->stack_top + PAGE_SIZE + random_pages(VDSO_CHOICE);
@@ -99,7 +105,9 @@ static err_t load_programs(
 	if (loader->is_relocatable)
 		base = align_up(LOADER_BASE + random_pages(LOADER_CHOICE), loader->alignment) -
 		       align_down(loader->low, loader->alignment);
-	return load_program(pieces, plan->loader.memory, loader, base, &space->loader);
+	TRY(load_program(pieces, plan->loader.memory, loader, base, &space->loader));
+	space->loader.file = area_file(&plan->loader);
+	return OK;
 }
 
 static void fill_auxiliary(

@@ -14,7 +14,6 @@
 #include "os/syscalls.h"
 
 constexpr i64 NS = 1'000'000'000;
-constexpr u64 DEVICE_FIRST = 16; // device numbers of trees begin here
 constexpr u32 BLOCK = 512;
 
 const struct tree_inode *inode_look(u32 mount, u32 inode)

@@ -7,6 +7,8 @@
 
 NONNULL_BEGIN
 
+constexpr u64 DEVICE_FIRST = 16; // device numbers of trees begin here
+
 // mount: which tree it is in, for the device number.
 void status_of_inode(u32 mount, u32 number, const struct tree_inode *inode, struct linux_stat *out);
 // Of an open file with an inode, also of one that has no name any more.

@@ -37,9 +37,9 @@ static i64 discard(u64 address, u64 size)
 	u64 start = max_u64(address, RANGE_LOW), end = address + size;
 	if (start >= end)
 		return 0;
-	err_t err = copies_renew(start, end - start);
+	err_t err = shown_renew(start, end - start);
 	if (err == OK)
-		err = copies_between(start, end - start, discard_part);
+		err = shown_between(start, end - start, discard_part);
 	return err == OK ? 0 : -ENOMEM;
 }
 

@@ -6,16 +6,25 @@
 #include "lib/posix/exec/space.h"
 #include "lib/posix/memory/map.h"
 
+static struct area_program area_program(const struct loaded *loaded)
+{
+	return (struct area_program){ .low = loaded->low,
+		.end = loaded->end,
+		.data = loaded->data,
+		.data_offset = loaded->data_offset,
+		.file = loaded->file };
+}
+
 void areas_start(struct area_state *areas, const struct exec_space *space)
 {
 	sources_close(areas);
-	copies_close(areas);
+	shown_close(areas);
 	areas->break_start = areas->break_end = space->break_start;
 	areas->break_mapped = align_up(space->break_start, PAGE_SIZE);
 	areas->stack_low = space->stack_low;
 	areas->stack_top = space->stack_top;
-	areas->program_low = space->program.low;
-	areas->program_end = space->program.end;
+	areas->program = area_program(&space->program);
+	areas->loader = area_program(&space->loader);
 	areas->vdso = space->vdso;
 	areas->starting = nullptr;
 }

@@ -33,24 +33,30 @@ void source_keep(struct area_state *areas, const struct area_source *wanted);
 const struct area_source *_Nullable source_find(struct area_state *areas, u64 memory_id);
 void sources_close(struct area_state *areas);
 
-// copies.c: private copies of files. Told of every range that is mapped anew or unmapped, and of
+// shown.c: what of files lies where. Told of every range that is mapped anew or unmapped, and of
 // what moves.
-// Before something is changed: each copy lies within the range or without. Else ERR_NO_MEMORY, and
+// Before something is changed: each part lies within the range or without. Else ERR_NO_MEMORY, and
 // nothing may change, since what cannot be remembered would read as zeros one day.
-err_t copies_cut(u64 address, u64 size);
-void copies_forget(u64 address, u64 size); // of those that were cut
-void copies_move(u64 from, u64 size, u64 to);
-// A record, to be filled; memory stays the caller's. Null: no memory. It is given back or added.
+err_t shown_cut(u64 address, u64 size);
+void shown_forget(u64 address, u64 size); // of those that were cut
+void shown_move(u64 from, u64 size, u64 to);
 // More of the file at the address where a copy ends. ERR_NOT_FOUND: none does.
-err_t copies_extend(u64 address, u64 size, u32 flags);
+err_t shown_extend(u64 address, u64 size, u32 flags);
+// What is shown where this begins has become longer.
+void shown_grow(u64 address, u64 size);
+// Parts in [start, end) that show the file itself become copies of its memory.
+err_t shown_copy(struct area_state *areas, handle_t memory, u64 start, u64 end, u32 flags)
+	REQUIRES(areas -> lock);
 // Calls for each part of a range in which no copy lies; the first error of these.
-typedef err_t copies_gap(u64 address, u64 size);
-err_t copies_between(u64 address, u64 size, copies_gap *gap);
-struct area_copy *_Nullable copies_new(handle_t memory);
-void copies_give(struct area_copy *copy);
-void copies_add(struct area_state *areas, struct area_copy *copy) REQUIRES(areas -> lock);
-// Those in the range show their files again, as they are now.
-err_t copies_renew(u64 address, u64 size);
-void copies_close(struct area_state *areas);
+typedef err_t shown_gap(u64 address, u64 size);
+err_t shown_between(u64 address, u64 size, shown_gap *gap);
+// A record, to be filled; memory (none: no copy) stays the caller's. Null: no memory. It is given
+// back or added.
+struct area_shown *_Nullable shown_new(handle_t memory, const struct area_file *file);
+void shown_give(struct area_shown *copy);
+void shown_add(struct area_state *areas, struct area_shown *copy) REQUIRES(areas -> lock);
+// Copies in the range show their files again, as they are now.
+err_t shown_renew(u64 address, u64 size);
+void shown_close(struct area_state *areas);
 
 NONNULL_END

@@ -42,28 +42,6 @@ err_t map_copy(const struct map_request *request, handle_t memory, u64 offset, u
 	return err;
 }
 
-static err_t map_private_copy(
-	const struct map_request *request, handle_t memory, u64 offset, u64 *out)
-{
-	struct area_state *areas = &posix_self()->areas;
-	struct area_copy *copy = copies_new(memory);
-	if (!copy)
-		return ERR_NO_MEMORY;
-	err_t err = map_copy(request, memory, offset, map_flags(request), out);
-	if (err != OK) {
-		copies_give(copy);
-		return err;
-	}
-	copy->start = *out;
-	copy->end = *out + request->size;
-	copy->offset = offset;
-	copies_forget(*out, request->size);
-	posix_lock_take(&areas->lock);
-	copies_add(areas, copy);
-	posix_lock_give(&areas->lock);
-	return OK;
-}
-
 // Of the same memory, whoever opened it.
 static handle_t handle_to_show(const struct map_request *request, const struct area_source *source)
 {
@@ -78,38 +56,70 @@ static handle_t handle_to_show(const struct map_request *request, const struct a
 	return shown;
 }
 
+// Private and to be written: a copy. Else the file's own memory.
+static err_t show(const struct map_request *request, const struct area_source *source,
+	struct area_shown *part, u64 *out)
+{
+	if (part->memory.raw)
+		return map_copy(request, source->memory, request->offset, map_flags(request), out);
+	handle_t shown = handle_to_show(request, source);
+	if (!shown.raw)
+		return ERR_NO_MEMORY;
+	return memory_map(HANDLE_NONE, shown, request->address, request->size, request->offset,
+		map_flags(request), out);
+}
+
+// Shows it and knows it from then on.
+static err_t map_part(const struct map_request *request, const struct area_source *source, u64 *out)
+{
+	struct area_state *areas = &posix_self()->areas;
+	bool is_copy = request->type == MAP_PRIVATE && request->protection & PROT_WRITE;
+	struct area_shown *part = shown_new(is_copy ? source->memory : HANDLE_NONE, &source->file);
+	if (!part)
+		return ERR_NO_MEMORY;
+	err_t err = show(request, source, part, out);
+	if (err != OK) {
+		shown_give(part);
+		return err;
+	}
+	part->start = *out;
+	part->end = *out + request->size;
+	part->offset = request->offset;
+	shown_forget(*out, request->size);
+	posix_lock_take(&areas->lock);
+	shown_add(areas, part);
+	posix_lock_give(&areas->lock);
+	return OK;
+}
+
+static struct area_file file_of(const struct description *description)
+{
+	return (struct area_file){ .tree = description->tree,
+		.inode = description->inode,
+		.generation = description->generation,
+		.entry = description->kind == FILE_REGULAR ? (u32)AT(description->detail, 1) : 0 };
+}
+
 static i64 map_open_file(
 	struct posix_thread *self, const struct file *file, const struct map_request *request)
 {
 	const struct operations *operations = operations_of(file);
-	const struct description *description = file->description;
-	u32 mode = description->flags & O_ACCMODE;
+	u32 mode = file->description->flags & O_ACCMODE;
 	bool is_private = request->type == MAP_PRIVATE, is_writing = request->protection & PROT_WRITE;
-	struct area_source source = { .tree = description->tree,
-		.inode = description->inode,
-		.generation = description->generation,
+	struct area_source source = { .file = file_of(file->description),
 		.is_writable = mode == O_RDWR };
-	u64 offset = request->offset, address;
+	struct map_request shown = *request;
+	u64 address;
 	if (mode == O_WRONLY || (!is_private && is_writing && mode != O_RDWR))
 		return -EACCES;
 	if (!operations->map)
 		return -ENODEV;
 	if (!is_private && is_writing && !seals_allow_shared_writing(file))
 		return -EPERM;
-	TRY_POSIX(operations->map(self, file, &offset, &source.memory));
+	TRY_POSIX(operations->map(self, file, &shown.offset, &source.memory));
 	if (!source.memory.raw) // /dev/zero
 		return map_anonymous(request);
-	err_t err;
-	if (is_private && is_writing) {
-		err = map_private_copy(request, source.memory, offset, &address);
-	} else {
-		handle_t shown = handle_to_show(request, &source);
-		err = shown.raw ? memory_map(HANDLE_NONE, shown, request->address, request->size, offset,
-							  map_flags(request), &address)
-		                : ERR_NO_MEMORY;
-		if (err == OK)
-			copies_forget(address, request->size);
-	}
+	err_t err = map_part(&shown, &source, &address);
 	return err == OK ? (i64)address : map_error(err);
 }
 

@@ -83,7 +83,7 @@ i64 map_anonymous(const struct map_request *request)
 	err_t err = request->type == MAP_PRIVATE ? map_private_zeros(request, &address)
 	                                         : map_shared_zeros(request, &address);
 	if (err == OK)
-		copies_forget(address, request->size);
+		shown_forget(address, request->size);
 	return err == OK ? (i64)address : map_error(err);
 }
 
@@ -121,7 +121,7 @@ i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 		.file = ARG_INT(4),
 		.offset = ARG(5) };
 	TRY_POSIX(check(&request));
-	if (request.flags & MAP_FIXED && copies_cut(request.address, request.size) != OK)
+	if (request.flags & MAP_FIXED && shown_cut(request.address, request.size) != OK)
 		return -ENOMEM;
 	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);
 }
@@ -135,8 +135,8 @@ i64 call_munmap(struct posix_thread *self, const struct arguments *arguments)
 	u64 start = max_u64(address, RANGE_LOW), end = address + size;
 	if (start >= end)
 		return 0;
-	if (copies_cut(start, end - start) != OK)
+	if (shown_cut(start, end - start) != OK)
 		return -ENOMEM;
-	copies_forget(start, end - start);
+	shown_forget(start, end - start);
 	return memory_unmap(HANDLE_NONE, start, end - start) == OK ? 0 : -ENOMEM;
 }

@@ -15,27 +15,14 @@ static err_t copy_part(struct area_state *areas, const struct mapping_info *mapp
 	u64 end, u32 protection) REQUIRES(areas -> lock)
 {
 	const struct area_source *source = source_find(areas, mapping->memory_id);
-	u64 start = max_u64(address, mapping->address), mapped;
+	u64 start = max_u64(address, mapping->address);
 	u64 stop = min_u64(end, mapping->address + mapping->size);
 	if (start >= stop || mapping->flags & MAP_FLAGS_SHARED || !source)
 		return OK;
-	struct map_request request = { .address = start,
-		.size = stop - start,
-		.protection = protection,
-		.flags = MAP_FIXED,
-		.type = MAP_PRIVATE };
-	struct area_copy *copy = copies_new(source->memory);
-	if (!copy)
-		return ERR_NO_MEMORY;
-	copy->start = start;
-	copy->end = stop;
-	copy->offset = mapping->offset + start - mapping->address;
-	err_t err = map_copy(&request, copy->memory, copy->offset, map_flags(&request), &mapped);
-	if (err == OK)
-		copies_add(areas, copy);
-	else
-		copies_give(copy);
-	return err;
+	const struct map_request request = {
+		.protection = protection, .flags = MAP_FIXED, .type = MAP_PRIVATE
+	};
+	return shown_copy(areas, source->memory, start, stop, map_flags(&request));
 }
 
 static err_t make_copies(u64 address, u64 size, u32 protection)

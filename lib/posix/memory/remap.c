@@ -65,7 +65,7 @@ static err_t extend(const struct remap *remap, u64 address, u64 size)
 	const struct mapping_info *last = &remap->last;
 	u32 flags = access_of_mapping(last) | MAP_FLAGS_FIXED;
 	u64 old_end = remap->old_address + remap->old_size, mapped;
-	err_t err = flags & MAP_FLAGS_SHARED ? ERR_NOT_FOUND : copies_extend(address, size, flags);
+	err_t err = flags & MAP_FLAGS_SHARED ? ERR_NOT_FOUND : shown_extend(address, size, flags);
 	if (err != ERR_NOT_FOUND)
 		return err;
 	posix_lock_take(&areas->lock);
@@ -75,16 +75,19 @@ static err_t extend(const struct remap *remap, u64 address, u64 size)
 	if (!memory.raw)
 		return map_zeros(address, size, flags, &mapped);
 	u64 offset = last->offset + (old_end - last->address);
-	return memory_map(HANDLE_NONE, memory, address, size, offset, flags, &mapped);
+	err = memory_map(HANDLE_NONE, memory, address, size, offset, flags, &mapped);
+	if (err == OK)
+		shown_grow(address, size);
+	return err;
 }
 
 static err_t move_to(const struct remap *remap, u64 size, u64 address)
 {
 	u64 mapped;
-	TRY(copies_cut(remap->old_address, size));
+	TRY(shown_cut(remap->old_address, size));
 	TRY(memory_map(
 		HANDLE_NONE, HANDLE_NONE, address, size, remap->old_address, MAP_FLAGS_MOVE, &mapped));
-	copies_move(remap->old_address, size, address);
+	shown_move(remap->old_address, size, address);
 	return OK;
 }
 
@@ -113,7 +116,7 @@ static i64 grow_elsewhere(const struct remap *remap)
 	u64 mapped; // back again; the old place was ours a moment ago
 	(void)memory_map(HANDLE_NONE, HANDLE_NONE, remap->old_address, remap->old_size, address,
 		MAP_FLAGS_MOVE, &mapped);
-	copies_move(address, remap->old_size, remap->old_address);
+	shown_move(address, remap->old_size, remap->old_address);
 	return -ENOMEM;
 }
 
@@ -124,9 +127,9 @@ static i64 resize(const struct remap *remap)
 		return (i64)address;
 	if (remap->size < remap->old_size) {
 		u64 cut = remap->old_size - remap->size;
-		if (copies_cut(end - cut, cut) != OK)
+		if (shown_cut(end - cut, cut) != OK)
 			return -ENOMEM;
-		copies_forget(end - cut, cut);
+		shown_forget(end - cut, cut);
 		return memory_unmap(HANDLE_NONE, end - cut, cut) == OK ? (i64)address : -ENOMEM;
 	}
 	u64 added = remap->size - remap->old_size;
@@ -138,14 +141,14 @@ static i64 resize(const struct remap *remap)
 static i64 place(struct remap *remap)
 {
 	u64 kept = min_u64(remap->size, remap->old_size);
-	if (copies_cut(remap->address, remap->size) != OK ||
-		copies_cut(remap->old_address, remap->old_size) != OK)
+	if (shown_cut(remap->address, remap->size) != OK ||
+		shown_cut(remap->old_address, remap->old_size) != OK)
 		return -ENOMEM;
-	copies_forget(remap->address, remap->size);
+	shown_forget(remap->address, remap->size);
 	if (memory_unmap(HANDLE_NONE, remap->address, remap->size) != OK ||
 		move_to(remap, kept, remap->address) != OK)
 		return -ENOMEM;
-	copies_forget(remap->old_address, remap->old_size);
+	shown_forget(remap->old_address, remap->old_size);
 	if (remap->old_size > kept)
 		(void)memory_unmap(HANDLE_NONE, remap->old_address + kept, remap->old_size - kept);
 	if (remap->size > kept && extend(remap, remap->address + kept, remap->size - kept) != OK)

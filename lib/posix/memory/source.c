@@ -32,8 +32,9 @@ static u64 number_of(struct area_source *source)
 
 static bool is_same(const struct area_source *source, const struct area_source *wanted)
 {
-	return source->memory.raw && wanted->inode && source->inode == wanted->inode &&
-	       source->generation == wanted->generation && source->tree == wanted->tree &&
+	const struct area_file *file = &source->file, *other = &wanted->file;
+	return source->memory.raw && other->inode && file->inode == other->inode &&
+	       file->generation == other->generation && file->tree == other->tree &&
 	       source->is_writable == wanted->is_writable;
 }
 

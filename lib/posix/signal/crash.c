@@ -36,7 +36,7 @@ static view_t name_of(const struct mapping_info *mapping)
 {
 	struct area_state *areas = &posix_self()->areas;
 	u64 address = mapping->address;
-	if (address >= areas->program_low && address < areas->program_end)
+	if (address >= areas->program.low && address < areas->program.end)
 		return program_path();
 	if (address == areas->vdso)
 		return VIEW_TEXT("[vdso]");
@@ -58,7 +58,7 @@ static void report_place(const struct scene *scene, const char *what, u64 addres
 	view_t name = name_of(mapping);
 	posix_log("  %s %lx, %v + %lx, of %lx-%lx, inode %u", what, address, &name,
 		address - mapping->address + mapping->offset, mapping->address,
-		mapping->address + mapping->size, source ? source->inode : 0);
+		mapping->address + mapping->size, source ? source->file.inode : 0);
 }
 
 static void report_registers(const struct posix_registers *registers)
