@@ -2,15 +2,18 @@
 // hog.c - one session or program does not take all that others need to be answered: a session's
 // processes are counted, and when the memory of all programs is used up the biggest of them ends.
 #include "abi/info.h"
+#include "lib/base/time.h"
 #include "lib/os/log.h"
+#include "lib/os/process.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
 #include "servers/proc/operations.h"
 
-constexpr u64 PAGES_OF_PROCESS = 64; // half of the memory for so big ones of one session
-constexpr u64 SESSION_MIN = 64;      // may always be
-constexpr u64 SHORT_PARTS = 16;      // less than this part free: memory is short
-constexpr u64 BIG_PAGES = 256;       // who has less does not help
+constexpr u64 PAGES_OF_PROCESS = 64;      // half of the memory for so big ones of one session
+constexpr u64 SESSION_MIN = 64;           // may always be
+constexpr u64 SHORT_PARTS = 16;           // less than this part free: memory is short
+constexpr u64 BIG_PAGES = 256;            // who has less does not help
+constexpr u64 APART_NS = 200 * NS_PER_MS; // between two that are ended for it
 
 static bool read_quota(struct quota_info *out)
 {
@@ -59,28 +62,42 @@ static u64 pages_of(const struct process *process, bool *is_ending)
 	return info.mapped_pages;
 }
 
-// No change of ours: asked again after a restart it looks again.
+// The biggest that runs; null: nobody is big. false: one that was big is ending, so that nobody
+// else has to.
+static bool find_biggest(struct process *_Nullable *biggest, u64 *pages)
+{
+	*biggest = nullptr;
+	*pages = BIG_PAGES;
+	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
+		bool is_ending;
+		u64 own = pages_of(process_at((slot_t)slot), &is_ending);
+		if (own > BIG_PAGES && is_ending)
+			return false;
+		if (own <= *pages)
+			continue;
+		*pages = own;
+		*biggest = process_at((slot_t)slot);
+	}
+	return true;
+}
+
+// What a process had is free some time after it is seen to have ended: OK until then, since asking
+// for memory again may help. Asked again after a restart it looks again.
 err_t operation_relieve(void *_Nullable self, struct caller caller)
 {
-	struct process *biggest = nullptr;
-	u64 most = BIG_PAGES;
+	struct process *biggest;
+	u64 pages;
 	(void)self;
 	(void)caller;
 	if (!is_short())
 		return ERR_NOT_FOUND;
-	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
-		bool is_ending;
-		u64 pages = pages_of(process_at((slot_t)slot), &is_ending);
-		if (pages <= most)
-			continue;
-		if (is_ending)
-			return OK; // then it may be enough
-		most = pages;
-		biggest = process_at((slot_t)slot);
-	}
+	bool is_early = store->relieved_ns && clock_read() - store->relieved_ns < APART_NS;
+	if (is_early || !find_biggest(&biggest, &pages))
+		return OK;
 	if (!biggest)
 		return ERR_NOT_FOUND;
+	SET(store->relieved_ns, clock_read());
 	log_line(LOG_SEVERITY_WARNING, "memory is short: process %u, the biggest (%lu pages), ends",
-		biggest->pid, most);
+		biggest->pid, pages);
 	return process_control(biggest->process, PROCESS_OPERATION_KILL, SIG_KILL, 0);
 }

@@ -116,6 +116,7 @@ struct store {
 	bool is_sealed;        // all of them are there
 	u64 taken;             // of tty's signals
 	u64 ended_ns;          // processor time of those that ended
+	u64 relieved_ns;       // when the last one was ended for its memory (hog.c)
 	u32 next_pid;
 	u32 chosen;              // pids that got another connection, so far; no note
 	u32 stopped;             // how many are

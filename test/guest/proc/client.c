@@ -7,11 +7,12 @@
 
 constexpr u32 LEVEL = 15;
 constexpr u64 LEDGER_SIZE = 16 << 20;
+constexpr u64 PROGRAMS_PAGES = 4096; // nobody uses them but by programs_fill
 
 enum word : u32 { WORD_WANTED = 1000, WORD_DONE, WORD_ERROR }; // of restarts; of shared_word
 
 struct self self;
-static handle_t port, ledger, service;
+static handle_t port, ledger, service, programs;
 static u64 slots, shared;
 
 static struct spawn spawn; // the same for all lives
@@ -22,6 +23,7 @@ static err_t fill_spawn(void)
 	TRY(boot_file("service/proc", &spawn.image));
 	TRY(spawn_give(&spawn, "port", port, RIGHTS_ALL));
 	TRY(spawn_give(&spawn, "ledger", ledger, RIGHTS_ALL));
+	TRY(spawn_give(&spawn, "programs", programs, RIGHTS_ALL));
 	TRY(spawn_give(&spawn, "console", start_handle("console"), RIGHTS_ALL));
 	return spawn_give(&spawn, "time", start_handle("time"), RIGHT_READ | RIGHT_MAP);
 }
@@ -38,12 +40,18 @@ static err_t start(handle_t former)
 	return former.raw ? handle_close(former) : OK;
 }
 
+err_t programs_fill(handle_t *taken)
+{
+	return quota_create(programs, PROGRAMS_PAGES - PROGRAMS_PAGES / 32, 1, 1, 100, taken);
+}
+
 err_t service_start(void)
 {
 	u32 boot, parent;
 	handle_t table, words;
 	TRY(port_create(0, &port));
 	TRY(guest_memory(LEDGER_SIZE, &ledger));
+	TRY(quota_create(HANDLE_NONE, PROGRAMS_PAGES, 64, 64, 100, &programs));
 	TRY(guest_memory(PAGE_SIZE, &words));
 	TRY(guest_map(words, PAGE_SIZE, MAP_FLAGS_READ | MAP_FLAGS_WRITE | MAP_FLAGS_SHARED, &shared));
 	TRY(connection_create(port, 1, &self.proc.handle));

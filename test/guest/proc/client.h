@@ -39,6 +39,8 @@ struct self {
 };
 extern struct self self; // of this process
 
+// Takes nearly all of the memory that the service sees as that of programs, until it is closed.
+err_t programs_fill(handle_t *taken);
 err_t service_start(void); // the port, the ledger, the first connection; pid 1 is this program
 // Kills it, and starts another that inherits its handles: pid 1 does, on demand, for only who made
 // both processes may.

@@ -21,6 +21,7 @@ static const struct guest_test tests[] = {
 	{ "orphaned_group", test_orphaned_group },
 	{ "credentials", test_credentials },
 	{ "limits", test_limits },
+	{ "relieve", test_relieve },
 	{ "files", test_files },
 	{ "folders", test_folders },
 	{ "restart", test_restart },

@@ -23,6 +23,8 @@ void test_groups(void);
 void test_session(void);
 void test_details(void);
 void test_orphaned_group(void);
+// short.c
+void test_relieve(void);
 // files.c
 void test_files(void);
 void test_folders(void);
