@@ -12,16 +12,11 @@
 
 constexpr u32 PROMOTED_MAX = 64; // snapshots or clones that change hands in one step
 
-static err_t find_dying(struct dataset *dataset)
+static err_t check_none_dying(struct dataset *dataset)
 {
-	struct sinter_snapshot snapshot = {};
-	while (true) {
-		err_t err = sinter_snapshot_next(dataset, snapshot.txg, &snapshot);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? OK : err;
-		if (snapshot.is_dying)
-			return ERR_BUSY;
-	}
+	u64 txg;
+	err_t err = snapshot_find_dying(dataset, &txg);
+	return err == ERR_NOT_FOUND ? OK : err == OK ? ERR_BUSY : err;
 }
 
 // A clone of an encrypted dataset has a wrapped key of its own: a copy.
@@ -85,7 +80,7 @@ err_t sinter_rollback(struct dataset *dataset, u64 txg)
 	struct snapshot_record snapshot;
 	struct need need = { .is_freeing = true };
 	TRY(sets_prepare_alone(dataset));
-	TRY(find_dying(dataset));
+	TRY(check_none_dying(dataset));
 	pool->epoch++;
 	TRY(snapshot_load(dataset, txg, &snapshot));
 	if (record->newest_snapshot != txg)
@@ -198,8 +193,8 @@ static err_t promote(struct promotion *promotion)
 	struct sinter *pool = clone->tree.pool;
 	if (dataset_has_open(clone, 0) || dataset_has_open(origin, 0))
 		return ERR_BUSY;
-	TRY(find_dying(clone));
-	TRY(find_dying(origin));
+	TRY(check_none_dying(clone));
+	TRY(check_none_dying(origin));
 	TRY(dataset_settle(clone));
 	TRY(dataset_settle(origin));
 	TRY(collect_snapshots(promotion));

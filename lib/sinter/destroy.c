@@ -18,7 +18,7 @@ struct destroy {
 	bool has_next;
 };
 
-static err_t find_dying(struct dataset *dataset, u64 *out)
+err_t snapshot_find_dying(struct dataset *dataset, u64 *out)
 {
 	struct sinter_snapshot snapshot = {};
 	do
@@ -38,7 +38,7 @@ err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg)
 		return ERR_READ_ONLY;
 	pool->epoch++;
 	TRY(snapshot_load(dataset, txg, &destroy.record));
-	err_t err = find_dying(dataset, &other);
+	err_t err = snapshot_find_dying(dataset, &other);
 	if (err != ERR_NOT_FOUND)
 		return err == OK ? ERR_BUSY : err;
 	if (dataset_has_open(dataset, txg) || destroy.record.clones)
@@ -62,7 +62,7 @@ static err_t load(struct dataset *dataset, struct destroy *destroy)
 	struct sinter_snapshot next;
 	u64 txg;
 	*destroy = (struct destroy){ .dataset = dataset, .tree = &dataset->tree.pool->tree };
-	TRY(find_dying(dataset, &txg));
+	TRY(snapshot_find_dying(dataset, &txg));
 	TRY(snapshot_load(dataset, txg, &destroy->record));
 	destroy->list = dataset->record.dead_list;
 	err_t err = sinter_snapshot_next(dataset, txg, &next);

@@ -89,8 +89,7 @@ err_t sinter_read_link(struct dataset *dataset, u64 inode, span_t to, usize *out
 {
 	struct inode_record record;
 	struct place place;
-	TRY(inode_begin(dataset, false));
-	TRY(inode_load(dataset, inode, &record));
+	TRY(sinter_attributes(dataset, inode, &record));
 	if (inode_type(&record) != MODE_LINK)
 		return ERR_INVALID;
 	err_t err = btree_find(&dataset->tree, file_inline_key(inode), &place);

@@ -82,27 +82,10 @@ void inode_store(struct dataset *dataset, u64 inode, const struct inode_record *
 	btree_store(&dataset->tree, inode_key(inode), view_of(*record));
 }
 
-err_t sinter_attributes(struct dataset *dataset, u64 inode, struct sinter_attributes *out)
+err_t sinter_attributes(struct dataset *dataset, u64 inode, struct inode_record *out)
 {
-	struct inode_record record;
 	TRY(inode_begin(dataset, false));
-	TRY(inode_load(dataset, inode, &record));
-	*out = (struct sinter_attributes){ .inode = inode,
-		.mode = record.mode,
-		.user = record.user,
-		.group = record.group,
-		.links = record.links,
-		.size = record.size,
-		.units = record.units,
-		.accessed = { record.atime_s, record.atime_ns },
-		.modified = { record.mtime_s, record.mtime_ns },
-		.changed = { record.ctime_s, record.ctime_ns },
-		.created = { record.btime_s, record.btime_ns },
-		.device = record.device,
-		.parent = record.parent,
-		.generation = record.generation,
-		.flags = record.flags };
-	return OK;
+	return inode_load(dataset, inode, out);
 }
 
 static void note_attributes(struct dataset *dataset, u64 inode, const struct inode_record *record)
@@ -123,7 +106,7 @@ static void note_attributes(struct dataset *dataset, u64 inode, const struct ino
 }
 
 err_t sinter_set_attributes(
-	struct dataset *dataset, u64 inode, const struct sinter_attributes *values, u32 mask)
+	struct dataset *dataset, u64 inode, const struct inode_record *values, u32 mask)
 {
 	struct inode_record record;
 	struct need need = { .is_freeing = true }; // it takes no space for long
@@ -139,15 +122,15 @@ err_t sinter_set_attributes(
 	if (mask & ATTRIBUTE_GROUP)
 		record.group = values->group;
 	if (mask & ATTRIBUTE_ACCESSED) {
-		record.atime_s = values->accessed.s;
-		record.atime_ns = values->accessed.ns;
+		record.atime_s = values->atime_s;
+		record.atime_ns = values->atime_ns;
 	}
 	if (mask & ATTRIBUTE_MODIFIED) {
-		record.mtime_s = values->modified.s;
-		record.mtime_ns = values->modified.ns;
+		record.mtime_s = values->mtime_s;
+		record.mtime_ns = values->mtime_ns;
 	}
 	if (mask & ATTRIBUTE_CHANGED)
-		inode_set_changed(&record, values->changed);
+		inode_set_changed(&record, (struct sinter_time){ values->ctime_s, values->ctime_ns });
 	inode_store(dataset, inode, &record);
 	note_attributes(dataset, inode, &record);
 	return OK;

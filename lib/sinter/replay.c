@@ -80,12 +80,15 @@ static err_t do_attributes(struct replay *replay)
 {
 	struct log_attributes body;
 	TRY(reader_take_object(&replay->body, span_of(body)));
-	struct sinter_attributes values = { .mode = body.mode,
+	struct inode_record values = { .mode = body.mode,
 		.user = body.user,
 		.group = body.group,
-		.accessed = { body.atime_s, body.atime_ns },
-		.modified = { body.mtime_s, body.mtime_ns },
-		.changed = { body.ctime_s, body.ctime_ns } };
+		.atime_s = body.atime_s,
+		.mtime_s = body.mtime_s,
+		.ctime_s = body.ctime_s,
+		.atime_ns = body.atime_ns,
+		.mtime_ns = body.mtime_ns,
+		.ctime_ns = body.ctime_ns };
 	return sinter_set_attributes(replay->dataset, body.inode, &values, body.mask);
 }
 
@@ -139,10 +142,12 @@ static err_t do_file(struct replay *replay)
 	TRY(inode_load(replay->dataset, body.inode, &inode));
 	if (inode.size != body.size)
 		TRY(sinter_truncate(replay->dataset, body.inode, body.size));
-	struct sinter_attributes values = { .modified = { body.mtime_s, body.mtime_ns },
-		.changed = { body.ctime_s, body.ctime_ns } };
+	inode.mtime_s = body.mtime_s;
+	inode.mtime_ns = body.mtime_ns;
+	inode.ctime_s = body.ctime_s;
+	inode.ctime_ns = body.ctime_ns;
 	return sinter_set_attributes(
-		replay->dataset, body.inode, &values, ATTRIBUTE_MODIFIED | ATTRIBUTE_CHANGED);
+		replay->dataset, body.inode, &inode, ATTRIBUTE_MODIFIED | ATTRIBUTE_CHANGED);
 }
 
 static err_t do_record(struct replay *replay)

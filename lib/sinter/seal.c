@@ -79,31 +79,20 @@ static void wipe(struct node *node, span_t rest)
 	}
 }
 
-// The values of a node, one after the other, into message; they become zeros.
-static usize gather(struct node *node, span_t message)
+// The values of a node, one after the other, into message, and they become zeros; or back.
+static usize carry(struct node *node, span_t message, bool is_back)
 {
 	usize used = 0;
 	for (u32 i = 0; i < node->count; i++) {
 		if (!is_secret(node, i))
 			continue;
-		span_t value = node_value_span(node, i);
-		span_put(span_from_offset(message, used), span_view(value));
+		span_t value = node_value_span(node, i), part = span_clamp(message, used, value.size);
 		used += value.size;
-		span_fill(value, 0);
+		span_put(is_back ? value : part, span_view(is_back ? part : value));
+		if (!is_back)
+			span_fill(value, 0);
 	}
 	return used;
-}
-
-static void scatter(struct node *node, view_t message)
-{
-	usize used = 0;
-	for (u32 i = 0; i < node->count; i++) {
-		if (!is_secret(node, i))
-			continue;
-		span_t value = node_value_span(node, i);
-		span_put(value, view_clamp(message, used, value.size));
-		used += value.size;
-	}
 }
 
 struct record_data {
@@ -122,12 +111,12 @@ static struct seal_mark close_node(
 	struct sinter *pool, struct buffer *image, struct seal_parts *parts)
 {
 	struct node *node = cache_node(pool, image);
-	usize size = gather(node, span_of(pool->scratch));
+	usize size = carry(node, span_of(pool->scratch), false);
 	wipe(node, span_from_offset(span_of(pool->scratch), size));
 	parts->with = span_view(cache_bytes(pool, image));
 	parts->message = span_clamp(span_of(pool->scratch), 0, size);
 	struct seal_mark mark = seal_close(parts);
-	scatter(node, span_view(parts->message));
+	carry(node, parts->message, true);
 	return mark;
 }
 
@@ -156,11 +145,11 @@ static bool open_node(struct sinter *pool, struct buffer *buffer, struct seal_pa
 	const struct seal_mark *mark)
 {
 	struct node *node = cache_node(pool, buffer);
-	usize size = gather(node, span_of(pool->scratch));
+	usize size = carry(node, span_of(pool->scratch), false);
 	parts->with = span_view(cache_bytes(pool, buffer));
 	parts->message = span_clamp(span_of(pool->scratch), 0, size);
 	bool is_good = seal_open(parts, mark);
-	scatter(node, span_view(parts->message));
+	carry(node, parts->message, true);
 	return is_good;
 }
 

@@ -16,15 +16,20 @@
 
 constexpr u32 DEPTH_MAX = 16; // datasets below each other
 
+static err_t find_child(struct dataset *parent, view_t name, struct found *found, u64 *out)
+{
+	struct entry entry;
+	parent->tree.pool->epoch++;
+	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, found));
+	TRY(named_entry(found->value, &entry));
+	*out = entry.inode;
+	return OK;
+}
+
 err_t sinter_dataset_find(struct dataset *parent, view_t name, u64 *out)
 {
 	struct found found;
-	struct entry entry;
-	parent->tree.pool->epoch++;
-	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, &found));
-	TRY(named_entry(found.value, &entry));
-	*out = entry.inode;
-	return OK;
+	return find_child(parent, name, &found, out);
 }
 
 err_t sinter_dataset_next(struct dataset *parent, u64 cookie, struct sinter_entry *out)
@@ -33,14 +38,15 @@ err_t sinter_dataset_next(struct dataset *parent, u64 cookie, struct sinter_entr
 	return named_next(parent, parent->record.id, NAMED_CHILD, cookie, out);
 }
 
-// From this dataset up to the root: how far, and is one of them `other`?
-static err_t climb(struct sinter *pool, u64 id, u64 other, u32 *depth)
+// May something be made below this dataset? From it up to the root: it is not too far, and none of
+// them is `other`.
+static err_t climb(struct sinter *pool, u64 id, u64 other)
 {
-	for (*depth = 0; id != DATASET_ROOT; ++*depth) {
+	for (u32 depth = 2; id != DATASET_ROOT; depth++) {
 		struct dataset_record record;
 		if (id == other)
 			return ERR_INVALID;
-		if (*depth == DEPTH_MAX)
+		if (depth == DEPTH_MAX)
 			return ERR_DEPTH;
 		TRY(dataset_load_record(pool, id, &record));
 		id = record.parent;
@@ -71,12 +77,9 @@ static err_t prepare_name(
 err_t sets_prepare_new(struct dataset *parent, view_t name, struct found *found, struct need *need)
 {
 	struct sinter *pool = parent->tree.pool;
-	u32 depth;
 	pool->epoch++;
 	TRY(prepare_name(parent, name, found, need));
-	TRY(climb(pool, parent->record.id, 0, &depth));
-	if (depth + 1 >= DEPTH_MAX)
-		return ERR_DEPTH;
+	TRY(climb(pool, parent->record.id, 0));
 	if (!dataset_slot(pool))
 		return ERR_BUSY;
 	return btree_prepare_insert(
@@ -202,12 +205,9 @@ static err_t destroy(struct dataset *parent, struct dataset *dataset, const stru
 static err_t open_child(
 	struct dataset *parent, view_t name, struct found *found, struct dataset **out)
 {
-	struct sinter *pool = parent->tree.pool;
-	struct entry entry;
-	pool->epoch++;
-	TRY(named_find(parent, parent->record.id, NAMED_CHILD, name, found));
-	TRY(named_entry(found->value, &entry));
-	return sinter_dataset_open(pool, entry.inode, out);
+	u64 id;
+	TRY(find_child(parent, name, found, &id));
+	return sinter_dataset_open(parent->tree.pool, id, out);
 }
 
 err_t sinter_dataset_destroy(struct dataset *parent, view_t name)
@@ -229,10 +229,7 @@ static err_t rename_to(
 	struct sinter *pool = dataset->tree.pool;
 	struct need need = {};
 	struct found found;
-	u32 depth;
-	TRY(climb(pool, to.parent->record.id, dataset->record.id, &depth));
-	if (depth + 1 >= DEPTH_MAX)
-		return ERR_DEPTH;
+	TRY(climb(pool, to.parent->record.id, dataset->record.id));
 	TRY(prepare_name(to.parent, to.name, &found, &need));
 	TRY(btree_prepare_remove(&pool->tree, old->key, &need));
 	TRY(txg_admit(pool, &need));
@@ -253,30 +250,13 @@ err_t sinter_dataset_rename(struct sinter_dataset_name from, struct sinter_datas
 	return err;
 }
 
-void sinter_properties(const struct dataset *dataset, struct sinter_properties *out)
+const struct dataset_record *sinter_properties(const struct dataset *dataset)
 {
-	const struct dataset_record *record = &dataset->record;
-	*out = (struct sinter_properties){ .id = record->id,
-		.guid = record->guid,
-		.created_s = record->created_s,
-		.parent = record->parent,
-		.units = record->units,
-		.quota = record->quota,
-		.reservation = record->reservation,
-		.newest_snapshot = record->newest_snapshot,
-		.origin = record->origin,
-		.origin_txg = record->origin_txg,
-		.compression = record->compression,
-		.copies = record->copies,
-		.is_read_only = dataset->snapshot || record->flags & DATASET_READ_ONLY,
-		.is_receiving = record->flags & DATASET_RECEIVING,
-		.is_encrypted = record->cipher,
-		.has_key = dataset->has_key,
-		.has_no_atime = record->flags & DATASET_NO_ATIME };
+	return &dataset->record;
 }
 
 static err_t check_properties(
-	const struct dataset *dataset, const struct sinter_properties *values, u32 mask)
+	const struct dataset *dataset, const struct dataset_record *values, u32 mask)
 {
 	struct sinter *pool = dataset->tree.pool;
 	u64 free = space_units_free(pool), kept = pool->unfilled - dataset->unfilled;
@@ -290,16 +270,11 @@ static err_t check_properties(
 	return kept + more + slack <= free ? OK : ERR_NO_SPACE;
 }
 
-static void set_flag(struct dataset_record *record, u32 flag, bool is_set)
-{
-	record->flags = is_set ? record->flags | flag : record->flags & ~flag;
-}
-
-err_t sinter_set_properties(
-	struct dataset *dataset, const struct sinter_properties *values, u32 mask)
+err_t sinter_set_properties(struct dataset *dataset, const struct dataset_record *values, u32 mask)
 {
 	struct sinter *pool = dataset->tree.pool;
 	struct dataset_record *record = &dataset->record;
+	u32 flags = mask & (DATASET_READ_ONLY | DATASET_NO_ATIME);
 	struct need need = { .nodes = LEVEL_MAX, .is_freeing = true };
 	if (dataset->snapshot || pool->is_read_only)
 		return ERR_READ_ONLY;
@@ -314,10 +289,7 @@ err_t sinter_set_properties(
 	AT(pool->super.features, FEATURES_INCOMPATIBLE) |= compress_feature(record->compression);
 	if (mask & PROPERTY_COPIES)
 		record->copies = values->copies;
-	if (mask & PROPERTY_READ_ONLY)
-		set_flag(record, DATASET_READ_ONLY, values->is_read_only);
-	if (mask & PROPERTY_NO_ATIME)
-		set_flag(record, DATASET_NO_ATIME, values->has_no_atime);
+	record->flags = (record->flags & ~flags) | (values->flags & flags);
 	dataset->is_changed = true;
 	dataset_count_unfilled(dataset);
 	return OK;

@@ -209,17 +209,8 @@ err_t sinter_snapshot_open(
 err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg);
 
 // Files. Times are given by the port. Types and permissions are not looked at but for what keeps
-// the tree sound: the caller decides who may.
-struct sinter_attributes {
-	u64 inode;
-	u32 mode, user, group, links;
-	u64 size, units;
-	struct sinter_time accessed, modified, changed, created;
-	u64 device;
-	u64 parent; // of a file with several names: one of their directories, or a former one
-	u32 generation, flags;
-};
-
+// the tree sound: the caller decides who may. Attributes are the inode's record: FORMAT.md, section
+// 4.
 enum attribute : u32 {
 	ATTRIBUTE_MODE = 1, // permission bits only
 	ATTRIBUTE_USER = 2,
@@ -237,9 +228,9 @@ struct sinter_new {
 };
 
 err_t sinter_lookup(struct dataset *dataset, u64 directory, view_t name, u64 *out);
-err_t sinter_attributes(struct dataset *dataset, u64 inode, struct sinter_attributes *out);
+err_t sinter_attributes(struct dataset *dataset, u64 inode, struct inode_record *out);
 err_t sinter_set_attributes(
-	struct dataset *dataset, u64 inode, const struct sinter_attributes *values, u32 mask);
+	struct dataset *dataset, u64 inode, const struct inode_record *values, u32 mask);
 // An empty name makes a file without one (O_TMPFILE); it goes when sinter_release says so.
 err_t sinter_create(
 	struct dataset *dataset, u64 directory, view_t name, const struct sinter_new *what, u64 *out);
@@ -310,26 +301,18 @@ struct sinter_dataset_name {
 // ERR_EXISTS; ERR_INVALID: below itself.
 err_t sinter_dataset_rename(struct sinter_dataset_name from, struct sinter_dataset_name to);
 
-struct sinter_properties {
-	u64 id, guid, created_s, parent;
-	u64 units;              // referenced, of 4096 bytes, with all copies
-	u64 quota, reservation; // units; 0: none
-	u64 newest_snapshot;    // txg; 0: none
-	u64 origin, origin_txg; // of a clone: dataset and snapshot
-	u8 compression, copies;
-	bool is_read_only, is_receiving, has_no_atime, is_encrypted, has_key;
-};
-void sinter_properties(const struct dataset *dataset, struct sinter_properties *out);
+// What the dataset's record says (FORMAT.md, section 4): units of 4096 bytes; a quota or
+// reservation of 0: none.
+const struct dataset_record *sinter_properties(const struct dataset *dataset);
 enum property : u32 {
-	PROPERTY_QUOTA = 1,       // beyond it writing answers ERR_QUOTA
-	PROPERTY_RESERVATION = 2, // ERR_NO_SPACE: not so much is free
-	PROPERTY_COMPRESSION = 4,
-	PROPERTY_COPIES = 8, // of data written from now on
-	PROPERTY_READ_ONLY = 16,
-	PROPERTY_NO_ATIME = 32, // for the front ends
+	PROPERTY_READ_ONLY = DATASET_READ_ONLY,
+	PROPERTY_NO_ATIME = DATASET_NO_ATIME, // for the front ends
+	PROPERTY_QUOTA = 8,                   // beyond it writing answers ERR_QUOTA
+	PROPERTY_RESERVATION = 16,            // ERR_NO_SPACE: not so much is free
+	PROPERTY_COMPRESSION = 32,
+	PROPERTY_COPIES = 64, // of data written from now on
 };
-err_t sinter_set_properties(
-	struct dataset *dataset, const struct sinter_properties *values, u32 mask);
+err_t sinter_set_properties(struct dataset *dataset, const struct dataset_record *values, u32 mask);
 
 // A dataset that begins as the snapshot was. The snapshot cannot be destroyed before the clone.
 err_t sinter_clone(struct dataset *origin, u64 txg, struct sinter_dataset_name name, u64 *out);

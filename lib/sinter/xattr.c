@@ -27,9 +27,8 @@ err_t sinter_xattr_get(struct dataset *dataset, u64 inode, view_t name, span_t t
 	struct inode_record record;
 	struct found found;
 	view_t value;
-	TRY(inode_begin(dataset, false));
 	TRY(check_name(name));
-	TRY(inode_load(dataset, inode, &record));
+	TRY(sinter_attributes(dataset, inode, &record));
 	TRY(named_find(dataset, inode, NAMED_XATTR, name, &found));
 	TRY(value_of(found.value, &value));
 	*out = value.size;
@@ -110,7 +109,6 @@ err_t sinter_xattr_set(
 err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct sinter_entry *out)
 {
 	struct inode_record record;
-	TRY(inode_begin(dataset, false));
-	TRY(inode_load(dataset, inode, &record));
+	TRY(sinter_attributes(dataset, inode, &record));
 	return named_next(dataset, inode, NAMED_XATTR, cookie, out);
 }

@@ -146,7 +146,7 @@ TEST(devices_written_apart)
 	rig_format(&rig, 2, 2, 1);
 	REQUIRE_OK(rig_open(&rig, 0b10));
 	for (u32 i = 0; i < 3; i++) {
-		struct sinter_attributes values = { .user = 7 + i };
+		struct inode_record values = { .user = 7 + i };
 		REQUIRE_OK(WAIT(
 			rig.pool, sinter_set_attributes(rig.dataset, INODE_ROOT, &values, ATTRIBUTE_USER)));
 		REQUIRE_OK(world_sync(rig.pool));

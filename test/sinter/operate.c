@@ -198,7 +198,7 @@ static err_t attributes(const struct op *op, struct sinter *pool, struct dataset
 	view_t name = view_cstring(xattr_names[which]);
 	view_t value = view_clamp(view_of(*op), 0, op->value / 7 % MODEL_XATTR_VALUE);
 	struct model_node *node = model_node(model, op->inode);
-	struct sinter_attributes values = { .mode = op->value & 07777 };
+	struct inode_record values = { .mode = op->value & 07777 };
 	err_t err;
 	switch (op->kind) {
 	case OP_CHMOD:

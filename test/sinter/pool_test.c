@@ -52,7 +52,7 @@ static bool holds(u64 inode, u64 offset, usize size)
 
 TEST(pool_opens_after_format)
 {
-	struct sinter_attributes attributes;
+	struct inode_record attributes;
 	REQUIRE(start(1, WORLD_UNITS));
 	CHECK_OK(sinter_attributes(dataset, INODE_ROOT, &attributes));
 	CHECK_EQ(attributes.mode, 040755);
@@ -179,7 +179,7 @@ TEST(pool_forgets_no_file_without_a_name)
 	CHECK_EQ(checked.complaints, 0);
 	sinter_release(dataset, inode);
 	world_settle(pool);
-	struct sinter_attributes attributes;
+	struct inode_record attributes;
 	CHECK_EQ(WAIT(pool, sinter_attributes(dataset, inode, &attributes)), ERR_NOT_FOUND);
 	REQUIRE_OK(sinter_close(pool));
 	stop();

@@ -47,7 +47,7 @@ static bool scan_xattrs(struct sinter *pool, struct dataset *dataset, struct mod
 
 static bool scan_node(struct sinter *pool, struct dataset *dataset, struct model *model, u64 inode)
 {
-	struct sinter_attributes attributes;
+	struct inode_record attributes;
 	struct model_node *node = nullptr;
 	if (model_node(model, inode))
 		return true;

@@ -146,7 +146,7 @@ TEST(seal_nothing_is_in_clear)
 TEST(seal_without_the_key)
 {
 	struct run *run = calloc(1, sizeof *run);
-	struct sinter_attributes attributes;
+	struct inode_record attributes;
 	struct sinter_snapshot snapshot;
 	struct sinter_change change = {};
 	struct dataset *past;

@@ -402,10 +402,9 @@ static void whole_run(u64 seed, u64 count)
 	run->sets[0].id = DATASET_ROOT;
 	run->disk = world_format(&run->world, 4 * WORLD_UNITS);
 	if (open_pool(run) && random_run(run, count) && destroy_all(run)) {
-		struct sinter_properties properties;
+		u64 units = sinter_properties(run->sets[0].dataset)->units;
 		sinter_status(run->pool, &status);
-		sinter_properties(run->sets[0].dataset, &properties);
-		CHECK(status.units - status.units_free < properties.units + 140); // headers, a few nodes
+		CHECK(status.units - status.units_free < units + 140); // headers, a few nodes
 		CHECK_OK(sinter_close(run->pool));
 	} else {
 		printf("seed %llu\n", (unsigned long long)seed);
@@ -468,14 +467,14 @@ static err_t fill(struct two *two, struct dataset *dataset, const char *prefix, 
 TEST(sets_quota_ends_writing_not_deleting)
 {
 	struct two two;
-	struct sinter_properties p = { .quota = 1000 };
+	struct dataset_record p = { .quota = 1000 };
 	u32 first, again;
 	REQUIRE(start_two(&two));
 	CHECK_OK(WAIT(two.pool, sinter_set_properties(two.set, &p, PROPERTY_QUOTA)));
 	CHECK_EQ(fill(&two, two.set, "a", &first), ERR_QUOTA);
 	CHECK_OK(world_sync(two.pool));
-	sinter_properties(two.set, &p);
-	CHECK(p.units <= 1000 && p.units > 800);
+	u64 units = sinter_properties(two.set)->units;
+	CHECK(units <= 1000 && units > 800);
 	for (u32 i = 0; i < first; i++) {
 		char name[24];
 		snprintf(name, sizeof name, "a%u", i);
@@ -492,7 +491,7 @@ TEST(sets_quota_ends_writing_not_deleting)
 TEST(sets_reservation_keeps_space_for_it)
 {
 	struct two two;
-	struct sinter_properties p = { .reservation = 2000 };
+	struct dataset_record p = { .reservation = 2000 };
 	u32 others, own;
 	REQUIRE(start_two(&two));
 	CHECK_OK(WAIT(two.pool, sinter_set_properties(two.set, &p, PROPERTY_RESERVATION)));
@@ -508,7 +507,7 @@ TEST(sets_reservation_keeps_space_for_it)
 TEST(sets_read_only_refuses_changes)
 {
 	struct two two;
-	struct sinter_properties p = { .is_read_only = true };
+	struct dataset_record p = { .flags = DATASET_READ_ONLY };
 	u64 inode;
 	const struct sinter_new what = { .mode = 0100644 };
 	REQUIRE(start_two(&two));

@@ -2,9 +2,13 @@
 // command.c - words of the command line, images, messages.
 #include "tools/sinter/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int complain(const char *subject, const char *what)
 {
@@ -100,15 +104,17 @@ const char *words_option(struct words *words, const char *name)
 	return nullptr;
 }
 
-bool words_end(struct words *words, const char *usage)
+bool words_end(struct words *words, const char *usage, const char *last)
 {
 	for (u32 i = 0; i < words->count; i++) {
 		if (!*word(words, i))
 			continue;
-		fprintf(stderr, "sinter: %s: what is this?\nusage: sinter %s\n", *word(words, i), usage);
-		return false;
+		(void)refuse(*word(words, i), "what is this?");
+		last = nullptr;
 	}
-	return true;
+	if (!last)
+		fprintf(stderr, "usage: sinter %s\n", usage);
+	return last;
 }
 
 bool parse_size(const char *text, u64 *out)
@@ -130,7 +136,7 @@ bool parse_size(const char *text, u64 *out)
 bool image_take(struct image *image, const char *paths, bool is_read_only)
 {
 	char *copy = strdup(paths), *rest = copy;
-	*image = (struct image){};
+	*image = (struct image){ .paths = paths };
 	bool is_good = copy != nullptr;
 	while (is_good && rest) {
 		const char *path = strsep(&rest, ",+");
@@ -186,6 +192,38 @@ int image_close(struct image *image)
 	err_t err = sinter_close(image->pool);
 	image_give(image);
 	return err == OK ? 0 : complain("closing", explain(err));
+}
+
+int image_start(struct image *image, struct words *words, const char *usage, bool is_read_only)
+{
+	const char *paths = words_take(words);
+	if (!words_end(words, usage, paths))
+		return 2;
+	return image_open(image, paths, is_read_only) ? 0 : 1;
+}
+
+err_t image_set_attributes(struct image *image, u64 inode, const struct stat *from)
+{
+	struct inode_record values = { .mode = from->st_mode,
+		.user = from->st_uid,
+		.group = from->st_gid,
+		.atime_s = from->st_mtim.tv_sec,
+		.mtime_s = from->st_mtim.tv_sec };
+	values.atime_ns = values.mtime_ns = (u32)from->st_mtim.tv_nsec;
+	return HOST_WAIT(image->pool, sinter_set_attributes(image->root, inode, &values,
+									  ATTRIBUTE_MODE | ATTRIBUTE_USER | ATTRIBUTE_GROUP |
+										  ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
+}
+
+bool make_file(const char *path, u64 size)
+{
+	int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	bool is_good = descriptor >= 0 && !ftruncate(descriptor, (off_t)size);
+	if (!is_good)
+		(void)refuse(path, strerror(errno));
+	if (descriptor >= 0)
+		close(descriptor);
+	return is_good;
 }
 
 err_t image_write(struct image *image, u64 inode, u64 offset, view_t bytes)

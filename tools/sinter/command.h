@@ -18,13 +18,15 @@ const char *_Nullable words_take(struct words *words);
 // Is there --name? The word is used up. With a value: the word behind it.
 bool words_flag(struct words *words, const char *name);
 const char *_Nullable words_option(struct words *words, const char *name);
-// Everything must be used up; else complains and answers false.
-bool words_end(struct words *words, const char *usage);
+// Everything must be used up, and the last word that must be there be there; else complains and
+// answers false.
+bool words_end(struct words *words, const char *usage, const char *_Nullable last);
 
 // "64M", "2G", "4096": bytes.
 bool parse_size(const char *text, u64 *out);
 
 struct image {
+	const char *paths; // as given
 	struct host_file files[LEGS_ALL];
 	struct device devices[LEGS_ALL];
 	u32 count;
@@ -40,6 +42,8 @@ bool image_look(struct image *image);
 // Opens the pool on these files. False: it complained.
 bool image_open(struct image *image, const char *paths, bool is_read_only);
 int image_close(struct image *image); // exit status
+// What a command without a dataset begins with: its one word is the image. 0, or the exit status.
+int image_start(struct image *image, struct words *words, const char *usage, bool is_read_only);
 
 int complain(const char *subject, const char *what); // prints "sinter: SUBJECT: WHAT", answers 1
 const char *explain(err_t err);                      // for people
@@ -48,6 +52,13 @@ const char *explain(err_t err);                      // for people
 void print_quoted(const char *before, view_t text, const char *after);
 
 void print_scrub(const struct sinter_scrub *scrub, bool is_json); // without a line's end
+
+// Mode, owner, and the time of the last change for both times: reading changes the other one.
+struct stat;
+err_t image_set_attributes(struct image *image, u64 inode, const struct stat *from);
+
+// A file of zeros of this size. False: it complained.
+bool make_file(const char *path, u64 size);
 
 // All of it, in as many steps as it takes.
 err_t image_write(struct image *image, u64 inode, u64 offset, view_t bytes);

@@ -97,15 +97,7 @@ static bool copy_xattrs(struct copy *copy, const char *path, u64 inode)
 static bool copy_attributes(
 	struct copy *copy, const char *path, u64 inode, const struct stat *status)
 {
-	struct sinter_attributes values = { .mode = status->st_mode,
-		.user = status->st_uid,
-		.group = status->st_gid,
-		.accessed = { status->st_mtim.tv_sec, (u32)status->st_mtim.tv_nsec }, // reading changed it
-		.modified = { status->st_mtim.tv_sec, (u32)status->st_mtim.tv_nsec } };
-	err_t err =
-		HOST_WAIT(copy->image->pool, sinter_set_attributes(copy->image->root, inode, &values,
-										 ATTRIBUTE_MODE | ATTRIBUTE_USER | ATTRIBUTE_GROUP |
-											 ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
+	err_t err = image_set_attributes(copy->image, inode, status);
 	return (err == OK || refuse(path, explain(err))) && copy_xattrs(copy, path, inode);
 }
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 // create.c - sinter create: a new image, empty or with a directory's contents. With --guid and
 // SOURCE_DATE_EPOCH the same contents make the same image, byte for byte.
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tools/sinter/command.h"
 
@@ -23,7 +20,7 @@ struct create {
 };
 
 // A file is made or made longer; what is a pool already is left alone unless forced.
-static int make_file(const struct create *create, const char *path)
+static int make_image(const struct create *create, const char *path)
 {
 	struct stat status;
 	bool is_new = stat(path, &status) != 0;
@@ -33,13 +30,7 @@ static int make_file(const struct create *create, const char *path)
 		return 0;
 	if (!create->size)
 		return complain(path, "--size is missing");
-	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	int failed =
-		descriptor < 0 || ftruncate(descriptor, 0) || ftruncate(descriptor, (off_t)create->size);
-	int code = failed ? complain(path, strerror(errno)) : 0;
-	if (descriptor >= 0)
-		close(descriptor);
-	return code;
+	return !make_file(path, create->size);
 }
 
 // How many legs each top-level device has: they are parted by +. 0: not all the same.
@@ -66,7 +57,7 @@ static int make_files(const struct create *create)
 	char *copy = strdup(create->paths), *rest = copy;
 	int code = copy ? 0 : 1;
 	while (rest && !code)
-		code = make_file(create, strsep(&rest, ",+"));
+		code = make_image(create, strsep(&rest, ",+"));
 	free(copy);
 	return code;
 }
@@ -96,13 +87,10 @@ static bool parse(struct words *words, struct create *create)
 	if (copies)
 		create->format.copies = (u8)strtoul(copies, nullptr, 10);
 	const char *paths = words_take(words);
-	if (!words_end(words, usage))
+	bool is_good =
+		(!size || parse_size(size, &create->size)) && create->format.copies <= COPIES_MAX;
+	if (!words_end(words, usage, is_good ? paths : nullptr))
 		return false;
-	if (!paths || (size && !parse_size(size, &create->size)) ||
-		create->format.copies > COPIES_MAX) {
-		fprintf(stderr, "usage: sinter %s\n", usage);
-		return false;
-	}
 	create->paths = paths;
 	create->format.legs = count_legs(paths);
 	if (!create->format.legs)

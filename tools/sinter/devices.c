@@ -2,7 +2,6 @@
 // devices.c - sinter add, attach, replace, remove, grow, trim, scrub: what a pool consists of, and
 // looking after it.
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +23,15 @@ static const char *explain_change(err_t err)
 	}
 }
 
+// is_good: what came before the change was, else it is told of already. The exit status.
+static int finish(struct image *image, const char *subject, bool is_good, err_t err)
+{
+	int code = image_close(image);
+	if (err != OK)
+		return complain(subject, explain_change(err));
+	return is_good ? code : 1;
+}
+
 // Is there a pool already? Then it is only taken when forced.
 static bool holds_pool(const struct host_file *file)
 {
@@ -37,20 +45,14 @@ static bool holds_pool(const struct host_file *file)
 }
 
 // A file that does not exist is made, of this size.
-static bool make_file(const char *path, u64 size)
+static bool make_missing(const char *path, u64 size)
 {
 	struct stat status;
 	if (!stat(path, &status))
 		return true;
 	if (!size)
 		return refuse(path, "does not exist; with --size it is made");
-	int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	bool is_good = descriptor >= 0 && !ftruncate(descriptor, (off_t)size);
-	if (!is_good)
-		complain(path, strerror(errno));
-	if (descriptor >= 0)
-		close(descriptor);
-	return is_good;
+	return make_file(path, size);
 }
 
 // The legs of one device to be. False: it complained, and none is taken.
@@ -59,7 +61,7 @@ static bool take_new(struct image *taken, const char *paths, u64 size, bool is_f
 	char *copy = strdup(paths), *rest = copy;
 	bool is_good = copy != nullptr;
 	while (is_good && rest)
-		is_good = make_file(strsep(&rest, ","), size);
+		is_good = make_missing(strsep(&rest, ","), size);
 	free(copy);
 	if (!is_good || !image_take(taken, paths, false))
 		return false;
@@ -108,11 +110,9 @@ static int add(const char *paths, const char *new_paths, u64 size, bool is_force
 		return 1;
 	bool is_taken = take_new(&taken, new_paths, size, is_forced);
 	err_t err = is_taken ? sinter_add(image.pool, taken.devices, taken.count) : OK;
-	int code = image_close(&image);
+	int code = finish(&image, new_paths, is_taken, err);
 	image_give(&taken);
-	if (err != OK)
-		return complain(new_paths, explain_change(err));
-	return is_taken ? code : 1;
+	return code;
 }
 
 int command_add(struct words *words)
@@ -121,8 +121,9 @@ int command_add(struct words *words)
 	bool is_forced = words_flag(words, "--force");
 	const char *text = words_option(words, "--size");
 	const char *paths = words_take(words), *new_paths = words_take(words);
-	if (!words_end(words, "add IMAGE NEW[,NEW...] [--size SIZE] [--force]") || !paths ||
-		!new_paths || (text && !parse_size(text, &size)))
+	bool is_good = !text || parse_size(text, &size);
+	if (!words_end(
+			words, "add IMAGE NEW[,NEW...] [--size SIZE] [--force]", is_good ? new_paths : nullptr))
 		return 2;
 	return add(paths, new_paths, size, is_forced);
 }
@@ -133,7 +134,7 @@ static int attach(struct words *words, const char *usage, bool is_replacing)
 	struct sinter_leg leg;
 	bool is_forced = words_flag(words, "--force");
 	const char *paths = words_take(words), *old = words_take(words), *path = words_take(words);
-	if (!words_end(words, usage) || !paths || !old || !path)
+	if (!words_end(words, usage, path))
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;
@@ -144,11 +145,9 @@ static int attach(struct words *words, const char *usage, bool is_replacing)
 		is_taken ? sinter_attach(image.pool, leg.guid, &AT(taken.devices, 0), is_replacing) : OK;
 	if (is_taken && err == OK)
 		err = wait_for_legs(&image);
-	int code = image_close(&image);
+	int code = finish(&image, path, is_taken, err);
 	image_give(&taken);
-	if (err != OK)
-		return complain(path, explain_change(err));
-	return is_taken ? code : 1;
+	return code;
 }
 
 int command_attach(struct words *words)
@@ -166,14 +165,13 @@ int command_remove(struct words *words)
 	struct image image;
 	struct sinter_leg leg;
 	const char *paths = words_take(words), *word = words_take(words);
-	if (!words_end(words, "remove IMAGE LEG") || !paths || !word)
+	if (!words_end(words, "remove IMAGE LEG", word))
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;
 	bool is_found = find_leg(&image, word, &leg);
 	err_t err = is_found ? sinter_remove(image.pool, leg.guid) : OK;
-	int code = image_close(&image) | !is_found;
-	return err == OK ? code : complain(word, explain_change(err));
+	return finish(&image, word, is_found, err);
 }
 
 static bool grow_files(struct image *image, u64 size)
@@ -193,18 +191,15 @@ int command_grow(struct words *words)
 {
 	struct image image;
 	u64 size = 0;
-	const char *text = words_option(words, "--size"), *paths = words_take(words);
-	if (!words_end(words, "grow IMAGE [--size SIZE]") || !paths ||
-		(text && !parse_size(text, &size)))
-		return 2;
-	if (!image_open(&image, paths, false))
-		return 1;
+	const char *text = words_option(words, "--size");
+	if (text && !parse_size(text, &size))
+		return complain(text, "this is no size");
+	int code = image_start(&image, words, "grow IMAGE [--size SIZE]", false);
+	if (code)
+		return code;
 	bool is_grown = grow_files(&image, size);
 	err_t err = is_grown ? sinter_grow(image.pool) : OK;
-	int code = image_close(&image);
-	if (err != OK)
-		return complain(paths, explain_change(err));
-	return is_grown ? code : 1;
+	return finish(&image, image.paths, is_grown, err);
 }
 
 int command_trim(struct words *words)
@@ -213,16 +208,14 @@ int command_trim(struct words *words)
 	u32 zone = 0;
 	u64 units = 0;
 	err_t err = OK;
-	const char *paths = words_take(words);
-	if (!words_end(words, "trim IMAGE") || !paths)
-		return 2;
-	if (!image_open(&image, paths, false))
-		return 1;
+	int code = image_start(&image, words, "trim IMAGE", false);
+	if (code)
+		return code;
 	while (err == OK)
 		err = HOST_WAIT(image.pool, sinter_trim(image.pool, &zone, &units));
 	printf("%" PRIu64 " bytes hold nothing\n", units * UNIT_SIZE);
-	int code = image_close(&image);
-	return err == ERR_NOT_FOUND ? code : complain(paths, explain(err));
+	code = image_close(&image);
+	return err == ERR_NOT_FOUND ? code : complain(image.paths, explain(err));
 }
 
 static volatile sig_atomic_t is_interrupted; // by the handler; read between blocks
@@ -256,18 +249,16 @@ int command_scrub(struct words *words)
 	struct image image;
 	struct sinter_scrub scrub = {};
 	bool is_json = words_flag(words, "--json");
-	const char *paths = words_take(words);
-	if (!words_end(words, "scrub IMAGE [--json]") || !paths)
-		return 2;
-	if (!image_open(&image, paths, false))
-		return 1;
+	int code = image_start(&image, words, "scrub IMAGE [--json]", false);
+	if (code)
+		return code;
 	err_t err = run_scrub(&image, &scrub);
 	progress_end();
 	sinter_scrub_status(image.pool, &scrub);
 	print_scrub(&scrub, is_json);
 	putchar('\n');
-	int code = image_close(&image);
+	code = image_close(&image);
 	if (err != OK)
-		return complain(paths, explain(err));
+		return complain(image.paths, explain(err));
 	return scrub.record.lost || scrub.record.bad > scrub.record.healed ? 1 : code;
 }

@@ -186,7 +186,7 @@ static void print_changed(struct diff *diff)
 	struct sinter *pool = diff->image->pool;
 	for (usize i = 0; i < diff->changed.count; i++) {
 		struct name *name = name_at(&diff->changed, i);
-		struct sinter_attributes before, after;
+		struct inode_record before, after;
 		if (HOST_WAIT(pool, sinter_attributes(diff->old, name->inode, &before)) != OK ||
 			HOST_WAIT(pool, sinter_attributes(diff->new, name->inode, &after)) != OK ||
 			!after.links)
@@ -229,15 +229,11 @@ static int compare(struct target *target, const char *newer, bool is_json)
 		return 1;
 	if (newer && !target_find_snapshot(target, name, &snapshot))
 		return complain(newer, "there is no such snapshot");
-	err_t err = HOST_WAIT(
-		image->pool, sinter_snapshot_open(target->dataset, target->snapshot.txg, &diff.old));
-	if (err != OK)
-		return complain(target->text, explain(err));
-	if (newer)
-		err =
-			HOST_WAIT(image->pool, sinter_snapshot_open(target->dataset, snapshot.txg, &diff.new));
-	int code = err == OK ? run(&diff, target->text) : complain(newer, explain(err));
-	if (newer && err == OK)
+	if (!target_open_past(target, &target->snapshot, &diff.old))
+		return 1;
+	bool is_open = !newer || target_open_past(target, &snapshot, &diff.new);
+	int code = is_open ? run(&diff, target->text) : 1;
+	if (newer && is_open)
 		sinter_dataset_close(diff.new);
 	sinter_dataset_close(diff.old);
 	return code;
@@ -249,7 +245,7 @@ int command_diff(struct words *words)
 	struct target target;
 	bool is_json = words_flag(words, "--json");
 	const char *paths = words_take(words), *older = words_take(words), *newer = words_take(words);
-	if (!words_end(words, "diff IMAGE [DATASET]@SNAPSHOT [@NEWER] [--json]") || !paths || !older)
+	if (!words_end(words, "diff IMAGE [DATASET]@SNAPSHOT [@NEWER] [--json]", older))
 		return 2;
 	if (!target_begin(&target, &image, paths, older, TARGET_SNAPSHOT | TARGET_LOOK))
 		return 1;

@@ -66,7 +66,7 @@ int command_dump(struct words *words)
 {
 	struct host_file file;
 	const char *path = words_take(words);
-	if (!words_end(words, "dump IMAGE") || !path)
+	if (!words_end(words, "dump IMAGE", path))
 		return 2;
 	if (!host_open(&file, path, true))
 		return 1;

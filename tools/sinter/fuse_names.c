@@ -2,7 +2,6 @@
 // fuse_names.c - the FUSE front end's operations on names, directories and extended attributes.
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -51,8 +50,11 @@ static err_t look_up_parent(struct mount *mount, u64 directory, u64 *out)
 static err_t look_up(struct mount *mount, u64 parent, const char *name, u64 *out)
 {
 	struct mount_place place;
-	if (!strcmp(name, "."))
-		return *out = parent, OK;
+	struct stat status;
+	if (!strcmp(name, ".")) { // a handle: it leads only to what has a name
+		TRY(mount_stat(mount, parent, &status));
+		return *out = parent, status.st_nlink ? OK : ERR_NOT_FOUND;
+	}
 	if (!strcmp(name, ".."))
 		return look_up_parent(mount, parent, out);
 	if (mount_is_past_directory(parent))
@@ -96,8 +98,8 @@ static err_t make(
 		what.group = status.st_gid;
 		what.mode |= S_ISDIR(what.mode) ? S_ISGID : 0u;
 	}
-	return MOUNT_WAIT(
-		mount, sinter_create(mount->image->root, parent, view_cstring(name), &what, out));
+	struct sinter_name where = { parent, view_cstring(name) };
+	return mount_create(mount, where, what, S_ISLNK(what.mode) ? 0 : caller->umask & 0777, out);
 }
 
 static void reply_made(fuse_req_t request, err_t err, u64 inode)
@@ -149,11 +151,9 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 static void remove_name(fuse_req_t request, u64 parent, const char *name, bool is_directory)
 {
 	struct mount *mount = mount_of(request);
-	err_t err = ERR_READ_ONLY;
-	if (!mount_is_past(parent))
-		err = MOUNT_WAIT(
-			mount, sinter_unlink(mount->image->root, parent, view_cstring(name), is_directory));
-	reply_name(request, err);
+	struct dataset *root = mount->image->root;
+	reply_name(request,
+		MOUNT_CHANGE(mount, parent, sinter_unlink(root, parent, view_cstring(name), is_directory)));
 }
 
 static void do_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
@@ -178,19 +178,16 @@ static void operation_rename(fuse_req_t request, fuse_ino_t parent, const char *
 		fuse_reply_err(request, EINVAL);
 		return;
 	}
-	bool is_past = mount_is_past(parent) || mount_is_past(to_parent);
-	reply_name(request, is_past
-							? ERR_READ_ONLY
-							: MOUNT_WAIT(mount, sinter_rename(mount->image->root, from, to, ours)));
+	reply_name(request,
+		MOUNT_CHANGE(mount, parent | to_parent, sinter_rename(mount->image->root, from, to, ours)));
 }
 
 static void do_link(fuse_req_t request, fuse_ino_t inode, fuse_ino_t parent, const char *name)
 {
 	struct mount *mount = mount_of(request);
-	bool is_past = mount_is_past(inode) || mount_is_past(parent);
-	err_t err = is_past ? ERR_READ_ONLY
-	                    : MOUNT_WAIT(mount,
-							  sinter_link(mount->image->root, inode, parent, view_cstring(name)));
+	struct dataset *root = mount->image->root;
+	err_t err =
+		MOUNT_CHANGE(mount, inode | parent, sinter_link(root, inode, parent, view_cstring(name)));
 	if (err == ERR_IS_DIRECTORY)
 		fuse_reply_err(request, EPERM);
 	else
@@ -301,18 +298,17 @@ static err_t list(struct listing *listing, u64 cookie)
 static void read_directory(
 	fuse_req_t request, u64 directory, size_t size, off_t offset, bool is_plus)
 {
-	void *memory = malloc(size);
+	static u8 bytes[65536]; // one thread
 	struct listing listing = { .request = request,
 		.mount = mount_of(request),
 		.directory = directory,
-		.to = span_from(memory, size),
+		.to = span_clamp(span_of(bytes), 0, size),
 		.is_plus = is_plus };
-	err_t err = memory ? list(&listing, (u64)offset) : ERR_NO_MEMORY;
+	err_t err = list(&listing, (u64)offset);
 	if (err == OK || listing.used)
-		fuse_reply_buf(request, memory, listing.used);
+		fuse_reply_buf(request, (const char *)bytes, listing.used);
 	else
 		mount_reply(request, err);
-	free(memory);
 }
 
 static void do_readdir(
@@ -340,11 +336,15 @@ static void set_xattr(
 	fuse_req_t request, u64 inode, const char *name, view_t value, enum xattr_mode mode)
 {
 	struct mount *mount = mount_of(request);
+	bool is_list = mount_is_list(name);
 	err_t err = ERR_READ_ONLY;
 	if (!mount_is_past(inode))
-		err = MOUNT_WAIT(
-			mount, sinter_xattr_set(mount->image->root, inode, view_cstring(name), value, mode));
-	reply_xattr(request, err);
+		err = is_list && value.size && !strcmp(name, "system.posix_acl_access")
+		          ? mount_list_set(request, inode, value)
+		          : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
+										  view_cstring(name), value, mode));
+	// There may be none to be removed.
+	reply_xattr(request, is_list && err == ERR_NOT_FOUND ? OK : err);
 }
 
 static void operation_setxattr(fuse_req_t request, fuse_ino_t inode, const char *name,
@@ -361,6 +361,17 @@ static void do_removexattr(fuse_req_t request, fuse_ino_t inode, const char *nam
 	set_xattr(request, inode, name, (view_t){}, XATTRS_REMOVE);
 }
 
+// All of it, or only its size if room for none is given.
+static void reply_bytes(fuse_req_t request, view_t bytes, usize room)
+{
+	if (!room)
+		fuse_reply_xattr(request, bytes.size);
+	else if (room < bytes.size)
+		fuse_reply_err(request, ERANGE);
+	else
+		fuse_reply_buf(request, (const char *)bytes.data, bytes.size);
+}
+
 static void do_getxattr(fuse_req_t request, fuse_ino_t inode, const char *name, size_t size)
 {
 	struct mount *mount = mount_of(request);
@@ -373,12 +384,8 @@ static void do_getxattr(fuse_req_t request, fuse_ino_t inode, const char *name, 
 			sinter_xattr_get(place.dataset, place.inode, view_cstring(name), span_of(value), &got));
 	if (err != OK)
 		reply_xattr(request, err);
-	else if (!size)
-		fuse_reply_xattr(request, got);
-	else if (size < got)
-		fuse_reply_err(request, ERANGE);
 	else
-		fuse_reply_buf(request, (const char *)value, got);
+		reply_bytes(request, view_clamp(view_of(value), 0, got), size);
 }
 
 static void do_listxattr(fuse_req_t request, fuse_ino_t inode, size_t size)
@@ -403,12 +410,8 @@ static void do_listxattr(fuse_req_t request, fuse_ino_t inode, size_t size)
 	}
 	if (err != OK && err != ERR_NOT_FOUND)
 		mount_reply(request, err);
-	else if (!size)
-		fuse_reply_xattr(request, used);
-	else if (size < used)
-		fuse_reply_err(request, ERANGE);
 	else
-		fuse_reply_buf(request, (const char *)names, used);
+		reply_bytes(request, view_clamp(view_of(names), 0, used), size);
 }
 
 void mount_set_name_operations(struct fuse_lowlevel_ops *ops)

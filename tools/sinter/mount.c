@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 constexpr u64 COMMIT_EVERY_S = 5;
+constexpr u32 TRANSFER_MAX = 1 << 20;       // what the kernel reads and writes at a time
 constexpr u32 LOOKS = 100, PAUSE_MAX = 255; // a look takes some tenths of a microsecond
 
 struct mount *mount_of(fuse_req_t request)
@@ -52,14 +53,9 @@ void mount_reply(fuse_req_t request, err_t err)
 	fuse_reply_err(request, mount_errno(err));
 }
 
-static struct timespec timespec_of(struct sinter_time time)
-{
-	return (struct timespec){ .tv_sec = time.s, .tv_nsec = time.ns };
-}
-
 err_t mount_stat(struct mount *mount, u64 inode, struct stat *out)
 {
-	struct sinter_attributes a;
+	struct inode_record a;
 	struct mount_place place;
 	if (mount_is_past_directory(inode))
 		return mount_past_stat(out), OK;
@@ -74,9 +70,9 @@ err_t mount_stat(struct mount *mount, u64 inode, struct stat *out)
 		.st_size = (off_t)a.size,
 		.st_blksize = RECORD_SIZE,
 		.st_blocks = (blkcnt_t)(a.units * (UNIT_SIZE / 512)),
-		.st_atim = timespec_of(a.accessed),
-		.st_mtim = timespec_of(a.modified),
-		.st_ctim = timespec_of(a.changed) };
+		.st_atim = { a.atime_s, a.atime_ns },
+		.st_mtim = { a.mtime_s, a.mtime_ns },
+		.st_ctim = { a.ctime_s, a.ctime_ns } };
 	return OK;
 }
 
@@ -92,27 +88,49 @@ static void do_getattr(fuse_req_t request, fuse_ino_t inode, struct fuse_file_in
 		mount_reply(request, err);
 }
 
-static struct sinter_time time_of(struct timespec time)
-{
-	return (struct sinter_time){ time.tv_sec, (u32)time.tv_nsec };
-}
-
 static err_t set_attributes(struct mount *mount, u64 inode, const struct stat *to, int set)
 {
 	struct sinter_time now = host_port().now(nullptr);
-	struct sinter_attributes values = { .mode = to->st_mode,
+	struct timespec present = { now.s, now.ns };
+	struct timespec accessed = set & FUSE_SET_ATTR_ATIME_NOW ? present : to->st_atim;
+	struct timespec modified = set & FUSE_SET_ATTR_MTIME_NOW ? present : to->st_mtim;
+	struct timespec changed = set & FUSE_SET_ATTR_CTIME ? to->st_ctim : present;
+	struct inode_record values = { .mode = to->st_mode,
 		.user = to->st_uid,
 		.group = to->st_gid,
-		.accessed = set & FUSE_SET_ATTR_ATIME_NOW ? now : time_of(to->st_atim),
-		.modified = set & FUSE_SET_ATTR_MTIME_NOW ? now : time_of(to->st_mtim),
-		.changed = set & FUSE_SET_ATTR_CTIME ? time_of(to->st_ctim) : now };
+		.atime_s = accessed.tv_sec,
+		.mtime_s = modified.tv_sec,
+		.ctime_s = changed.tv_sec,
+		.atime_ns = (u32)accessed.tv_nsec,
+		.mtime_ns = (u32)modified.tv_nsec,
+		.ctime_ns = (u32)changed.tv_nsec };
 	u32 mask = ATTRIBUTE_CHANGED;
 	mask |= set & FUSE_SET_ATTR_MODE ? (u32)ATTRIBUTE_MODE : 0;
 	mask |= set & FUSE_SET_ATTR_UID ? (u32)ATTRIBUTE_USER : 0;
 	mask |= set & FUSE_SET_ATTR_GID ? (u32)ATTRIBUTE_GROUP : 0;
 	mask |= set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW) ? (u32)ATTRIBUTE_ACCESSED : 0;
 	mask |= set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW) ? (u32)ATTRIBUTE_MODIFIED : 0;
-	return MOUNT_WAIT(mount, sinter_set_attributes(mount->image->root, inode, &values, mask));
+	TRY(MOUNT_WAIT(mount, sinter_set_attributes(mount->image->root, inode, &values, mask)));
+	return mask & ATTRIBUTE_MODE ? mount_list_follow(mount, inode, values.mode) : OK;
+}
+
+err_t mount_set_mode(struct mount *mount, u64 inode, u32 mode)
+{
+	const struct inode_record values = { .mode = mode };
+	(void)fuse_lowlevel_notify_inval_inode(mount->session, inode, -1, 0); // the kernel asks again
+	return MOUNT_WAIT(
+		mount, sinter_set_attributes(mount->image->root, inode, &values, ATTRIBUTE_MODE));
+}
+
+bool mount_is_in_group(fuse_req_t request, const struct stat *status)
+{
+	const struct fuse_ctx *caller = fuse_req_ctx(request);
+	gid_t groups[64];
+	int count = fuse_req_getgroups(request, COUNT(groups), groups);
+	bool is_in = !caller->uid || caller->gid == status->st_gid;
+	for (u32 i = 0; (int)i < count && i < COUNT(groups); i++)
+		is_in |= AT(groups, i) == status->st_gid;
+	return is_in;
 }
 
 static void do_setattr(
@@ -149,8 +167,7 @@ static err_t hold(struct mount *mount, fuse_ino_t inode, int flags)
 	TRY(mount_place(mount, inode, &place));
 	// O_TRUNC comes with the opening and not as a change of the size: FUSE_CAP_ATOMIC_O_TRUNC.
 	if (flags & O_TRUNC)
-		TRY(mount_is_past(inode) ? ERR_READ_ONLY
-								 : MOUNT_WAIT(mount, sinter_truncate(place.dataset, inode, 0)));
+		TRY(MOUNT_CHANGE(mount, inode, sinter_truncate(place.dataset, inode, 0)));
 	TRY(sinter_hold(place.dataset, place.inode));
 	if (place.past)
 		place.past->opens++;
@@ -183,24 +200,19 @@ static void do_release(fuse_req_t request, fuse_ino_t inode, struct fuse_file_in
 static void do_read(
 	fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *info)
 {
+	static u8 buffer[TRANSFER_MAX]; // one thread
 	struct mount *mount = mount_of(request);
+	struct mount_place place;
 	usize got = 0;
 	(void)info;
-	void *buffer = malloc(size ? size : 1);
-	if (!buffer) {
-		fuse_reply_err(request, ENOMEM);
-		return;
-	}
-	struct mount_place place;
+	span_t to = span_clamp(span_of(buffer), 0, size);
 	err_t err = mount_place(mount, inode, &place);
 	if (err == OK)
-		err = MOUNT_WAIT(mount,
-			sinter_read(place.dataset, place.inode, (u64)offset, span_from(buffer, size), &got));
+		err = MOUNT_WAIT(mount, sinter_read(place.dataset, place.inode, (u64)offset, to, &got));
 	if (err == OK)
-		fuse_reply_buf(request, buffer, got);
+		fuse_reply_buf(request, (const char *)buffer, got);
 	else
 		mount_reply(request, err);
-	free(buffer);
 }
 
 static void operation_write(fuse_req_t request, fuse_ino_t inode, const char *bytes, size_t size,
@@ -268,6 +280,8 @@ static void operation_fallocate(fuse_req_t request, fuse_ino_t inode, int mode, 
 		return;
 	}
 	err_t err = mount_is_past(inode) ? ERR_READ_ONLY : mount_stat(mount, inode, &status);
+	if (err == OK && status.st_mode & S_ISGID && !mount_is_in_group(request, &status))
+		err = mount_set_mode(mount, inode, status.st_mode & ~(mode_t)S_ISGID);
 	if (err == OK && is_zeroing)
 		err = punch(mount->image, inode, (u64)offset, end);
 	if (err == OK && !(mode & FALLOC_FL_KEEP_SIZE) && end > (u64)status.st_size)
@@ -293,10 +307,12 @@ static void do_statfs(fuse_req_t request, fuse_ino_t inode)
 
 static void do_init(void *context, struct fuse_conn_info *connection)
 {
-	(void)context;
-	connection->want |= connection->capable & (FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS |
-												  FUSE_CAP_ASYNC_READ | FUSE_CAP_EXPORT_SUPPORT);
-	connection->max_write = 1 << 20;
+	const struct mount *mount = context;
+	u32 want = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS | FUSE_CAP_ASYNC_READ |
+	           FUSE_CAP_EXPORT_SUPPORT | FUSE_CAP_DONT_MASK;
+	want |= mount->is_private ? 0 : (u32)FUSE_CAP_POSIX_ACL;
+	connection->want |= connection->capable & want;
+	connection->max_write = TRANSFER_MAX;
 	connection->time_gran = 1;
 }
 
@@ -397,15 +413,16 @@ static int run(struct mount *mount, const char *at, const char *_Nullable more, 
 	mount_set_name_operations(&ops);
 	// Root may do everything: when nobody else can come in, the kernel need not look at modes
 	// first, which costs a request after each change of a directory.
-	bool is_private = !geteuid() && (!more || !strstr(more, "allow_other"));
+	mount->is_private = !geteuid() && (!more || !strstr(more, "allow_other"));
 	snprintf(options, sizeof options, "-ofsname=sinter,subtype=sinter%s%s%s",
-		is_private ? "" : ",default_permissions", more ? "," : "", more ? more : "");
+		mount->is_private ? "" : ",default_permissions", more ? "," : "", more ? more : "");
 	char name[] = "sinter";
 	char *arguments[] = { name, options, nullptr };
 	struct fuse_args args = FUSE_ARGS_INIT(2, arguments);
 	struct fuse_session *session = fuse_session_new(&args, &ops, sizeof ops, mount);
 	if (!session)
 		return complain(at, "FUSE refuses these options");
+	mount->session = session;
 	int code = 1;
 	if (!fuse_set_signal_handlers(session) && !fuse_session_mount(session, at)) {
 		if (!is_foreground)
@@ -427,9 +444,10 @@ int command_mount(struct words *words)
 	const char *more = words_option(words, "-o"), *snapshot = words_option(words, "--at");
 	const char *dataset = words_option(words, "--dataset");
 	const char *paths = words_take(words), *at = words_take(words);
-	if (!words_end(words, "mount IMAGE DIRECTORY [--dataset DATASET] [--at SNAPSHOT] [--read-only] "
-						  "[--foreground] [-o OPTIONS]") ||
-		!paths || !at)
+	if (!words_end(words,
+			"mount IMAGE DIRECTORY [--dataset DATASET] [--at SNAPSHOT] [--read-only] "
+			"[--foreground] [-o OPTIONS]",
+			at))
 		return 2;
 	if (!image_open(&image, paths, is_read_only || snapshot))
 		return 1;

@@ -22,6 +22,8 @@ struct mount {
 	u64 numbers, uses; // given so far
 	double timeout_s;  // for how long the kernel may keep names and attributes: nobody else changes
 	                   // them
+	struct fuse_session *session;
+	bool is_private;     // nobody but root can come in: the kernel looks at no rights
 	u32 pause, unlooked; // requests between looks for the next one; until there is one again
 };
 
@@ -46,9 +48,24 @@ void mount_close_past(struct mount *mount);
 int mount_errno(err_t err);
 void mount_reply(fuse_req_t request, err_t err);
 err_t mount_stat(struct mount *mount, u64 inode, struct stat *out);
+err_t mount_set_mode(struct mount *mount, u64 inode, u32 mode);
+// Does the set-group-id of what this caller changes stay?
+bool mount_is_in_group(fuse_req_t request, const struct stat *status);
+
+// Access control lists: fuse_acl.c.
+bool mount_is_list(const char *xattr);
+err_t mount_list_set(
+	fuse_req_t request, u64 inode, view_t list); // the one that the mode is part of
+err_t mount_list_follow(struct mount *mount, u64 inode, u32 mode); // that one, a new mode
+// Makes an inode, with what it inherits, or else without the bits of umask.
+err_t mount_create(
+	struct mount *mount, struct sinter_name where, struct sinter_new what, u32 umask, u64 *out);
 
 void mount_set_name_operations(struct fuse_lowlevel_ops *ops);
 
 #define MOUNT_WAIT(mount, expression) HOST_WAIT((mount)->image->pool, (expression))
+// A change, but of nothing that is past.
+#define MOUNT_CHANGE(mount, inode, expression)                                                     \
+	(mount_is_past(inode) ? ERR_READ_ONLY : MOUNT_WAIT(mount, expression))
 
 NONNULL_END

@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/sinter/seal.h"
+
 static const char *file; // set by main before anything else, and for a new one
 
 void passphrase_from(const char *path)
@@ -56,10 +58,8 @@ bool passphrase_read(const char *prompt, struct passphrase *out)
 
 bool passphrase_unlock(struct image *image, struct dataset *dataset, const char *name)
 {
-	struct sinter_properties properties;
 	struct passphrase passphrase;
-	sinter_properties(dataset, &properties);
-	if (!properties.is_encrypted || properties.has_key)
+	if (seal_check_key(dataset) == OK)
 		return true;
 	if (!passphrase_read("passphrase", &passphrase))
 		return false;
@@ -83,18 +83,15 @@ err_t passphrase_set(struct image *image, struct dataset *dataset, set_key_t *se
 
 int command_key(struct words *words)
 {
-	struct image image;
 	struct target target;
 	const char *new_file = words_option(words, "--new-passphrase-file");
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(
-			words, "key IMAGE DATASET [--passphrase-file FILE] [--new-passphrase-file FILE]") ||
-		!paths || !name)
-		return 2;
-	if (!target_begin(&target, &image, paths, name, TARGET_DATASET))
-		return 1;
-	bool is_open = passphrase_unlock(&image, target.dataset, name);
+	int code = target_start(&target, words,
+		"key IMAGE DATASET [--passphrase-file FILE] [--new-passphrase-file FILE]", TARGET_DATASET);
+	if (code)
+		return code;
+	bool is_open = passphrase_unlock(target.image, target.dataset, target.text);
 	file = new_file ? new_file : file;
-	err_t err = is_open ? passphrase_set(&image, target.dataset, sinter_key_change) : ERR_RIGHTS;
+	err_t err =
+		is_open ? passphrase_set(target.image, target.dataset, sinter_key_change) : ERR_RIGHTS;
 	return is_open ? target_end(&target, err) : target_leave(&target) | 1;
 }

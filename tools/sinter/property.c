@@ -21,31 +21,24 @@ static void print_number(const char *name, u64 value, bool is_json)
 
 static void show(const struct target *target, bool is_json)
 {
-	struct sinter_properties p;
-	sinter_properties(target->dataset, &p);
+	const struct dataset_record *p = sinter_properties(target->dataset);
 	if (is_json)
 		print_quoted("{\"name\": ", view_cstring(target->text), "");
 	else
 		printf("name         %s\n", target->text);
-	print_number("id", p.id, is_json);
-	print_number("created", p.created_s, is_json);
-	print_number("bytes", p.units * UNIT_SIZE, is_json);
-	print_number("quota", p.quota * UNIT_SIZE, is_json);
-	print_number("reservation", p.reservation * UNIT_SIZE, is_json);
-	print_text("compression", AT(methods, p.compression), is_json);
-	print_number("copies", p.copies, is_json);
+	print_number("id", p->id, is_json);
+	print_number("created", p->created_s, is_json);
+	print_number("bytes", p->units * UNIT_SIZE, is_json);
+	print_number("quota", p->quota * UNIT_SIZE, is_json);
+	print_number("reservation", p->reservation * UNIT_SIZE, is_json);
+	print_text("compression", AT(methods, p->compression % COUNT(methods)), is_json);
+	print_number("copies", p->copies, is_json);
 	print_number("recordsize", RECORD_SIZE, is_json);
-	print_text("readonly", p.is_read_only ? "on" : "off", is_json);
-	print_text("atime", p.has_no_atime ? "off" : "on", is_json);
-	print_number("origin", p.origin, is_json);
-	print_text("encryption", p.is_encrypted ? "on" : "off", is_json);
+	print_text("readonly", p->flags & DATASET_READ_ONLY ? "on" : "off", is_json);
+	print_text("atime", p->flags & DATASET_NO_ATIME ? "off" : "on", is_json);
+	print_number("origin", p->origin, is_json);
+	print_text("encryption", p->cipher ? "on" : "off", is_json);
 	printf(is_json ? "}\n" : "");
-}
-
-static bool parse_switch(const char *value, bool *out)
-{
-	*out = !strcmp(value, "on");
-	return *out || !strcmp(value, "off");
 }
 
 static bool parse_method(const char *value, u8 *out)
@@ -68,9 +61,8 @@ static bool parse_units(const char *value, u64 *out)
 }
 
 // One NAME=VALUE into values; answers its bit, or 0.
-static u32 parse(const char *name, const char *value, struct sinter_properties *values)
+static u32 parse(const char *name, const char *value, struct dataset_record *values)
 {
-	bool is_on;
 	if (!strcmp(name, "quota"))
 		return parse_units(value, &values->quota) ? PROPERTY_QUOTA : 0;
 	if (!strcmp(name, "reservation"))
@@ -81,18 +73,15 @@ static u32 parse(const char *name, const char *value, struct sinter_properties *
 		values->copies = (u8)strtoul(value, nullptr, 10);
 		return values->copies && values->copies <= COPIES_MAX ? PROPERTY_COPIES : 0;
 	}
-	if (!strcmp(name, "readonly") && parse_switch(value, &is_on)) {
-		values->is_read_only = is_on;
-		return PROPERTY_READ_ONLY;
-	}
-	if (!strcmp(name, "atime") && parse_switch(value, &is_on)) {
-		values->has_no_atime = !is_on;
-		return PROPERTY_NO_ATIME;
-	}
-	return 0;
+	u32 flag = !strcmp(name, "readonly") ? PROPERTY_READ_ONLY
+	           : !strcmp(name, "atime")  ? PROPERTY_NO_ATIME
+	                                     : 0;
+	bool is_on = !strcmp(value, "on");
+	values->flags |= is_on == (flag == PROPERTY_READ_ONLY) ? flag : 0;
+	return is_on || !strcmp(value, "off") ? flag : 0;
 }
 
-static bool parse_all(struct words *words, struct sinter_properties *values, u32 *mask)
+static bool parse_all(struct words *words, struct dataset_record *values, u32 *mask)
 {
 	const char *text;
 	while ((text = words_take(words))) {
@@ -112,14 +101,14 @@ int command_property(struct words *words)
 {
 	struct image image;
 	struct target target;
-	struct sinter_properties values = {};
+	struct dataset_record values = {};
 	u32 mask = 0;
 	bool is_json = words_flag(words, "--json");
 	const char *paths = words_take(words), *name = words_take(words);
-	if (!paths || !name || !parse_all(words, &values, &mask) ||
-		!words_end(words, "property IMAGE DATASET [NAME=VALUE...] [--json]"))
+	if (!parse_all(words, &values, &mask) ||
+		!words_end(words, "property IMAGE DATASET [NAME=VALUE...] [--json]", name))
 		return 2;
-	if (!target_begin(&target, &image, paths, name, TARGET_DATASET | (mask ? 0 : (u32)TARGET_LOOK)))
+	if (!target_begin(&target, &image, paths, name, TARGET_DATASET | (mask ? 0 : TARGET_LOOK)))
 		return 1;
 	if (mask)
 		return target_end(

@@ -23,19 +23,16 @@ static err_t encrypt(struct target *target, u64 id)
 
 int command_dataset(struct words *words)
 {
-	struct image image;
 	struct target target;
 	const struct sinter_new root = { .mode = 0755 };
 	u64 id;
 	bool is_encrypted = words_flag(words, "--encrypt");
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "dataset IMAGE NAME [--encrypt] [--passphrase-file FILE]") || !paths ||
-		!name)
-		return 2;
-	if (!target_begin(&target, &image, paths, name, TARGET_PLACE))
-		return 1;
-	err_t err = HOST_WAIT(
-		image.pool, sinter_dataset_create(target.place.parent, target.place.name, &root, &id));
+	int code = target_start(
+		&target, words, "dataset IMAGE NAME [--encrypt] [--passphrase-file FILE]", TARGET_PLACE);
+	if (code)
+		return code;
+	err_t err = HOST_WAIT(target.image->pool,
+		sinter_dataset_create(target.place.parent, target.place.name, &root, &id));
 	if (err == OK && is_encrypted)
 		err = encrypt(&target, id);
 	return target_end(&target, err);
@@ -58,9 +55,8 @@ struct listing {
 
 static void print_dataset(struct listing *listing)
 {
-	struct sinter_properties p;
 	const struct level *level = &AT(listing->levels, listing->depth - 1);
-	sinter_properties(level->dataset, &p);
+	const struct dataset_record *p = sinter_properties(level->dataset);
 	const char *path = level->path_size ? listing->path : "/";
 	if (listing->is_json) {
 		print_quoted(
@@ -68,11 +64,11 @@ static void print_dataset(struct listing *listing)
 		printf("\"id\": %" PRIu64 ", \"created\": %" PRIu64 ", \"bytes\": %" PRIu64
 			   ", \"quota\": %" PRIu64 ", \"reservation\": %" PRIu64 ", \"origin\": %" PRIu64
 			   ", \"read_only\": %s}",
-			p.id, p.created_s, p.units * UNIT_SIZE, p.quota * UNIT_SIZE, p.reservation * UNIT_SIZE,
-			p.origin, p.is_read_only ? "true" : "false");
+			p->id, p->created_s, p->units * UNIT_SIZE, p->quota * UNIT_SIZE,
+			p->reservation * UNIT_SIZE, p->origin, p->flags & DATASET_READ_ONLY ? "true" : "false");
 	} else {
-		printf("%12" PRIu64 " %s%s%s\n", p.units * UNIT_SIZE, path, p.origin ? " (clone)" : "",
-			p.is_receiving ? " (received in part)" : "");
+		printf("%12" PRIu64 " %s%s%s\n", p->units * UNIT_SIZE, path, p->origin ? " (clone)" : "",
+			p->flags & DATASET_RECEIVING ? " (received in part)" : "");
 	}
 	listing->is_any = true;
 }
@@ -113,11 +109,9 @@ int command_datasets(struct words *words)
 	struct image image;
 	static struct listing listing; // large; one thread
 	listing = (struct listing){ .image = &image, .is_json = words_flag(words, "--json") };
-	const char *paths = words_take(words);
-	if (!words_end(words, "datasets IMAGE [--json]") || !paths)
-		return 2;
-	if (!image_open(&image, paths, true))
-		return 1;
+	int code = image_start(&image, words, "datasets IMAGE [--json]", true);
+	if (code)
+		return code;
 	err_t err = enter(&listing, DATASET_ROOT);
 	while (listing.depth) {
 		err_t step = list_step(&listing);
@@ -125,8 +119,8 @@ int command_datasets(struct words *words)
 	}
 	if (listing.is_json)
 		printf("]\n");
-	int code = image_close(&image);
-	return err == OK ? code : complain(paths, explain(err));
+	code = image_close(&image);
+	return err == OK ? code : complain(image.paths, explain(err));
 }
 
 // It goes on by itself, also later; here we wait for the space.
@@ -152,10 +146,10 @@ static err_t wait_for_garbage(struct image *image)
 	return OK;
 }
 
-static err_t destroy(struct target *target, bool is_snapshot)
+static err_t destroy(struct target *target)
 {
 	struct sinter *pool = target->image->pool;
-	if (is_snapshot) {
+	if (target->has_snapshot) {
 		TRY(HOST_WAIT(pool, sinter_snapshot_destroy(target->dataset, target->snapshot.txg)));
 		return wait_for_snapshot(target);
 	}
@@ -165,61 +159,48 @@ static err_t destroy(struct target *target, bool is_snapshot)
 
 int command_destroy(struct words *words)
 {
-	struct image image;
 	struct target target;
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "destroy IMAGE DATASET | IMAGE [DATASET]@SNAPSHOT") || !paths || !name)
-		return 2;
-	bool is_snapshot = strchr(name, '@');
-	if (!target_begin(&target, &image, paths, name, is_snapshot ? TARGET_SNAPSHOT : TARGET_PLACE))
-		return 1;
-	return target_end(&target, destroy(&target, is_snapshot));
+	int code = target_start(
+		&target, words, "destroy IMAGE DATASET | IMAGE [DATASET]@SNAPSHOT", TARGET_EITHER);
+	return code ? code : target_end(&target, destroy(&target));
 }
 
 int command_rename(struct words *words)
 {
-	struct image image;
 	struct target from, to;
-	const char *paths = words_take(words), *old = words_take(words), *new = words_take(words);
-	if (!words_end(words, "rename IMAGE DATASET NEW") || !paths || !old || !new)
-		return 2;
-	if (!target_begin(&from, &image, paths, old, TARGET_PLACE))
-		return 1;
-	if (!target_open_place(&to, &image, new))
+	int code = target_start(&from, words, "rename IMAGE DATASET NEW", TARGET_PLACE | TARGET_TWO);
+	if (code)
+		return code;
+	if (!target_open_place(&to, from.image, from.other))
 		return target_leave(&from) | 1;
-	err_t err = HOST_WAIT(image.pool, sinter_dataset_rename(from.place, to.place));
+	err_t err = HOST_WAIT(from.image->pool, sinter_dataset_rename(from.place, to.place));
 	target_close(&to);
 	return target_end(&from, err);
 }
 
 int command_clone(struct words *words)
 {
-	struct image image;
 	struct target from, to;
 	u64 id;
-	const char *paths = words_take(words), *origin = words_take(words), *name = words_take(words);
-	if (!words_end(words, "clone IMAGE [DATASET]@SNAPSHOT NAME") || !paths || !origin || !name)
-		return 2;
-	if (!target_begin(&from, &image, paths, origin, TARGET_SNAPSHOT))
-		return 1;
-	if (!target_open_place(&to, &image, name))
+	int code = target_start(
+		&from, words, "clone IMAGE [DATASET]@SNAPSHOT NAME", TARGET_SNAPSHOT | TARGET_TWO);
+	if (code)
+		return code;
+	if (!target_open_place(&to, from.image, from.other))
 		return target_leave(&from) | 1;
-	err_t err = HOST_WAIT(image.pool, sinter_clone(from.dataset, from.snapshot.txg, to.place, &id));
+	err_t err =
+		HOST_WAIT(from.image->pool, sinter_clone(from.dataset, from.snapshot.txg, to.place, &id));
 	target_close(&to);
 	return target_end(&from, err);
 }
 
 int command_promote(struct words *words)
 {
-	struct image image;
 	struct target target;
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "promote IMAGE CLONE") || !paths || !name)
-		return 2;
-	if (!target_begin(&target, &image, paths, name, TARGET_DATASET))
-		return 1;
-	err_t err = HOST_WAIT(image.pool, sinter_promote(target.dataset));
-	return target_end(&target, err);
+	int code = target_start(&target, words, "promote IMAGE CLONE", TARGET_DATASET);
+	if (code)
+		return code;
+	return target_end(&target, HOST_WAIT(target.image->pool, sinter_promote(target.dataset)));
 }
 
 // The image's own opening of the root dataset would keep a rollback of it from being alone.
@@ -249,17 +230,15 @@ static err_t roll_back(struct image *image, struct target *target, bool is_force
 
 int command_rollback(struct words *words)
 {
-	struct image image;
 	struct target target;
 	bool is_forced = words_flag(words, "--force");
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "rollback IMAGE [DATASET]@SNAPSHOT [--force]") || !paths || !name)
-		return 2;
-	if (!target_begin(&target, &image, paths, name, TARGET_SNAPSHOT))
-		return 1;
-	err_t err = roll_back(&image, &target, is_forced);
+	int code = target_start(
+		&target, words, "rollback IMAGE [DATASET]@SNAPSHOT [--force]", TARGET_SNAPSHOT);
+	if (code)
+		return code;
+	err_t err = roll_back(target.image, &target, is_forced);
 	if (err == ERR_NOT_EMPTY)
 		return target_leave(&target),
-		       complain(name, "there are newer snapshots; --force destroys them");
+		       complain(target.text, "there are newer snapshots; --force destroys them");
 	return target_end(&target, err);
 }

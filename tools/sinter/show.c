@@ -51,19 +51,17 @@ int command_check(struct words *words)
 	struct sinter_check check = { .complain = is_json ? quote_complaint : print_complaint,
 		.progress = show_progress,
 		.is_quick = words_flag(words, "--quick") };
-	const char *paths = words_take(words);
 	check.context = &check;
-	if (!words_end(words, "check IMAGE [--quick] [--json]") || !paths)
-		return 2;
-	if (!image_open(&image, paths, true))
-		return 1;
+	int code = image_start(&image, words, "check IMAGE [--quick] [--json]", true);
+	if (code)
+		return code;
 	printf(is_json ? "{\"texts\": [" : "");
 	err_t err = sinter_check(image.pool, &check);
 	progress_end();
 	print_check(&check, is_json);
-	int code = image_close(&image);
+	code = image_close(&image);
 	if (err != OK)
-		return complain(paths, explain(err));
+		return complain(image.paths, explain(err));
 	return check.complaints ? 1 : code;
 }
 
@@ -119,11 +117,9 @@ int command_status(struct words *words)
 	struct sinter_status status;
 	struct sinter_scrub scrub;
 	bool is_json = words_flag(words, "--json");
-	const char *paths = words_take(words);
-	if (!words_end(words, "status IMAGE [--json]") || !paths)
-		return 2;
-	if (!image_open(&image, paths, true))
-		return 1;
+	int code = image_start(&image, words, "status IMAGE [--json]", true);
+	if (code)
+		return code;
 	sinter_status(image.pool, &status);
 	sinter_scrub_status(image.pool, &scrub);
 	if (is_json)
@@ -146,17 +142,17 @@ int command_status(struct words *words)
 
 struct shown {
 	const struct sinter_entry *entry;
-	struct sinter_attributes attributes;
+	struct inode_record attributes;
 	u8 target[VALUE_MAX]; // of a symbolic link
 	usize target_size;
 };
 
 static void print_shown(const struct shown *shown)
 {
-	const struct sinter_attributes *a = &shown->attributes;
+	const struct inode_record *a = &shown->attributes;
 	printf("%c%04o %3u %5u %5u %10" PRIu64 " %10" PRId64 ".%09u %.*s",
 		view_at(view_cstring(types), a->mode >> 12 & 15), a->mode & 07777, a->links, a->user,
-		a->group, a->size, a->modified.s, a->modified.ns, shown->entry->name_size,
+		a->group, a->size, a->mtime_s, a->mtime_ns, shown->entry->name_size,
 		(const char *)shown->entry->name);
 	if (shown->target_size)
 		printf(" -> %.*s", (int)shown->target_size, (const char *)shown->target);
@@ -165,7 +161,7 @@ static void print_shown(const struct shown *shown)
 
 static void quote_shown(const struct shown *shown)
 {
-	const struct sinter_attributes *a = &shown->attributes;
+	const struct inode_record *a = &shown->attributes;
 	print_quoted(
 		"{\"name\": ", view_clamp(view_of(shown->entry->name), 0, shown->entry->name_size), ", ");
 	if (shown->target_size)
@@ -173,8 +169,8 @@ static void quote_shown(const struct shown *shown)
 			"\"target\": ", view_clamp(view_of(shown->target), 0, shown->target_size), ", ");
 	printf("\"type\": \"%c\", \"mode\": %u, \"inode\": %" PRIu64 ", \"links\": %u, \"user\": %u"
 		   ", \"group\": %u, \"size\": %" PRIu64 ", \"modified\": %" PRId64 ".%09u}",
-		view_at(view_cstring(types), a->mode >> 12 & 15), a->mode & 07777, a->inode, a->links,
-		a->user, a->group, a->size, a->modified.s, a->modified.ns);
+		view_at(view_cstring(types), a->mode >> 12 & 15), a->mode & 07777, shown->entry->inode,
+		a->links, a->user, a->group, a->size, a->mtime_s, a->mtime_ns);
 }
 
 static err_t list(struct image *image, const char *path, bool is_json)
@@ -207,8 +203,7 @@ int command_list(struct words *words)
 	const char *snapshot = words_option(words, "--at");
 	const char *dataset = words_option(words, "--dataset");
 	const char *paths = words_take(words), *path = words_take(words);
-	if (!words_end(words, "list IMAGE [PATH] [--dataset DATASET] [--at SNAPSHOT] [--json]") ||
-		!paths)
+	if (!words_end(words, "list IMAGE [PATH] [--dataset DATASET] [--at SNAPSHOT] [--json]", paths))
 		return 2;
 	if (!image_open(&image, paths, true))
 		return 1;

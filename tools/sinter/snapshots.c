@@ -22,10 +22,8 @@ bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
 		return true;
 	if (!target_find_snapshot(&target, view_cstring(snapshot), &target.snapshot))
 		return refuse(snapshot, "there is no such snapshot");
-	err_t err =
-		HOST_WAIT(image->pool, sinter_snapshot_open(target.dataset, target.snapshot.txg, &past));
-	if (err != OK)
-		return refuse(snapshot, explain(err));
+	if (!target_open_past(&target, &target.snapshot, &past))
+		return false;
 	sinter_dataset_close(image->root);
 	image->root = past;
 	return true;
@@ -44,7 +42,7 @@ int command_snapshot(struct words *words)
 	struct image image;
 	struct target target;
 	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "snapshot IMAGE [DATASET@]NAME") || !paths || !name)
+	if (!words_end(words, "snapshot IMAGE [DATASET@]NAME", name))
 		return 2;
 	bool is_of_root = !strchr(name, '@');
 	if (!target_begin(&target, &image, paths, is_of_root ? "/" : name, TARGET_DATASET))
@@ -76,7 +74,7 @@ int command_snapshots(struct words *words)
 	struct sinter_snapshot snapshot = {};
 	bool is_json = words_flag(words, "--json"), is_first = true;
 	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "snapshots IMAGE [DATASET] [--json]") || !paths)
+	if (!words_end(words, "snapshots IMAGE [DATASET] [--json]", paths))
 		return 2;
 	if (!target_begin(&target, &image, paths, name ? name : "/", TARGET_DATASET | TARGET_LOOK))
 		return 1;

@@ -41,14 +41,6 @@ static usize read_all(span_t to)
 	return done;
 }
 
-static bool open_snapshot(
-	struct target *target, const struct sinter_snapshot *snapshot, struct dataset **out)
-{
-	struct sinter *pool = target->image->pool;
-	err_t err = HOST_WAIT(pool, sinter_snapshot_open(target->dataset, snapshot->txg, out));
-	return err == OK || refuse(target->text, explain(err));
-}
-
 static int send_frames(struct image *image, struct sinter_send *send, bool is_verbose)
 {
 	u64 bytes = 0;
@@ -105,36 +97,30 @@ static int send_target(struct target *target, const char *from, const char *resu
 		return 1;
 	if (from && !find_older(target, from, &older))
 		return 1;
-	if (!open_snapshot(target, &target->snapshot, &send.new))
+	if (!target_open_past(target, &target->snapshot, &send.new))
 		return 1;
-	int code = 1;
-	if (!from) {
-		code = send_frames(target->image, &send, is_verbose);
-	} else if (open_snapshot(target, &older, &send.old)) {
-		send.old_guid = older.guid;
-		code = send_frames(target->image, &send, is_verbose);
+	send.old_guid = from ? older.guid : 0;
+	bool is_open = !from || target_open_past(target, &older, &send.old);
+	int code = is_open ? send_frames(target->image, &send, is_verbose) : 1;
+	if (send.old)
 		sinter_dataset_close(send.old);
-	}
 	sinter_dataset_close(send.new);
 	return code;
 }
 
 int command_send(struct words *words)
 {
-	struct image image;
 	struct target target;
 	bool is_verbose = words_flag(words, "--verbose");
 	const char *from = words_option(words, "--from"), *resume = words_option(words, "--resume");
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(
-			words, "send IMAGE [DATASET]@SNAPSHOT [--from @OLDER] [--resume TOKEN] [--verbose]") ||
-		!paths || !name)
-		return 2;
 	if (isatty(STDOUT_FILENO))
 		return complain("standard output", "a stream is not for a terminal; send it into a file");
-	if (!target_begin(&target, &image, paths, name, TARGET_SNAPSHOT | TARGET_LOOK))
-		return 1;
-	int code = send_target(&target, from, resume, is_verbose);
+	int code = target_start(&target, words,
+		"send IMAGE [DATASET]@SNAPSHOT [--from @OLDER] [--resume TOKEN] [--verbose]",
+		TARGET_SNAPSHOT | TARGET_LOOK);
+	if (code)
+		return code;
+	code = send_target(&target, from, resume, is_verbose);
 	return target_leave(&target) | code;
 }
 
@@ -236,7 +222,7 @@ int command_receive(struct words *words)
 	struct sinter_receive receive = {};
 	bool is_new, is_abort = words_flag(words, "--abort");
 	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "receive IMAGE DATASET [--abort]") || !paths || !name)
+	if (!words_end(words, "receive IMAGE DATASET [--abort]", name))
 		return 2;
 	if (!image_open(&image, paths, false))
 		return 1;

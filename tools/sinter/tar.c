@@ -29,17 +29,15 @@ struct xattr {
 // What a header and the extended ones before it say.
 struct entry {
 	char path[PATH_SIZE], link[PATH_SIZE];
-	u64 size, mode, user, group;
-	i64 mtime_s;
-	u32 mtime_ns;
+	struct stat status; // size, mode, owner, time of the last change
 	struct xattr xattrs[XATTRS];
 	u32 xattr_count;
-	bool has_size, has_user, has_group, has_mtime;
+	usize pax_size;
 };
 
 struct folder {
 	u64 inode;
-	struct sinter_time modified;
+	struct stat status;
 };
 
 struct tar {
@@ -117,48 +115,42 @@ static u64 decimal(view_t text)
 	return strtoull(digits, nullptr, 10);
 }
 
-static void take_time(struct entry *entry, view_t text)
+static struct timespec time_of(view_t text)
 {
 	char digits[64], *point;
 	snprintf(digits, sizeof digits, "%.*s", (int)text.size, (const char *)text.data);
-	entry->mtime_s = strtoll(digits, &point, 10);
-	entry->mtime_ns = 0;
+	struct timespec time = { .tv_sec = strtoll(digits, &point, 10) };
 	u32 scale = 100000000;
 	view_t fraction = view_cstring(point);
 	for (usize i = 1; i < fraction.size && scale; i++, scale /= 10)
-		entry->mtime_ns += (u32)(view_at(fraction, i) - '0') % 10 * scale;
-	entry->has_mtime = true;
+		time.tv_nsec += (u32)(view_at(fraction, i) - '0') % 10 * scale;
+	return time;
 }
 
 static void take_keyword(struct entry *entry, view_t key, view_t value)
 {
 	view_t xattr = VIEW_TEXT("SCHILY.xattr.");
-	if (view_equal(key, VIEW_TEXT("path"))) {
+	if (view_equal(key, VIEW_TEXT("path")))
 		take_text(entry->path, value);
-	} else if (view_equal(key, VIEW_TEXT("linkpath"))) {
+	else if (view_equal(key, VIEW_TEXT("linkpath")))
 		take_text(entry->link, value);
-	} else if (view_equal(key, VIEW_TEXT("size"))) {
-		entry->size = decimal(value);
-		entry->has_size = true;
-	} else if (view_equal(key, VIEW_TEXT("uid"))) {
-		entry->user = decimal(value);
-		entry->has_user = true;
-	} else if (view_equal(key, VIEW_TEXT("gid"))) {
-		entry->group = decimal(value);
-		entry->has_group = true;
-	} else if (view_equal(key, VIEW_TEXT("mtime"))) {
-		take_time(entry, value);
-	} else if (key.size > xattr.size && view_equal(view_clamp(key, 0, xattr.size), xattr) &&
-			   entry->xattr_count < XATTRS) {
+	else if (view_equal(key, VIEW_TEXT("size")))
+		entry->status.st_size = (off_t)decimal(value);
+	else if (view_equal(key, VIEW_TEXT("uid")))
+		entry->status.st_uid = (uid_t)decimal(value);
+	else if (view_equal(key, VIEW_TEXT("gid")))
+		entry->status.st_gid = (gid_t)decimal(value);
+	else if (view_equal(key, VIEW_TEXT("mtime")))
+		entry->status.st_mtim = time_of(value);
+	else if (key.size > xattr.size && view_starts_with(key, xattr) && entry->xattr_count < XATTRS)
 		AT(entry->xattrs, entry->xattr_count++) =
 			(struct xattr){ view_from_offset(key, xattr.size), value };
-	}
 }
 
 // Records "length keyword=value\n".
-static bool take_pax(struct tar *tar, usize size)
+static bool take_pax(struct tar *tar)
 {
-	view_t rest = view_from(tar->pax, size);
+	view_t rest = view_from(tar->pax, tar->entry.pax_size);
 	while (rest.size) {
 		u64 length = decimal(view_clamp(rest, 0, 20));
 		usize blank = view_find(rest, ' ');
@@ -182,14 +174,13 @@ static bool take_extension(struct tar *tar, char type, u64 size)
 	if (!read_exactly(tar, to, (usize)size))
 		return false;
 	view_t text = view_from(to, strnlen((const char *)to, (usize)size));
-	bool is_good = true;
 	switch (type) {
 	case 'L': take_text(tar->entry.path, text); break;
 	case 'K': take_text(tar->entry.link, text); break;
-	case 'x': is_good = take_pax(tar, (usize)size); break;
+	case 'x': tar->entry.pax_size = (usize)size; break;
 	default: break; // of the whole archive: nothing that we need
 	}
-	return is_good && skip(tar, padding(size));
+	return skip(tar, padding(size));
 }
 
 static void take_header(struct entry *entry, const struct tar_header *header)
@@ -200,12 +191,11 @@ static void take_header(struct entry *entry, const struct tar_header *header)
 			has_prefix ? "/" : "", 100, header->name);
 	if (!entry->link[0])
 		snprintf(entry->link, PATH_SIZE, "%.*s", 100, header->link);
-	entry->size = entry->has_size ? entry->size : NUMBER(header->size);
-	entry->user = entry->has_user ? entry->user : NUMBER(header->user);
-	entry->group = entry->has_group ? entry->group : NUMBER(header->group);
-	entry->mode = NUMBER(header->mode) & 07777;
-	if (!entry->has_mtime)
-		entry->mtime_s = (i64)NUMBER(header->mtime);
+	entry->status = (struct stat){ .st_size = (off_t)NUMBER(header->size),
+		.st_uid = (uid_t)NUMBER(header->user),
+		.st_gid = (gid_t)NUMBER(header->group),
+		.st_mode = NUMBER(header->mode) & 07777,
+		.st_mtim.tv_sec = (time_t)NUMBER(header->mtime) };
 }
 
 // The directory that a path lies in, made where it is missing, and the last name of it. A name of
@@ -244,8 +234,9 @@ static bool find_parent(struct tar *tar, const char *path, u64 *directory, view_
 static bool copy_contents(struct tar *tar, u64 inode)
 {
 	struct image *image = tar->image;
-	for (u64 offset = 0; offset < tar->entry.size;) {
-		u64 left = tar->entry.size - offset;
+	u64 all = (u64)tar->entry.status.st_size;
+	for (u64 offset = 0; offset < all;) {
+		u64 left = all - offset;
 		usize size = left < PART ? (usize)left : PART;
 		if (!read_exactly(tar, tar->part, size))
 			return false;
@@ -254,22 +245,14 @@ static bool copy_contents(struct tar *tar, u64 inode)
 			return refuse(tar->entry.path, explain(err));
 		offset += size;
 	}
-	return skip(tar, padding(tar->entry.size));
+	return skip(tar, padding(all));
 }
 
 static bool set_attributes(struct tar *tar, u64 inode)
 {
 	struct image *image = tar->image;
 	const struct entry *entry = &tar->entry;
-	struct sinter_time time = { entry->mtime_s, entry->mtime_ns };
-	struct sinter_attributes values = { .mode = (u32)entry->mode,
-		.user = (u32)entry->user,
-		.group = (u32)entry->group,
-		.accessed = time,
-		.modified = time };
-	err_t err = HOST_WAIT(image->pool, sinter_set_attributes(image->root, inode, &values,
-										   ATTRIBUTE_MODE | ATTRIBUTE_USER | ATTRIBUTE_GROUP |
-											   ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
+	err_t err = image_set_attributes(image, inode, &entry->status);
 	for (u32 i = 0; err == OK && i < entry->xattr_count; i++)
 		err = HOST_WAIT(image->pool, sinter_xattr_set(image->root, inode, AT(entry->xattrs, i).name,
 										 AT(entry->xattrs, i).value, XATTRS_SET));
@@ -285,9 +268,8 @@ static bool note_folder(struct tar *tar, u64 inode)
 			return refuse(tar->entry.path, "out of memory");
 		tar->folders = folders;
 	}
-	*(struct folder *)view_element(
-		tar->folders, sizeof *tar->folders, tar->folder_room, tar->folder_count++) =
-		(struct folder){ inode, { tar->entry.mtime_s, tar->entry.mtime_ns } };
+	*(struct folder *)view_element(tar->folders, sizeof *tar->folders, tar->folder_room,
+		tar->folder_count++) = (struct folder){ inode, tar->entry.status };
 	return true;
 }
 
@@ -321,7 +303,7 @@ static bool add_node(struct tar *tar, const struct tar_header *header, u64 direc
 {
 	struct image *image = tar->image;
 	u64 inode = INODE_ROOT;
-	struct sinter_new what = { .mode = mode_of_type(header->type) | (u32)tar->entry.mode,
+	struct sinter_new what = { .mode = mode_of_type(header->type) | tar->entry.status.st_mode,
 		.device = makedev((u32)NUMBER(header->major), (u32)NUMBER(header->minor)) };
 	if (header->type == '2')
 		what.target = view_cstring(tar->entry.link);
@@ -337,9 +319,9 @@ static bool add_node(struct tar *tar, const struct tar_header *header, u64 direc
 		return refuse(tar->entry.path, explain(err));
 	if (is_folder && !note_folder(tar, inode))
 		return false;
+	u64 size = (u64)tar->entry.status.st_size;
 	bool has_contents = header->type == '0' || header->type == '7' || !header->type;
-	if (has_contents ? !copy_contents(tar, inode)
-					 : !skip(tar, tar->entry.size + padding(tar->entry.size)))
+	if (has_contents ? !copy_contents(tar, inode) : !skip(tar, size + padding(size)))
 		return false;
 	return set_attributes(tar, inode);
 }
@@ -349,7 +331,7 @@ static bool add_entry(struct tar *tar, const struct tar_header *header)
 	u64 directory;
 	view_t name;
 	take_header(&tar->entry, header);
-	if (!find_parent(tar, tar->entry.path, &directory, &name))
+	if (!take_pax(tar) || !find_parent(tar, tar->entry.path, &directory, &name))
 		return false;
 	bool is_good = header->type == '1' ? add_link(tar, directory, name)
 	                                   : add_node(tar, header, directory, name);
@@ -380,11 +362,7 @@ static bool set_folder_times(struct tar *tar)
 	for (usize i = 0; i < tar->folder_count; i++) {
 		const struct folder *folder =
 			view_element(tar->folders, sizeof *tar->folders, tar->folder_room, i);
-		struct sinter_attributes values = { .accessed = folder->modified,
-			.modified = folder->modified };
-		err_t err =
-			HOST_WAIT(tar->image->pool, sinter_set_attributes(tar->image->root, folder->inode,
-											&values, ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED));
+		err_t err = image_set_attributes(tar->image, folder->inode, &folder->status);
 		if (err != OK)
 			return refuse("archive", explain(err));
 	}

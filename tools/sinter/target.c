@@ -5,29 +5,23 @@
 
 #include <string.h>
 
-static err_t find_dataset(struct image *image, view_t path, u64 *out)
+static err_t open_dataset(struct image *image, view_t path, struct dataset **out)
 {
-	*out = DATASET_ROOT;
-	while (path.size) {
-		struct dataset *parent;
+	struct sinter *pool = image->pool;
+	err_t err = HOST_WAIT(pool, sinter_dataset_open(pool, DATASET_ROOT, out));
+	while (err == OK && path.size) {
+		u64 id;
 		usize end = view_find(path, '/');
 		view_t name = view_clamp(path, 0, end);
 		path = view_from_offset(path, end + 1);
 		if (!name.size)
 			continue;
-		TRY(HOST_WAIT(image->pool, sinter_dataset_open(image->pool, *out, &parent)));
-		err_t err = HOST_WAIT(image->pool, sinter_dataset_find(parent, name, out));
-		sinter_dataset_close(parent);
-		TRY(err);
+		err = HOST_WAIT(pool, sinter_dataset_find(*out, name, &id));
+		sinter_dataset_close(*out);
+		if (err == OK)
+			err = HOST_WAIT(pool, sinter_dataset_open(pool, id, out));
 	}
-	return OK;
-}
-
-static err_t open_dataset(struct image *image, view_t path, struct dataset **out)
-{
-	u64 id;
-	TRY(find_dataset(image, path, &id));
-	return HOST_WAIT(image->pool, sinter_dataset_open(image->pool, id, out));
+	return err;
 }
 
 bool target_find_snapshot(struct target *target, view_t name, struct sinter_snapshot *out)
@@ -38,6 +32,14 @@ bool target_find_snapshot(struct target *target, view_t name, struct sinter_snap
 		if (!out->is_dying && view_equal(name, view_clamp(view_of(out->name), 0, out->name_size)))
 			return true;
 	return false;
+}
+
+bool target_open_past(
+	struct target *target, const struct sinter_snapshot *snapshot, struct dataset **out)
+{
+	struct sinter *pool = target->image->pool;
+	err_t err = HOST_WAIT(pool, sinter_snapshot_open(target->dataset, snapshot->txg, out));
+	return err == OK || refuse(target->text, explain(err));
 }
 
 view_t target_name_only(const char *text)
@@ -122,13 +124,28 @@ bool target_begin(
 {
 	if (!image_open(image, paths, kind & TARGET_LOOK))
 		return false;
-	kind &= ~(u32)TARGET_LOOK;
+	kind &= ~TARGET_LOOK;
+	if (kind == TARGET_EITHER)
+		kind = strchr(name, '@') ? TARGET_SNAPSHOT : TARGET_PLACE;
 	bool is_open = kind == TARGET_PLACE      ? target_open_place(target, image, name)
 	               : kind == TARGET_SNAPSHOT ? target_open_snapshot(target, image, name)
 	                                         : target_open(target, image, name);
 	if (!is_open)
 		image_close(image);
 	return is_open;
+}
+
+int target_start(struct target *target, struct words *words, const char *usage, u32 kind)
+{
+	static struct image image; // one command
+	const char *paths = words_take(words), *name = words_take(words);
+	const char *other = kind & TARGET_TWO ? words_take(words) : name;
+	if (!words_end(words, usage, other))
+		return 2;
+	if (!target_begin(target, &image, paths, name, kind & ~TARGET_TWO))
+		return 1;
+	target->other = other;
+	return 0;
 }
 
 int target_leave(struct target *target)

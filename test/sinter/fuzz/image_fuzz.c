@@ -168,7 +168,7 @@ static void walk(struct sinter *pool, struct dataset *dataset, u64 directory)
 	static u8 bytes[60000];
 	struct sinter_entry entry = {};
 	for (u32 i = 0; i < 400; i++) {
-		struct sinter_attributes attributes;
+		struct inode_record attributes;
 		usize size;
 		u64 inode;
 		if (WAIT(pool, sinter_read_directory(dataset, directory, entry.cookie, &entry)) != OK)

@@ -56,7 +56,7 @@ static void library_create(const char *name, view_t contents)
 static void library_stat(const char *name)
 {
 	u64 inode;
-	struct sinter_attributes attributes;
+	struct inode_record attributes;
 	MUST(sinter_lookup(dataset, directory, view_cstring(name), &inode));
 	MUST(sinter_attributes(dataset, inode, &attributes));
 }
