@@ -77,10 +77,10 @@ bool table_query(struct page_table *table, u64 address, paddr_t *frame, u32 *acc
 // has been looked at that interrupts are due; returns how many changed (a shootdown is due).
 typedef u64 table_part(struct page_table *table, u64 *address, u64 end);
 table_part table_unmap_part, table_protect_part;
-// Tables in a range of which no page is present.
+// Tables of pages in a range of which no page is present.
 void table_free_range(struct page_table *table, u64 address, u64 size);
-// Some of all empty tables, from a place on; answers the next place, 0: that was the end.
-u64 table_sweep(struct page_table *table, u64 from);
+// Some of all empty tables. True: all have been looked at, the next time begins anew.
+bool table_sweep(struct page_table *table);
 // The end: no CPU has them loaded any more; then all user tables go, whatever is in them, steps at
 // most (and taken off it). True: none is left.
 void table_leave_everywhere(struct page_table *table);

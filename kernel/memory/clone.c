@@ -12,7 +12,8 @@
 // The kernel or a device writes into it through a reference that page tables know nothing of.
 static bool is_pinned(const struct frame *frame)
 {
-	return atomic_load_acquire(&frame->references) > atomic_load_acquire(&frame->sharers);
+	u64 counts = atomic_load_acquire(&frame->counts);
+	return (u32)counts > counts >> 32;
 }
 
 static err_t copy_of(paddr_t from, u64 *slot)
@@ -39,8 +40,7 @@ err_t page_share_run(struct memory *source, struct radix_run *run, u64 (*slots)[
 		if (error == OK && is_pinned(frame)) {
 			error = copy_of(paddr, &AT(*slots, i));
 		} else if (error == OK) {
-			atomic_add_relaxed(&frame->references, 1u);
-			atomic_add_relaxed(&frame->sharers, 1u);
+			atomic_add_relaxed(&frame->counts, FRAME_SHARER);
 		}
 		if (error != OK)
 			run->present &= ~(1ull << i);

@@ -11,7 +11,7 @@
 #include "lib/base/bits.h"
 
 constexpr u64 FILL_PAGES = 64;   // of each mapping that the child finds in its tables
-constexpr u64 MAPPING_COST = 32; // as much as so many pages
+constexpr u64 MAPPING_COST = 24; // as much as so many pages
 
 static bool is_kept(const struct mapping *mapping)
 {

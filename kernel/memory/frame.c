@@ -24,7 +24,7 @@ struct frame_cache {
 	u64 frame[CACHE_SIZE];
 };
 
-static struct frame_cache caches[CPU_MAX]; // each its CPU's
+static struct frame_cache caches[CPU_MAX], zeroed[CPU_MAX]; // each its CPU's
 
 struct ram ram;
 
@@ -49,11 +49,6 @@ paddr_t frame_of_address(const void *address)
 bool frame_exists(paddr_t frame)
 {
 	return frame.raw >> PAGE_SHIFT < ram.count;
-}
-
-static u64 frame_number(const struct frame *frame)
-{
-	return (u64)((uintptr_t)frame - (uintptr_t)ram.array) / sizeof(struct frame);
 }
 
 // Use and order change together: a free under way on another CPU, which holds the buddy's lock,
@@ -144,11 +139,8 @@ static void cache_drain(struct frame_cache *cache, u32 keep)
 	atomic_store_relaxed(&cache->count, count);
 }
 
-static bool cache_take(u64 *number)
+static bool cache_pop(struct frame_cache *cache, u64 *number)
 {
-	struct frame_cache *cache = &AT(caches, cpu_self()->id);
-	if (!cache->count)
-		cache_refill(cache);
 	if (!cache->count)
 		return false;
 	u32 count = cache->count - 1;
@@ -157,18 +149,43 @@ static bool cache_take(u64 *number)
 	return true;
 }
 
+static void cache_push(struct frame_cache *cache, u64 number)
+{
+	set_state(frame_at(number), FRAME_FREE, NOT_HEAD); // not in the buddy's lists
+	AT(cache->frame, cache->count) = number;
+	atomic_store_relaxed(&cache->count, cache->count + 1);
+}
+
+static bool cache_take(u64 *number)
+{
+	struct frame_cache *cache = &AT(caches, cpu_self()->id);
+	if (!cache->count)
+		cache_refill(cache);
+	return cache_pop(cache, number) || cache_pop(&AT(zeroed, cpu_self()->id), number);
+}
+
 static bool block_take(u32 order, u64 *number)
 {
-	lock_take(&buddy.lock);
-	bool is_taken = buddy_take(order, number);
-	lock_give(&buddy.lock);
-	if (is_taken)
-		return true;
-	cache_drain(&AT(caches, cpu_self()->id), 0); // what lies here may make the block whole
-	lock_take(&buddy.lock);
-	is_taken = buddy_take(order, number);
-	lock_give(&buddy.lock);
+	bool is_taken = false;
+	for (u32 attempt = 0; attempt < 2 && !is_taken; attempt++) {
+		if (attempt) { // what lies here may make the block whole
+			cache_drain(&AT(caches, cpu_self()->id), 0);
+			cache_drain(&AT(zeroed, cpu_self()->id), 0);
+		}
+		lock_take(&buddy.lock);
+		is_taken = buddy_take(order, number);
+		lock_give(&buddy.lock);
+	}
 	return is_taken;
+}
+
+static paddr_t frame_begin(u64 number, enum frame_use use, u32 order)
+{
+	struct frame *frame = frame_at(number);
+	frame->counts = use == FRAME_MEMORY ? FRAME_SHARER : 1;
+	frame->slab_used = 0;
+	set_state(frame, use, order);
+	return (paddr_t){ number << PAGE_SHIFT };
 }
 
 err_t frame_alloc(u32 order, enum frame_use use, paddr_t *out)
@@ -176,21 +193,19 @@ err_t frame_alloc(u32 order, enum frame_use use, paddr_t *out)
 	u64 number;
 	if (order > FRAME_ORDER_MAX || !(order ? block_take(order, &number) : cache_take(&number)))
 		return ERR_NO_MEMORY;
-	struct frame *frame = frame_at(number);
 	if (IS_DEBUG)
 		debug_frames_taken(frame_address((paddr_t){ number << PAGE_SHIFT }), PAGE_SIZE << order);
-	frame->references = 1;
-	set_state(frame, use, order);
-	frame->slab_used = 0;
-	frame->slab = nullptr;
-	if (use == FRAME_MEMORY)
-		frame->sharers = 1;
-	*out = (paddr_t){ number << PAGE_SHIFT };
+	*out = frame_begin(number, use, order);
 	return OK;
 }
 
 err_t frame_alloc_zeroed(enum frame_use use, paddr_t *out)
 {
+	u64 number;
+	if (cache_pop(&AT(zeroed, cpu_self()->id), &number)) {
+		*out = frame_begin(number, use, 0);
+		return OK;
+	}
 	TRY(frame_alloc(0, use, out));
 	page_zero(frame_address(*out));
 	return OK;
@@ -209,24 +224,28 @@ void frame_free(paddr_t paddr, u32 order)
 		lock_give(&buddy.lock);
 		return;
 	}
-	set_state(frame, FRAME_FREE, NOT_HEAD); // not in the buddy's lists
 	struct frame_cache *cache = &AT(caches, cpu_self()->id);
 	if (cache->count == CACHE_SIZE)
 		cache_drain(cache, CACHE_SIZE - CACHE_BATCH);
-	AT(cache->frame, cache->count) = number;
-	atomic_store_relaxed(&cache->count, cache->count + 1);
+	cache_push(cache, number);
+}
+
+void frame_free_zeroed(paddr_t paddr)
+{
+	struct frame_cache *cache = &AT(zeroed, cpu_self()->id);
+	debug_assert(!memory_compare(frame_address(paddr), frame_address(ram.zero_page), PAGE_SIZE));
+	if (IS_DEBUG || cache->count == CACHE_SIZE) // the debug build fills what is free
+		frame_free(paddr, 0);
+	else
+		cache_push(cache, paddr.raw >> PAGE_SHIFT);
 }
 
 void frame_split(paddr_t paddr, u32 order)
 {
 	enum frame_use use = frame_of(paddr)->use;
 	u64 first = paddr.raw >> PAGE_SHIFT;
-	for (u64 number = first; number < first + (1ull << order); number++) {
-		struct frame *frame = frame_at(number);
-		set_state(frame, use, 0);
-		frame->references = 1;
-		frame->sharers = 1;
-	}
+	for (u64 number = first; number < first + (1ull << order); number++)
+		(void)frame_begin(number, use, 0);
 }
 
 void frame_put(paddr_t paddr)
@@ -234,16 +253,6 @@ void frame_put(paddr_t paddr)
 	struct frame *frame = frame_of(paddr);
 	// Release what was done to the page; acquire before it is reused: pairs with the other putters.
 	if (atomic_sub_acq_rel(&frame->references, 1) == 1)
-		frame_free(paddr, frame->order);
-}
-
-void frame_unshare(paddr_t paddr)
-{
-	struct frame *frame = frame_of(paddr);
-	// Release: a copy made from it is finished before the last holder writes in place.
-	// Pairs with page_is_writable.
-	atomic_sub_acq_rel(&frame->sharers, 1);
-	if (atomic_sub_acq_rel(&frame->references, 1) == 1) // as in frame_put
 		frame_free(paddr, frame->order);
 }
 
@@ -261,13 +270,9 @@ u64 frames_free(void)
 {
 	u64 count = atomic_load_relaxed(&buddy.free_count);
 	for (u32 i = 0; i < CPU_MAX; i++)
-		count += atomic_load_relaxed(&AT(caches, i).count);
+		count +=
+			atomic_load_relaxed(&AT(caches, i).count) + atomic_load_relaxed(&AT(zeroed, i).count);
 	return count;
-}
-
-static bool range_is_free(const struct boot_range *range)
-{
-	return range->kind == BOOT_RANGE_USABLE || range->kind == BOOT_RANGE_LOADER;
 }
 
 static u64 range_end(const struct boot_range *range)
@@ -338,7 +343,7 @@ static void add_range(const struct boot_range *range, u64 array_first, u64 array
 	} else if (range->kind == BOOT_RANGE_KERNEL || range->kind == BOOT_RANGE_PAGE_TABLES ||
 			   range->kind == BOOT_RANGE_BOOT_INFO || range->kind == BOOT_RANGE_CPU_START) {
 		mark(first, end, FRAME_KERNEL);
-	} else if (range_is_free(range)) {
+	} else if (range->kind == BOOT_RANGE_USABLE || range->kind == BOOT_RANGE_LOADER) {
 		first = max_u64(first, 1); // physical page 0 stays unused: its address looks like null
 		add_free(first, min_u64(end, max_u64(array_first, first)));
 		add_free(max_u64(first, array_end), end);

@@ -62,3 +62,37 @@ TEST(frame_split_and_references)
 	frame_put(block);
 	CHECK_EQ(frames_free(), before);
 }
+
+// Frames that were given back as zeros are found again as zeros, are counted, and serve others too.
+TEST(frame_zeroed)
+{
+	test_machine();
+	static paddr_t frames[TEST_RAM / PAGE_SIZE];
+	u64 before = frames_free();
+	paddr_t first, again;
+	REQUIRE_OK(frame_alloc(0, FRAME_TABLE, &first));
+	memset(frame_address(first), 0, PAGE_SIZE);
+	frame_free_zeroed(first);
+	CHECK_EQ(frames_free(), before);
+	REQUIRE_OK(frame_alloc_zeroed(FRAME_TABLE, &again));
+	const u8 *bytes = frame_address(again);
+	for (u32 i = 0; i < PAGE_SIZE; i++)
+		REQUIRE(bytes[i] == 0);
+	frame_free_zeroed(again);
+	u32 count = 0;
+	while (count < COUNT(frames) && frame_alloc(0, FRAME_KERNEL, &frames[count]) == OK)
+		count++;
+	CHECK_EQ(count, before);
+	while (count) {
+		memset(frame_address(frames[--count]), 0, PAGE_SIZE);
+		frame_free_zeroed(frames[count]); // more than are kept
+	}
+	CHECK_EQ(frames_free(), before);
+	u32 large = 0;
+	while (frame_alloc(FRAME_ORDER_MAX, FRAME_KERNEL, &frames[large]) == OK)
+		large++;
+	CHECK(large >= before / 1024 - 4);
+	while (large)
+		frame_free(frames[--large], FRAME_ORDER_MAX);
+	CHECK_EQ(frames_free(), before);
+}

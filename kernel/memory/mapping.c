@@ -96,8 +96,8 @@ static u64 clear_part(struct space *space, u64 at, u64 end)
 	lock_take(&space->table_lock);
 	if (reached - at >= LARGE_PAGE_SIZE)
 		table_free_range(&space->table, at, reached - at);
-	else if ((space->unswept += reached - at) >= SWEEP_AFTER &&
-			 !(space->swept = table_sweep(&space->table, space->swept)))
+	space->unswept += reached - at;
+	if (space->unswept >= SWEEP_AFTER && table_sweep(&space->table))
 		space->unswept = 0;
 	space_table_trim(space);
 	lock_give(&space->table_lock);

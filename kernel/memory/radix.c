@@ -4,6 +4,7 @@
 
 #include "kernel/memory/slab.h"
 #include "lib/base/bits.h"
+#include "lib/base/memory.h"
 #include "lib/base/view.h"
 
 struct radix_node {
@@ -157,9 +158,10 @@ static void path_prune(struct radix *radix, const struct path *path, u64 index, 
 	radix_shrink(radix);
 }
 
-err_t radix_insert(struct radix *radix, u64 index, u64 slot)
+// The leaf for an index, which must not stay empty.
+static err_t leaf_make(struct radix *radix, u64 index, struct radix_node *_Nullable *_Nonnull out)
 {
-	assert(slot && index < RADIX_INDEX_END);
+	assert(index < RADIX_INDEX_END);
 	err_t error = radix_grow(radix, height_for(index));
 	if (error != OK) {
 		radix_shrink(radix);
@@ -181,10 +183,7 @@ err_t radix_insert(struct radix *radix, u64 index, u64 slot)
 		}
 		node = child;
 	}
-	u32 number = slot_number(index, 1);
-	assert(!AT(node->slot, number));
-	AT(node->slot, number) = slot;
-	node->present |= 1ull << number;
+	*out = node;
 	return OK;
 }
 
@@ -294,8 +293,8 @@ u32 radix_remove_run(struct radix *radix, const struct radix_run *run)
 	u32 dirty = bits_count(leaf->dirty & run->present);
 	leaf->present &= ~run->present;
 	leaf->dirty &= ~run->present;
-	RADIX_RUN_EACH(i, run)
-	AT(leaf->slot, i) = 0;
+	for (u64 left = leaf->present ? run->present : 0; left; left &= left - 1) // else it goes
+		AT(leaf->slot, bits_lowest(left)) = 0;
 	if (dirty)
 		radix_set_dirty(radix, run->first + bits_lowest(run->present), false); // and above
 	path_prune(radix, &path, run->first, 1);
@@ -309,15 +308,14 @@ err_t radix_insert_run(struct radix *radix, struct radix_run *run)
 		u32 i = bits_lowest(run->present);
 		u64 index = run->first + i;
 		struct radix_node *leaf = leaf_of(radix, index);
-		if (!leaf) {
-			TRY(radix_insert(radix, index, AT(*run->slot, i)));
-			run->present &= run->present - 1;
-			continue;
-		}
+		if (!leaf)
+			TRY(leaf_make(radix, index, &leaf));
 		bool is_first = i + shift < RADIX_RUN; // of the two leaves
 		u64 low = UINT64_MAX >> shift;
 		u64 part = run->present & (is_first ? low : ~low);
-		for (u64 left = part; left; left &= left - 1) {
+		if (part == UINT64_MAX)
+			memory_copy(leaf->slot, run->slot, sizeof leaf->slot);
+		for (u64 left = part == UINT64_MAX ? 0 : part; left; left &= left - 1) {
 			i = bits_lowest(left);
 			AT(leaf->slot, (i + shift) % RADIX_RUN) = AT(*run->slot, i);
 		}

@@ -26,9 +26,8 @@ struct radix {
 };
 
 u64 *_Nullable radix_find(const struct radix *radix, u64 index); // the present slot
-// As radix_insert, if that needs no node; else false.
+// At an absent index, if that needs no node; else false.
 bool radix_insert_easily(struct radix *radix, u64 index, u64 slot);
-err_t radix_insert(struct radix *radix, u64 index, u64 slot); // at an absent index. ERR_NO_MEMORY
 void radix_set_dirty(struct radix *radix, u64 index, bool is_dirty); // at a present index
 bool radix_is_dirty(const struct radix *radix, u64 index);
 // The first at or after from, below end; RADIX_NONE.

@@ -12,6 +12,13 @@ static u64 next_random(u64 *state)
 	return *state >> 33;
 }
 
+static err_t insert(struct radix *radix, u64 index, u64 slot)
+{
+	u64 slots[RADIX_RUN] = { slot };
+	struct radix_run run = { index, 1, &slots };
+	return radix_insert_run(radix, &run);
+}
+
 static u64 take(struct radix *radix, u64 index)
 {
 	struct radix_run run;
@@ -28,7 +35,7 @@ TEST(radix_insert_find_remove)
 	const u64 indices[] = { 0, 63, 64, 4095, 4096, 1ull << 30, RADIX_INDEX_END - 1 };
 	for (u32 i = 0; i < COUNT(indices); i++) {
 		u64 before = radix.nodes;
-		REQUIRE_OK(radix_insert(&radix, indices[i], (i + 1) << 12));
+		REQUIRE_OK(insert(&radix, indices[i], (i + 1) << 12));
 		CHECK(radix.nodes - before <= RADIX_RUN_NODES);
 	}
 	for (u32 i = 0; i < COUNT(indices); i++) {
@@ -60,7 +67,7 @@ TEST(radix_against_an_array)
 		u64 before = radix.nodes;
 		if (!model[index]) {
 			model[index] = (step + 1ull) << 12;
-			REQUIRE_OK(radix_insert(&radix, index, model[index]));
+			REQUIRE_OK(insert(&radix, index, model[index]));
 			REQUIRE(radix.nodes - before <= RADIX_RUN_NODES);
 		} else if (step & 1) {
 			dirty[index] = next_random(&random) & 1;
@@ -88,4 +95,31 @@ TEST(radix_against_an_array)
 	for (u64 i = 0; i < COUNT_MAX; i++)
 		take(&radix, i);
 	CHECK_EQ(radix.nodes, 0);
+}
+
+// Whole leaves, parts of them, and runs that lie across two.
+TEST(radix_runs)
+{
+	test_machine();
+	struct radix radix = {};
+	u64 slots[RADIX_RUN];
+	for (u64 first = 0, count = 0; first < 3 * RADIX_RUN; first += 64 - first % 7 * 9, count = 0) {
+		for (u64 i = 0; i < RADIX_RUN; i++)
+			slots[i] = (first + i + 1) << 12;
+		struct radix_run run = { first, first % 2 ? 0x8000'00ff'0000'0001 : UINT64_MAX, &slots };
+		u64 present = run.present, at = first;
+		REQUIRE_OK(radix_insert_run(&radix, &run));
+		CHECK_EQ(run.present, 0);
+		for (u64 i = 0; i < RADIX_RUN; i++) {
+			const u64 *slot = radix_find(&radix, first + i);
+			CHECK_EQ(slot ? *slot : 0, bits_test(present, (u32)i) ? (first + i + 1) << 12 : 0);
+		}
+		while (radix_next_run(&radix, at, first + RADIX_RUN, &run)) {
+			count += bits_count(run.present);
+			at = run.first + RADIX_RUN;
+			(void)radix_remove_run(&radix, &run);
+		}
+		CHECK_EQ(count, bits_count(present));
+		CHECK_EQ(radix.nodes, 0);
+	}
 }

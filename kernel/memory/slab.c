@@ -12,7 +12,8 @@
 
 // 576 is a radix node's (and seven make a page), 96 a list-sized object's.
 static const u16 sizes[] = { 32, 64, 96, 128, 192, 256, 384, 576, 768, 1024, 1344, 2048 };
-constexpr u32 CLASS_COUNT = COUNT(sizes);
+constexpr u32 CLASS_COUNT = COUNT(sizes), UNIT = 32, UNITS_MAX = 2048 / UNIT;
+static u8 class_of_units[UNITS_MAX + 1]; // the smallest class for so many; written once at boot
 
 static struct slab_class {
 	struct spinlock lock;          // RANK_SLAB
@@ -30,15 +31,17 @@ void slabs_init(void)
 		lock_init(&AT(classes, i).lock, RANK_SLAB);
 		list_init(&AT(classes, i).partial);
 	}
+	for (u32 units = 0, i = 0; units <= UNITS_MAX; units++) {
+		i += AT(sizes, i) < units * UNIT;
+		AT(class_of_units, units) = (u8)i;
+	}
 }
 
 // CLASS_COUNT: too large for a slab.
 static u32 class_of(usize size)
 {
-	u32 i = 0;
-	while (i < CLASS_COUNT && AT(sizes, i) < size + POISON_EDGE)
-		i++;
-	return i;
+	usize units = (size + POISON_EDGE + UNIT - 1) / UNIT;
+	return units <= UNITS_MAX ? AT(class_of_units, units) : CLASS_COUNT;
 }
 
 static u32 whole_order(usize size)

@@ -159,14 +159,15 @@ struct mapping *_Nullable mapping_next(struct mapping *mapping)
 	return node ? container_of(node, struct mapping, node) : nullptr;
 }
 
-static u64 mapping_pages(u64 count)
+// What one mapping more costs: the first of a page pays for it.
+static u64 mapping_cost(const struct space *space)
 {
-	return (count + MAPPINGS_PER_PAGE - 1) / MAPPINGS_PER_PAGE;
+	return space->mapping_count % MAPPINGS_PER_PAGE == 0;
 }
 
 err_t mapping_create(struct space *space, struct mapping *_Nullable *_Nonnull out)
 {
-	u64 cost = mapping_pages(space->mapping_count + 1) - mapping_pages(space->mapping_count);
+	u64 cost = mapping_cost(space);
 	TRY(quota_charge_pages(space->quota, cost));
 	void *memory;
 	err_t error = slab_alloc(sizeof(struct mapping), &memory);
@@ -184,8 +185,7 @@ void mapping_free(struct mapping *mapping)
 {
 	struct space *space = mapping->space;
 	space->mapping_count--;
-	u64 cost = mapping_pages(space->mapping_count + 1) - mapping_pages(space->mapping_count);
-	quota_return_pages(space->quota, cost);
+	quota_return_pages(space->quota, mapping_cost(space));
 	slab_free(mapping, sizeof *mapping);
 }
 

@@ -37,7 +37,6 @@ struct space {
 	u64 mapping_count;                // charged in pages of MAPPINGS_PER_PAGE
 	u64 table_charged;                // pages charged for page tables, at least those there are
 	u64 unswept;                      // bytes unmapped since empty tables were looked for
-	u64 swept;                        // so far that search has come
 	u64 low_hint, high_hint;          // lowest address to look for free ones; random at first
 	bool is_dead;                     // being torn down: no new mappings
 	u32 users;                        // atomic: processes in it

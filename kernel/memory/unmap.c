@@ -17,12 +17,6 @@ u64 space_change_part(struct space *space, u64 at, u64 end, table_part *change)
 	return reached;
 }
 
-static void space_clear(struct space *space, u64 address, u64 size)
-{
-	for (u64 at = address; at < address + size;)
-		at = space_change_part(space, at, address + size, table_unmap_part);
-}
-
 // The addresses at which a mapping shows pages [first, first + count).
 static bool mapping_window(
 	const struct mapping *mapping, u64 first, u64 count, u64 *address, u64 *size)
@@ -43,8 +37,10 @@ static void unmap_own(struct memory *memory, u64 first, u64 count)
 	u64 address, size;
 	LIST_EACH(node, &memory->mappings) {
 		struct mapping *mapping = container_of(node, struct mapping, by_memory);
-		if (mapping_window(mapping, first, count, &address, &size))
-			space_clear(mapping->space, address, size);
+		if (!mapping_window(mapping, first, count, &address, &size))
+			continue;
+		for (u64 at = address; at < address + size;)
+			at = space_change_part(mapping->space, at, address + size, table_unmap_part);
 	}
 }
 

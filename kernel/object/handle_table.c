@@ -13,11 +13,12 @@ constexpr u32 SLOT_NONE = UINT32_MAX;
 constexpr u32 SLOTS_PER_CLOSE = 16; // empty slots passed for each one that drain may close
 constexpr u32 PART_SLOTS = 4 * HANDLES_PER_CHUNK; // cloned in one stay in the kernel
 
-static err_t page_take(struct quota *quota, void *_Nullable *_Nonnull out)
+static err_t page_take(struct quota *quota, bool is_copy, void *_Nullable *_Nonnull out)
 {
 	TRY(quota_charge_pages(quota, 1));
 	paddr_t frame;
-	err_t err = frame_alloc_zeroed(FRAME_KERNEL, &frame);
+	err_t err =
+		is_copy ? frame_alloc(0, FRAME_KERNEL, &frame) : frame_alloc_zeroed(FRAME_KERNEL, &frame);
 	if (err == OK)
 		*out = frame_address(frame);
 	else
@@ -40,7 +41,7 @@ err_t handle_table_init(struct handle_table *table, struct quota *quota)
 	};
 	lock_init(&table->lock, RANK_HANDLES);
 	void *page;
-	TRY(page_take(quota, &page));
+	TRY(page_take(quota, false, &page));
 	table->chunks = page;
 	return OK;
 }
@@ -81,14 +82,15 @@ static u32 next_tag(struct handle_entry *entry)
 	return entry->sequence << HANDLE_SLOT_BITS;
 }
 
-// HANDLES_PER_CHUNK more slots, in no queue yet; their tags are 0, which no handle matches.
-static err_t add_chunk(struct handle_table *table)
+// HANDLES_PER_CHUNK more slots, in no queue yet; their tags are 0, which no handle matches, or
+// what the caller copies there before anybody looks.
+static err_t add_chunk(struct handle_table *table, bool is_copy)
 {
 	u32 index = table->limit / HANDLES_PER_CHUNK;
 	if (index == HANDLE_CHUNKS)
 		return ERR_QUOTA;
 	void *page;
-	TRY(page_take(table->quota, &page));
+	TRY(page_take(table->quota, is_copy, &page));
 	*chunk_slot(table, index) = page;
 	// Pairs with entry_of and handle_fast.
 	atomic_store_release(&table->limit, table->limit + HANDLES_PER_CHUNK);
@@ -98,7 +100,7 @@ static err_t add_chunk(struct handle_table *table)
 static err_t grow(struct handle_table *table)
 {
 	u32 slot = table->limit;
-	TRY(add_chunk(table));
+	TRY(add_chunk(table, false));
 	for (; slot < table->limit; slot++) {
 		struct handle_entry *entry = handle_entry_at(table, slot);
 		atomic_store_relaxed(&entry->tag, next_tag(entry));
@@ -187,7 +189,7 @@ err_t handle_clone_table(struct handle_table *from, struct handle_table *to)
 	if (err != OK)
 		charged = 0;
 	for (; err == OK && slot < end; slot += HANDLES_PER_CHUNK) {
-		err = add_chunk(to);
+		err = add_chunk(to, true);
 		if (err == OK)
 			clone_chunk(from, to, slot);
 	}

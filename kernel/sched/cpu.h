@@ -39,7 +39,6 @@ struct cpu {
 	u32 thieves;                     // atomic: mask of idle CPUs that ask for a thread
 	bool is_idle;                    // hint for other CPUs
 	u32 held_ranks;                  // debug builds: bit r = a lock of rank r is held
-	struct frame_cache *_Nullable frames; // frame.c: pages at hand
 	struct cpu_arch arch;
 };
 

@@ -81,10 +81,21 @@ static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 	return node;
 }
 
-// Up to the root, or, when allowed, until nothing changes any more.
+// Up to the root, or, when allowed, until nothing changes any more. Without summaries that is where
+// the height is right.
 static void rise(struct tree *tree, struct tree_node *_Nullable node, bool may_stop)
 {
 	while (node) {
+		u32 left = height(node->left), right = height(node->right);
+		bool is_level = left <= right + 1 && right <= left + 1;
+		u32 wanted = 1 + (left > right ? left : right);
+		if (is_level && !tree->update) {
+			if (may_stop && node->height == wanted)
+				return;
+			node->height = wanted;
+			node = node->parent;
+			continue;
+		}
 		bool is_changed = recompute(tree, node);
 		struct tree_node *top = balance(tree, node);
 		if (may_stop && top == node && !is_changed)

@@ -211,11 +211,11 @@ void table_free_range(struct page_table *table, u64 address, u64 size)
 		free_level(table, address, address + size, level);
 }
 
-u64 table_sweep(struct page_table *table, u64 from)
+bool table_sweep(struct page_table *table)
 {
-	table_free_range(table, from, 1ull << 47);
+	table_free_range(table, 0, 1ull << 47);
 	table_free_range(table, USER_HIGH_START, USER_HIGH_END - USER_HIGH_START);
-	return 0;
+	return true;
 }
 
 void table_leave_everywhere(struct page_table *table)

@@ -7,6 +7,7 @@
 #include "abi/registers.h"
 #include "kernel/memory/address.h"
 #include "lib/base/attributes.h"
+#include "lib/base/list.h"
 
 NONNULL_BEGIN
 
@@ -31,7 +32,9 @@ struct thread_arch {
 
 struct page_table {
 	paddr_t root;
-	u64 pages; // intermediate tables below the root, for the owner's account
+	u64 pages;          // intermediate tables below the root, for the owner's account
+	struct list tables; // the same: struct frame.node, those above before those below
+	struct list_node *_Nullable swept; // where table_sweep goes on, towards the first
 };
 
 ALWAYS_INLINE struct cpu *arch_cpu_self(void)

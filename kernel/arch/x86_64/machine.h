@@ -73,7 +73,6 @@ void table_unmap_kernel(u64 address); // one page of the image, for good
 void stack_guards_init(void);
 
 // shootdown.c
-void shootdown_answer(void);
 void shootdown_root(paddr_t root, u64 address, u64 size); // size 0: leave these tables
 
 // apic.c

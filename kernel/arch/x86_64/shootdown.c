@@ -25,7 +25,7 @@ static void forget(u64 address, u64 size)
 	}
 }
 
-void shootdown_answer(void)
+void cpu_poll(void)
 {
 	struct cpu_arch *me = &cpu_self()->arch;
 	if (!atomic_load_relaxed(&me->shootdown_from))
@@ -38,11 +38,6 @@ void shootdown_answer(void)
 		forget(asker->shootdown_address, asker->shootdown_size);
 		atomic_sub_acq_rel(&asker->shootdown_waiting, 1u); // pairs with shootdown_root
 	}
-}
-
-void cpu_poll(void)
-{
-	shootdown_answer();
 }
 
 static u32 cpus_using(paddr_t root)
@@ -61,7 +56,7 @@ static void ask(u32 mask)
 	while (mask) {
 		struct cpu *target = &AT(cpus, bits_lowest(mask));
 		mask &= mask - 1;
-		atomic_or_seq_cst(&target->arch.shootdown_from, me); // pairs with shootdown_answer
+		atomic_or_seq_cst(&target->arch.shootdown_from, me); // pairs with cpu_poll
 		apic_send(target->arch.apic_id, APIC_ASK);
 	}
 }
@@ -82,7 +77,7 @@ void shootdown_root(paddr_t root, u64 address, u64 size)
 	atomic_store_release(&me->shootdown_waiting, bits_count(mask));
 	ask(mask);
 	while (atomic_load_acquire(&me->shootdown_waiting)) {
-		shootdown_answer();
+		cpu_poll();
 		arch_relax();
 	}
 }

@@ -1,100 +1,83 @@
 // SPDX-License-Identifier: MIT
-// table_free.c - gives back empty page tables. Other CPUs' walkers may have an unlinked table in
-// their caches, so tables are unlinked in batches, then every CPU that uses the space is told, and
-// only then the frames go.
+// table_free.c - gives back empty page tables, which stand in page_table.tables. Other CPUs'
+// walkers may have an unlinked table in their caches, so tables are unlinked in batches, then every
+// CPU that uses the space is told, and only then the frames go.
 #include "kernel/arch/x86_64/tables_local.h"
 #include "kernel/memory/frame.h"
 #include "lib/base/bits.h"
+#include "lib/base/memory.h"
 
-constexpr u64 ADDRESSES_END = 1ull << 48;
+constexpr u32 SWEEP_TABLES = 32; // looked at in one part
 
-struct sweep {
+struct batch {
 	struct page_table *page_table;
-	u64 start, end;  // the low 48 bits of addresses
-	u32 left;        // tables of pages to look at; then end becomes where that was
-	bool is_for_all; // those between start and end go, whatever is in them
 	u32 count;
-	paddr_t frames[32]; // unlinked
+	paddr_t frames[SWEEP_TABLES]; // unlinked
 };
 
-static void sweep_flush(struct sweep *sweep)
+bool table_is_empty(u64 above)
 {
-	if (!sweep->count)
-		return;
-	shootdown_root(sweep->page_table->root, 0, TABLE_EVERYTHING);
-	for (u32 i = 0; i < sweep->count; i++)
-		frame_free(AT(sweep->frames, i), 0);
-	sweep->page_table->pages -= sweep->count;
-	sweep->count = 0;
-}
-
-// How many entries from this one on lead to no table; 0: it does.
-ALWAYS_INLINE u64 leading_nowhere(u64 above, const struct table *table, u32 i)
-{
-	if (i % PART_ENTRIES == 0 && !bits_test(above, ENTRY_PARTS_SHIFT + i / PART_ENTRIES))
-		return PART_ENTRIES;
 	u64 all = 0;
-	for (u32 k = 0; i % 8 == 0 && k < 8; k++)
-		all |= AT(AT(table->group, i / 8), k);
-	if (i % 8 == 0 && !all)
-		return 8;
-	u64 entry = AT(table->entry, i);
-	return !(entry & ENTRY_PRESENT) || entry & ENTRY_LARGE;
+	for (u64 parts = parts_of(above); parts; parts &= parts - 1)
+		for (u32 i = 0, first = bits_lowest(parts) * PART_ENTRIES; i < PART_ENTRIES; i++)
+			all |= AT(table_at(above)->entry, first + i);
+	return all == 0;
 }
 
-// The tables below the one that an entry leads to, of a level, which begins at an address; as deep
-// as there are levels.
-static void sweep_below(struct sweep *sweep, u64 above, u32 level, u64 begin)
+void table_free_zeroed(struct page_table *page_table, paddr_t frame)
 {
-	struct table *table = table_at(above);
-	u64 reach = table_reach(level);
-	u64 first = sweep->start > begin ? (sweep->start - begin) / reach : 0;
-	u32 count = level == TABLE_LEVEL_TOP ? TABLE_USER_LAST + 1 : TABLE_ENTRIES;
-	for (u64 i = first; i < count && begin + i * reach < sweep->end; i++) {
-		u64 *entry = &AT(table->entry, i);
-		u64 skipped = leading_nowhere(above, table, (u32)i);
-		if (skipped) {
-			i += skipped - 1;
-			continue;
-		}
-		if (level > 1)
-			sweep_below(sweep, *entry, level - 1, begin + i * reach);
-		else if (sweep->left)
-			sweep->left--;
-		else
-			sweep->end = begin + i * reach;
-		u64 at = begin + i * reach;
-		bool is_inside = sweep->start <= at && at + reach <= sweep->end;
-		if (!(sweep->is_for_all && is_inside) && !table_is_empty(table_at(*entry)))
-			continue;
-		if (sweep->count == COUNT(sweep->frames))
-			sweep_flush(sweep);
-		AT(sweep->frames, sweep->count++).raw = *entry & ENTRY_ADDRESS;
-		*entry = 0;
-	}
+	struct list_node *node = &frame_of(frame)->node;
+	page_table->pages--;
+	if (page_table->swept == node)
+		page_table->swept = nullptr;
+	list_remove(node);
+	frame_free_zeroed(frame);
 }
 
-static void sweep_all(struct sweep *sweep)
+static void batch_flush(struct batch *batch)
 {
-	constexpr u64 ALL_PARTS = 0xffull << ENTRY_PARTS_SHIFT; // of the top table nothing leads to
-	sweep_below(sweep, sweep->page_table->root.raw | ALL_PARTS, TABLE_LEVEL_TOP, 0);
-	sweep_flush(sweep);
+	if (batch->count)
+		shootdown_root(batch->page_table->root, 0, TABLE_EVERYTHING);
+	while (batch->count)
+		table_free_zeroed(batch->page_table, AT(batch->frames, --batch->count));
+}
+
+// An empty table.
+static void batch_add(struct batch *batch, struct frame *frame)
+{
+	if (batch->count == COUNT(batch->frames))
+		batch_flush(batch);
+	AT(batch->frames, batch->count++).raw = *frame->above & ENTRY_ADDRESS;
+	*frame->above = 0;
 }
 
 void table_free_range(struct page_table *page_table, u64 address, u64 size)
 {
-	u64 start = address & 0xffff'ffff'ffff;
-	struct sweep sweep = { page_table, start, start + size, .left = ~0u, .is_for_all = true };
-	sweep_all(&sweep);
+	struct batch batch = { .page_table = page_table };
+	u64 end = address + size;
+	for (u64 at = align_up(address, LARGE_PAGE_SIZE); at < end && end - at >= LARGE_PAGE_SIZE;) {
+		u32 level;
+		u64 above = table_find(page_table, at, &level);
+		if (!level)
+			batch_add(&batch, frame_of((paddr_t){ above & ENTRY_ADDRESS }));
+		at = table_next(at, level, end);
+	}
+	batch_flush(&batch);
 }
 
-u64 table_sweep(struct page_table *page_table, u64 from)
+bool table_sweep(struct page_table *page_table)
 {
-	struct sweep sweep = {
-		.page_table = page_table, .start = from, .end = ADDRESSES_END, .left = 32
-	};
-	sweep_all(&sweep);
-	return sweep.end < ADDRESSES_END ? sweep.end : 0;
+	struct batch batch = { .page_table = page_table };
+	struct list_node *head = &page_table->tables.head, *node = page_table->swept;
+	node = node ? node : head->prev; // from the last on: those below come before those above
+	for (u32 i = 0; i < SWEEP_TABLES && node != head; i++, node = node->prev) {
+		struct frame *frame = container_of(node, struct frame, node);
+		if (table_is_empty(*frame->above))
+			batch_add(&batch, frame);
+	}
+	page_table->swept = node == head ? nullptr : node;
+	batch_flush(&batch);
+	return !page_table->swept;
 }
 
 void table_leave_everywhere(struct page_table *page_table)
@@ -102,13 +85,18 @@ void table_leave_everywhere(struct page_table *page_table)
 	shootdown_root(page_table->root, 0, 0);
 }
 
+// Those below before those above, so that a table that goes leads nowhere.
 bool table_drain(struct page_table *page_table, u32 *steps)
 {
-	struct sweep sweep = {
-		.page_table = page_table, .end = ADDRESSES_END, .left = *steps, .is_for_all = true
-	};
-	if (page_table->pages)
-		sweep_all(&sweep);
-	*steps = sweep.left;
+	struct list_node *node;
+	for (; *steps && (node = list_last(&page_table->tables)); (*steps)--) {
+		struct frame *frame = container_of(node, struct frame, node);
+		u64 above = *frame->above;
+		*frame->above = 0;
+		for (u64 parts = parts_of(above); parts; parts &= parts - 1)
+			memory_fill(&AT(table_at(above)->entry, bits_lowest(parts) * PART_ENTRIES), 0,
+				PART_ENTRIES * sizeof(u64));
+		table_free_zeroed(page_table, (paddr_t){ above & ENTRY_ADDRESS });
+	}
 	return !page_table->pages;
 }

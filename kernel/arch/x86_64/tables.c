@@ -84,6 +84,7 @@ err_t table_init(struct page_table *table)
 	for (u32 i = TABLE_USER_LAST + 1; i < TABLE_ENTRIES; i++)
 		AT(to->entry, i) = AT(from->entry, i);
 	*table = (struct page_table){ .root = root };
+	list_init(&table->tables);
 	return OK;
 }
 
@@ -95,25 +96,17 @@ void table_fini(struct page_table *table)
 	table->root.raw = 0;
 }
 
-// The table whose entry decides over the address: of level 0, or above where none is below.
-static struct table *table_find(const struct page_table *page_table, u64 address, u32 *level)
+u64 table_find(const struct page_table *page_table, u64 address, u32 *level)
 {
-	struct table *table = table_at(page_table->root.raw);
+	constexpr u64 ALL_PARTS = 0xffull << ENTRY_PARTS_SHIFT; // nothing leads to the top table
+	u64 above = page_table->root.raw | ALL_PARTS;
 	for (*level = TABLE_LEVEL_TOP; *level; (*level)--) {
-		u64 entry = AT(table->entry, table_index(address, *level));
+		u64 entry = AT(table_at(above)->entry, table_index(address, *level));
 		if (!(entry & ENTRY_PRESENT) || entry & ENTRY_LARGE)
 			break;
-		table = table_at(entry);
+		above = entry;
 	}
-	return table;
-}
-
-bool table_is_empty(const struct table *table)
-{
-	u64 all = 0;
-	for (u32 i = 0; i < TABLE_ENTRIES; i++)
-		all |= AT(table->entry, i);
-	return all == 0;
+	return above;
 }
 
 static err_t table_below(struct page_table *page_table, u64 *entry)
@@ -123,6 +116,8 @@ static err_t table_below(struct page_table *page_table, u64 *entry)
 	paddr_t frame;
 	TRY(frame_alloc_zeroed(FRAME_TABLE, &frame));
 	page_table->pages++;
+	frame_of(frame)->above = entry;
+	list_push_back(&page_table->tables, &frame_of(frame)->node);
 	atomic_store_release(entry, frame.raw | ENTRY_TABLE); // the hardware walks on other CPUs
 	return OK;
 }
@@ -130,13 +125,12 @@ static err_t table_below(struct page_table *page_table, u64 *entry)
 // A large page can only take the place of an empty table.
 static err_t make_room(struct page_table *page_table, u64 *entry)
 {
-	if (*entry & ENTRY_LARGE || !table_is_empty(table_at(*entry)))
+	if (*entry & ENTRY_LARGE || !table_is_empty(*entry))
 		return ERR_EXISTS;
 	paddr_t frame = { *entry & ENTRY_ADDRESS };
 	*entry = 0;
 	shootdown_root(page_table->root, 0, TABLE_EVERYTHING);
-	frame_free(frame, 0);
-	page_table->pages--;
+	table_free_zeroed(page_table, frame);
 	return OK;
 }
 
@@ -177,7 +171,7 @@ err_t table_map_run(
 {
 	u64 bits = entry_of_access(access) | ENTRY_USER;
 	u32 first = table_index(address, 0); // may be in the middle, and the run reach into the next
-	u64 low = first + RADIX_RUN > TABLE_ENTRIES ? bits_mask(TABLE_ENTRIES - first) : UINT64_MAX;
+	u64 low = UINT64_MAX >> first % PART_ENTRIES; // what is in the first of the table's parts
 	for (u64 left = run->present; left;) {
 		u64 part = left & low ? left & low : left;
 		struct table *table;
@@ -194,8 +188,8 @@ err_t table_map_run(
 bool table_query(struct page_table *page_table, u64 address, paddr_t *frame, u32 *access)
 {
 	u32 level;
-	struct table *table = table_find(page_table, address, &level);
-	u64 entry = AT(table->entry, table_index(address, level));
+	u64 above = table_find(page_table, address, &level);
+	u64 entry = AT(table_at(above)->entry, table_index(address, level));
 	if (!(entry & ENTRY_PRESENT))
 		return false;
 	u64 inside = address & (table_reach(level) - 1) & ~PAGE_MASK;
@@ -204,31 +198,22 @@ bool table_query(struct page_table *page_table, u64 address, paddr_t *frame, u32
 	return true;
 }
 
-// One leaf entry keeps some of its bits; a large one of which only a part is meant, none.
-static bool entry_keep(u64 *entry, u64 kept)
+// Entries of one table, up to its end, keep some of their bits.
+static u64 keep_in_table(u64 above, u32 first, u64 count, u64 kept)
 {
-	u64 wanted = *entry & kept;
-	if (wanted == *entry)
-		return false;
-	atomic_store_release(entry, wanted);
-	return true;
-}
-
-// Pages of one table, up to its end.
-static u64 keep_in_table(struct table *table, u32 first, u64 count, u64 kept)
-{
-	u64 changed = 0;
-	u32 end = (u32)min_u64(TABLE_ENTRIES, first + count);
-	for (u32 i = first; i < end; i++)
-		if (AT(table->entry, i) & ~kept)
-			changed += entry_keep(&AT(table->entry, i), kept);
+	struct table *table = table_at(above);
+	u64 changed = 0, end = min_u64(TABLE_ENTRIES, first + count);
+	for (u64 i = first; i < end;) {
+		u64 part = i / PART_ENTRIES, stop = min_u64(end, (part + 1) * PART_ENTRIES);
+		for (i = bits_test(above, ENTRY_PARTS_SHIFT + (u32)part) ? i : stop; i < stop; i++) {
+			u64 *entry = &AT(table->entry, i);
+			if (!(*entry & ~kept))
+				continue;
+			atomic_store_release(entry, *entry & kept);
+			changed++;
+		}
+	}
 	return changed;
-}
-
-// A large page, or nothing.
-static u64 keep_in_entry(u64 *entry, bool is_whole, u64 kept)
-{
-	return *entry & ENTRY_PRESENT ? entry_keep(entry, is_whole ? kept : 0) : 0;
 }
 
 static u64 keep_part(struct page_table *page_table, u64 *address, u64 end, u64 kept)
@@ -236,17 +221,14 @@ static u64 keep_part(struct page_table *page_table, u64 *address, u64 end, u64 k
 	u64 changed = 0, at = *address;
 	for (u32 steps = 0; at < end && steps < PART_STEPS;) {
 		u32 level;
-		struct table *table = table_find(page_table, at, &level);
-		u64 reach = max_u64(table_reach(level), LARGE_PAGE_SIZE);
-		u64 next = align_down(at, reach) + reach; // 0: the end of all addresses
-		u32 first = table_index(at, level);
-		if (level)
-			changed += keep_in_entry(
-				&AT(table->entry, first), is_aligned(at, reach) && end - at >= reach, kept);
-		else
-			changed += keep_in_table(table, first, (end - at) >> PAGE_SHIFT, kept);
+		u64 above = table_find(page_table, at, &level);
+		u64 reach = table_reach(level);
+		u64 count = level ? 1 : (end - at) >> PAGE_SHIFT; // 1: nothing, or a large page, which goes
+		bool is_whole =
+			!level || (is_aligned(at, reach) && end - at >= reach); // if a part is meant
+		changed += keep_in_table(above, table_index(at, level), count, is_whole ? kept : 0);
 		steps += level ? 1 : TABLE_STEPS;
-		at = next > at ? min_u64(next, end) : end;
+		at = table_next(at, level, end);
 	}
 	*address = at;
 	return changed;

@@ -26,7 +26,7 @@ static void interrupt(u8 vector)
 	else if (vector == VECTOR_TIMER)
 		timer_fired();
 	else if (vector == VECTOR_ASK) {
-		shootdown_answer();
+		cpu_poll();
 		if (atomic_load_relaxed(&cpu_self()->events)) // set before it was sent, pairs with cpu_send
 			cpu_self()->reschedule |= RESCHEDULE_EVENTS;
 	}
