@@ -187,7 +187,7 @@ static bool still_sees(u64 badge)
 
 static struct words tell_node(struct node node, const struct process *_Nullable process)
 {
-	struct words words = { span_of(text), 0 };
+	struct words words = { .room = span_of(text), .is_own = node.extra };
 	const struct name *name = name_of(node);
 	if (name && name->tell)
 		name->tell(&words, process);
@@ -305,7 +305,7 @@ static err_t operation_file_open(void *_Nullable self, struct caller caller, u64
 		return ERR_IS_DIRECTORY;
 	if (!may_see(asker(caller), node) || (flags & ACCESS_MODE && !(mode_of(node) & 0222)))
 		return ERR_RIGHTS;
-	if (node.kind == NODE_CALL)
+	if (node.kind == NODE_CALL || (node.kind >= NODE_FIXED && node.pid))
 		node.extra = asker(caller) == process_of(node);
 	TRY(connection_create(port, badge_of(node, is_trusted(asker(caller), node)), out_thing));
 	answer_hand_out(*out_thing);
@@ -348,7 +348,7 @@ static void tell_way(struct words *words, struct node folder)
 
 static err_t tell_folder(u64 badge, lease_t path, lease_t target, u32 *out_size)
 {
-	struct words words = { span_of(text), 0 };
+	struct words words = { .room = span_of(text) };
 	if (path.size || !is_folder(node_of(badge)))
 		return ERR_INVALID;
 	tell_way(&words, node_of(badge));
@@ -516,7 +516,7 @@ static err_t operation_file_list(
 		return ERR_NOT_DIRECTORY;
 	if (!still_sees(caller.badge))
 		return ERR_RIGHTS;
-	struct list list = { { span_clamp(span_of(text), 0, entries.size), 0 }, false };
+	struct list list = { { .room = span_clamp(span_of(text), 0, entries.size) }, false };
 	list_folder(&list, folder, cookie);
 	if (list.is_full && !list.words.used)
 		return ERR_TOO_BIG;

@@ -4,6 +4,7 @@
 #include "abi/info.h"
 #include "lib/base/time.h"
 #include "lib/posix/core/posix.h"
+#include "lib/posix/core/start.h"
 #include "os/syscalls.h"
 #include "servers/proc/node.h"
 
@@ -49,11 +50,22 @@ u64 process_time(const struct process *process, u64 *pages)
 	return info.cpu_ns;
 }
 
-static char state_of(const struct process *process)
+// Sleeping is whose first thread is in a wait that a signal may end. What waits for a service runs,
+// as far as anybody can tell.
+static bool is_sleeping(const struct process *process)
+{
+	u64 mask = MASK_ALL, address = thread_address(0) + offsetof(struct posix_thread, open_mask);
+	(void)process_bytes(process, address, span_of(mask));
+	return mask != MASK_ALL;
+}
+
+static char state_of(const struct words *words, const struct process *process)
 {
 	if (process->state == PROCESS_ZOMBIE)
 		return 'Z';
-	return process->is_stopped ? 'T' : 'S';
+	if (process->is_stopped)
+		return 'T';
+	return !words->is_own && is_sleeping(process) ? 'S' : 'R';
 }
 
 static u32 parent_of(const struct process *process)
@@ -82,8 +94,8 @@ void tell_stat(struct words *words, const struct process *process)
 	u64 size, pages, ticks = process_time(process, &pages) / TICK_NS;
 	size = process_mapped(process);
 	words_add(words, "%u (%s) %c %u %u %u %u %d 4194304 0 0 0 0 ", process->pid, name_of(&program),
-		state_of(process), parent_of(process), process->group, process->session, process->terminal,
-		(i32)foreground_of(process));
+		state_of(words, process), parent_of(process), process->group, process->session,
+		process->terminal, (i32)foreground_of(process));
 	words_add(words, "%lu 0 %lu 0 %d %d %u 0 %lu %lu %lu ", ticks, process->children_ns / TICK_NS,
 		20 + process->nice, (i32)process->nice, info.threads ? info.threads : 1,
 		process->started_ns / TICK_NS, size, process_resident(pages, size));
@@ -97,7 +109,12 @@ void tell_stat(struct words *words, const struct process *process)
 
 static const char *state_name(char state)
 {
-	return state == 'Z' ? "Z (zombie)" : state == 'T' ? "T (stopped)" : "S (sleeping)";
+	switch (state) {
+	case 'Z': return "Z (zombie)";
+	case 'T': return "T (stopped)";
+	case 'S': return "S (sleeping)";
+	default: return "R (running)";
+	}
 }
 
 void tell_status(struct words *words, const struct process *process)
@@ -112,8 +129,8 @@ void tell_status(struct words *words, const struct process *process)
 	words_add(words,
 		"Name:\t%s\nUmask:\t0%u%u%u\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\n"
 		"TracerPid:\t0\n",
-		name_of(&program), mask >> 6 & 7, mask >> 3 & 7, mask & 7, state_name(state_of(process)),
-		process->pid, process->pid, parent_of(process));
+		name_of(&program), mask >> 6 & 7, mask >> 3 & 7, mask & 7,
+		state_name(state_of(words, process)), process->pid, process->pid, parent_of(process));
 	words_add(words, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t",
 		who->user, who->effective_user, who->saved_user, who->file_user, who->group,
 		who->effective_group, who->saved_group, who->file_group);
@@ -122,7 +139,8 @@ void tell_status(struct words *words, const struct process *process)
 	words_add(words, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", process->pid,
 		process->pid, process->group, process->session);
 	words_add(words,
-		"VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n",
+		"VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n"
+		"VmSwap:\t       0 kB\nThreads:\t%u\n",
 		size / 1024, size / 1024, process_resident(pages, size) * 4,
 		process_resident(pages, size) * 4, info.threads ? info.threads : 1);
 	tell_signals(words, process);

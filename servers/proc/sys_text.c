@@ -104,7 +104,7 @@ void tell_open_max(struct words *words, const struct process *_Nullable process)
 void tell_pipe_max(struct words *words, const struct process *_Nullable process)
 {
 	(void)process;
-	add_number(words, 1 << 20);
+	add_number(words, 1 << 16);
 }
 
 void tell_entropy(struct words *words, const struct process *_Nullable process)

@@ -9,6 +9,7 @@ NONNULL_BEGIN
 struct words {
 	span_t room; // what does not fit is cut off
 	usize used;
+	bool is_own; // told to the process that it is about
 };
 
 void words_add(struct words *words, const char *format, ...); // lib/base/format.h

@@ -45,8 +45,7 @@ static bool lends_powers(const struct tree_inode *inode)
 
 static void set_mode(struct tree_inode *inode, u32 mode, const struct tree_credentials *who)
 {
-	if (!tree_is_member(who, inode->group) && !(who->capabilities & CAPABILITY_FSETID) &&
-		!is_directory(inode))
+	if (!tree_is_member(who, inode->group) && !(who->capabilities & CAPABILITY_FSETID))
 		mode &= ~(u32)MODE_SET_GROUP;
 	SET_INODE(inode, mode, (inode->mode & MODE_TYPE) | (mode & MODE_ALL));
 }

@@ -39,16 +39,19 @@ static bool overlaps(const struct lock *lock, const struct place *place)
 	       lock->family == place->family && lock->start < place->end && place->start < lock->end;
 }
 
+// The one that begins first: F_GETLK tells of it.
 static const struct lock *_Nullable find_obstacle(const struct place *place)
 {
+	const struct lock *first = nullptr;
 	for (u32 i = 0; i < store->lock_count && place->kind; i++) {
 		const struct lock *lock = lock_at(i);
 		bool is_exclusive =
 			lock->kind == TREE_LOCK_KIND_EXCLUSIVE || place->kind == TREE_LOCK_KIND_EXCLUSIVE;
-		if (lock->locker != place->locker && is_exclusive && overlaps(lock, place))
-			return lock;
+		bool is_obstacle = lock->locker != place->locker && is_exclusive && overlaps(lock, place);
+		if (is_obstacle && (!first || lock->start < first->start))
+			first = lock;
 	}
-	return nullptr;
+	return first;
 }
 
 static err_t add(struct lock lock)
@@ -125,15 +128,53 @@ static void finish(struct tree_lock_call call, err_t err)
 	tree_lock_done(call, err);
 }
 
+static const struct tree_lock_call *_Nullable waiter_of(u32 locker)
+{
+	for (u32 i = 0; i < waiter_count; i++)
+		if ((u32)AT(waiters, i).caller.badge == locker)
+			return &AT(waiters, i);
+	return nullptr;
+}
+
+// Whether who is in the way waits, by others or not, for a lock of this one: fcntl(2), EDEADLK.
+// Locks of open files (owner: none) are nobody's, so nothing is known of them.
+static bool closes_ring(const struct tree_lock_call *call)
+{
+	const struct tree_lock_call *next = call;
+	u32 self = (u32)call->caller.badge;
+	for (u32 i = 0; next && i < LOCKERS_MAX; i++) {
+		struct place place;
+		const struct lock *lock = place_of(&place, next) == OK ? find_obstacle(&place) : nullptr;
+		if (!lock || AT(store->lockers, lock->locker).owner == UINT32_MAX)
+			return false;
+		if (i && lock->locker == self)
+			return true;
+		next = waiter_of(lock->locker);
+	}
+	return false;
+}
+
+static err_t wait_for_lock(const struct tree_lock_call *call)
+{
+	bool is_process = AT(store->lockers, (u32)call->caller.badge).owner != UINT32_MAX;
+	if (is_process && closes_ring(call))
+		return ERR_BUSY;
+	if (waiter_count == WAITERS_MAX)
+		return ERR_QUOTA;
+	AT(waiters, waiter_count++) = *call;
+	return OK;
+}
+
 void operation_lock(void *_Nullable self, struct tree_lock_call call)
 {
 	(void)self;
 	err_t err = try_lock(&call);
-	if (err == ERR_WOULD_BLOCK && call.is_waiting && waiter_count < WAITERS_MAX) {
-		AT(waiters, waiter_count++) = call;
-		return;
+	if (err == ERR_WOULD_BLOCK && call.is_waiting) {
+		err = wait_for_lock(&call);
+		if (err == OK)
+			return;
 	}
-	finish(call, err == ERR_WOULD_BLOCK && call.is_waiting ? ERR_BUSY : err);
+	finish(call, err);
 }
 
 static struct tree_lock_call waiter_take(u32 index)

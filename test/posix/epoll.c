@@ -47,6 +47,39 @@ static void children(void)
 	close(set);
 }
 
+static int put_into(int outer, int inner)
+{
+	struct epoll_event event = { EPOLLIN, { .fd = inner } };
+	return epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event);
+}
+
+// Sets within sets: as many as Linux has, and never in a ring.
+static void nested(void)
+{
+	int chain[6], path = open("/tmp", O_PATH);
+	need(pipe(ends) == 0, "pipe");
+	for (int i = 0; i < 6; i++)
+		chain[i] = epoll_create1(EPOLL_CLOEXEC);
+	is(put_into(chain[0], ends[0]), 0, "a pipe in a set");
+	for (int i = 1; i < 5; i++)
+		is(put_into(chain[i], chain[i - 1]), 0, "a set in a set");
+	check(put_into(chain[5], chain[4]) == -1 && (errno == ELOOP || errno == EINVAL),
+		"six are too many");
+	fails(put_into(chain[0], chain[4]), ELOOP, "a ring of five");
+	fails(put_into(chain[0], chain[1]), ELOOP, "a ring of two");
+	(void)!write(ends[1], "x", 1);
+	struct epoll_event event;
+	is(epoll_wait(chain[4], &event, 1, 5000), 1, "the outermost hears of the pipe");
+	is(event.data.fd, chain[3], "by the next one");
+	fails(put_into(chain[0], path), EBADF, "what has no contents (O_PATH)");
+	fails(put_into(path, ends[0]), EBADF, "or as the set");
+	for (int i = 0; i < 6; i++)
+		close(chain[i]);
+	close(ends[0]);
+	close(ends[1]);
+	close(path);
+}
+
 static void basics(void)
 {
 	int set = epoll_create1(EPOLL_CLOEXEC);
@@ -117,5 +150,6 @@ int main(int argc, char **argv)
 		return 0;
 	children();
 	basics();
+	nested();
 	return done();
 }

@@ -3,8 +3,10 @@
 // locks.
 #include "test/posix/test.h"
 #include <dirent.h>
+#include <grp.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static char text[8192];
@@ -174,6 +176,58 @@ static void sharing(void)
 	close(fd);
 }
 
+static int stays_small(void)
+{
+	struct rlimit limit = { 1000, 1000 };
+	int fd = open("small", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char bytes[1500] = "";
+	on_signal(SIGXFSZ, count_signal, 0);
+	if (fd < 0 || write(fd, bytes, 10) != 10 || setrlimit(RLIMIT_FSIZE, &limit))
+		return 1;
+	if (write(fd, bytes, 1500) != 990 || handled)
+		return 2;
+	if (write(fd, bytes, 1) != -1 || errno != EFBIG || handled != 1)
+		return 3;
+	if (pwrite(fd, bytes, 1500, 500) != 500 || pwrite(fd, bytes, 1, 2000) != -1 || errno != EFBIG)
+		return 4;
+	if (ftruncate(fd, 1001) != -1 || errno != EFBIG || truncate("small", 1001) != -1 ||
+		handled != 4)
+		return 5;
+	int end = open("small", O_WRONLY | O_APPEND);
+	if (write(end, bytes, 1) != -1 || errno != EFBIG || ftruncate(fd, 900) ||
+		write(end, bytes, 200) != 100)
+		return 6;
+	return posix_fallocate(fd, 0, 2000) == EFBIG && lseek(fd, 0, SEEK_END) == 1000 ? 0 : 7;
+}
+
+static void limits(void)
+{
+	is(child_end(child(stays_small)), 0, "RLIMIT_FSIZE");
+	int path = open(".", O_PATH);
+	check(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, path, 0) == MAP_FAILED && errno == EBADF,
+		"what has no contents is not mapped");
+	close(path);
+	unlink("small");
+}
+
+// Owner of the directory, but not in its group.
+static int sets_group_bit(void)
+{
+	if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+		return 1;
+	if (chmod("theirs", 02777) || stat("theirs", &status))
+		return 2;
+	return (status.st_mode & 07777) == 0777 ? 0 : 3;
+}
+
+static void group_bit(void)
+{
+	is(mkdir("theirs", 0700) || chown("theirs", 65534, 4444), 0, "a directory of another group");
+	is(child_end(child(sets_group_bit)), 0, "its owner cannot set the group's bit");
+	is(chmod("theirs", 02777) || stat("theirs", &status), 0, "root");
+	is(status.st_mode & 07777, 02777, "can");
+}
+
 int main(void)
 {
 	(void)!chdir("/tmp");
@@ -183,6 +237,8 @@ int main(void)
 	names();
 	folders();
 	sharing();
+	group_bit();
+	limits();
 	chdir("..");
 	is(system("rm -r test-files"), 0, "all removed");
 	return done();

@@ -143,6 +143,12 @@ static void semaphores(void)
 	struct timespec limit = { 0, 50000000 };
 	struct sembuf one = { 0, -1, 0 };
 	fails(semtimedop(id, &one, 1, &limit), EAGAIN, "a time limit");
+	struct sembuf more = { .sem_num = 0, .sem_op = 1 };
+	limit = (struct timespec){ 0, 1 };
+	is(semtimedop(id, &more, 1, &limit), 0, "what need not wait needs no time");
+	limit.tv_nsec = 0;
+	is(semtimedop(id, &one, 1, &limit), 0, "nor the other way");
+	fails(semtimedop(id, &one, 1, &limit), EAGAIN, "and with none nothing is waited for");
 	on_signal(SIGALRM, count_signal, SA_RESTART);
 	alarm(1);
 	fails(semop(id, &one, 1), EINTR, "a signal ends it, SA_RESTART or not");

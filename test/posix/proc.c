@@ -84,6 +84,8 @@ static void folders(void)
 	is(faccessat(folder, "none", F_OK, 0), -1, "what there is not");
 	on_signal(SIGUSR2, count_signal, 0);
 	is(syscall(SYS_pidfd_send_signal, folder, SIGUSR2, NULL, 0), 0, "a signal to whom it is of");
+	siginfo_t other = { .si_signo = SIGUSR1, .si_code = SI_QUEUE };
+	fails(syscall(SYS_pidfd_send_signal, folder, SIGUSR2, &other, 0), EINVAL, "that says another");
 	is(handled, 1, "arrives");
 	close(folder);
 	char path[64], wanted[32] = "";
@@ -297,6 +299,53 @@ static void status(void)
 	umask(022);
 }
 
+static int sleeps(void)
+{
+	pause();
+	return 0;
+}
+
+static int spins(void)
+{
+	static volatile bool is_on = true;
+	while (is_on)
+		;
+	return 0;
+}
+
+static char state_of(pid_t pid)
+{
+	char path[32];
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	return read_all(path) > 0 ? *(strrchr(text, ')') + 2) : 0;
+}
+
+// Until it is so, as programs that wait for another's sleep do.
+static void reaches(pid_t pid, char state, const char *what)
+{
+	for (int i = 0; i < 2000 && state_of(pid) != state; i++)
+		pause_ms(10);
+	is(state_of(pid), state, what);
+}
+
+static void states(void)
+{
+	is(state_of(getpid()), 'R', "who asks runs");
+	pid_t sleeper = child(sleeps), spinner = child(spins);
+	reaches(sleeper, 'S', "who pauses sleeps");
+	int running = 0;
+	for (int i = 0; i < 20; i++)
+		running += state_of(spinner) == 'R';
+	is(running, 20, "who computes runs");
+	kill(sleeper, SIGSTOP);
+	reaches(sleeper, 'T', "who is stopped");
+	kill(sleeper, SIGKILL);
+	reaches(sleeper, 'Z', "who has ended");
+	kill(spinner, SIGKILL);
+	child_end(sleeper);
+	child_end(spinner);
+}
+
 static void calls(void)
 {
 	char wanted[100], got[100] = "";
@@ -339,6 +388,7 @@ int main(void)
 	threads();
 	memory();
 	status();
+	states();
 	calls();
 	spaces();
 	return done();

@@ -20,7 +20,7 @@
 constexpr u64 LOOK_NS = 10'000'000;
 constexpr u32 ROOM = 128; // events of one call, at most
 
-static struct epoll_set *set_of(const struct file *file)
+struct epoll_set *epoll_set_of(const struct file *file)
 {
 	UNSAFE_BEGIN("epoll_make put it there")
 	return (struct epoll_set *)AT(file->description->detail, 0);
@@ -61,7 +61,7 @@ void epoll_set_leave(struct epoll_set *set)
 
 static void epoll_close(struct posix_thread *, const struct file *file, bool)
 {
-	struct epoll_set *set = set_of(file);
+	struct epoll_set *set = epoll_set_of(file);
 	epoll_set_leave(set);
 	heap_give(set, sizeof(struct epoll_set));
 }
@@ -91,7 +91,7 @@ void event_closed(struct posix_thread *, const struct file *file)
 // Whether an item is ready, without telling it.
 static u32 epoll_ready(struct posix_thread *self, const struct file *file)
 {
-	struct epoll_set *set = set_of(file);
+	struct epoll_set *set = epoll_set_of(file);
 	u32 holds = 0;
 	posix_lock_take(&set->lock);
 	for (u32 i = 0; i < set->size && !holds; i++) {
@@ -176,19 +176,44 @@ static i64 control(struct epoll_set *set, i32 operation, const struct file *file
 	return -EINVAL;
 }
 
-static i64 control_files(const struct file *set_file, const struct file *file, i32 operation,
-	struct linux_epoll_event *event)
+static i64 control_locked(struct epoll_set *set, i32 operation, const struct file *file,
+	const struct linux_epoll_event *event)
 {
-	if (file_is_constant(file))
-		return -EPERM;
-	if (set_file->description->kind != FILE_EPOLL || set_file->description == file->description)
-		return -EINVAL;
-	struct epoll_set *set = set_of(set_file);
-	event->events |= POLL_UNASKED;
 	posix_lock_take(&set->lock);
 	i64 answer = control(set, operation, file, event);
 	posix_lock_give(&set->lock);
 	return answer;
+}
+
+// A set into a set: one at a time, so that two cannot close a ring.
+static i64 add_set(
+	struct epoll_set *set, const struct file *file, const struct linux_epoll_event *event)
+{
+	struct event_state *state = state_of_events();
+	if (event->events & EPOLLEXCLUSIVE)
+		return -EINVAL;
+	posix_lock_take(&state->lock);
+	i64 answer = epoll_nest_check(&state->sets, set, epoll_set_of(file));
+	if (answer == 0)
+		answer = control_locked(set, EPOLL_CTL_ADD, file, event);
+	posix_lock_give(&state->lock);
+	return answer;
+}
+
+static i64 control_files(const struct file *set_file, const struct file *file, i32 operation,
+	struct linux_epoll_event *event)
+{
+	if (file->description->kind == FILE_PATH || set_file->description->kind == FILE_PATH)
+		return -EBADF;
+	if (file_is_constant(file))
+		return -EPERM;
+	if (set_file->description->kind != FILE_EPOLL || set_file->description == file->description)
+		return -EINVAL;
+	struct epoll_set *set = epoll_set_of(set_file);
+	event->events |= POLL_UNASKED;
+	if (operation == EPOLL_CTL_ADD && file->description->kind == FILE_EPOLL)
+		return add_set(set, file, event);
+	return control_locked(set, operation, file, event);
 }
 
 i64 call_epoll_ctl(struct posix_thread *self, const struct arguments *arguments)
@@ -251,7 +276,7 @@ static i64 epoll_wait_file(struct posix_thread *self, const struct file *file,
 	struct linux_epoll_event events[ROOM] UNINITIALIZED;
 	u32 room = ARG_U32(2) < ROOM ? ARG_U32(2) : ROOM;
 	struct epoll_report report = { .event = events, .room = room };
-	i64 count = epoll_set_wait(self, set_of(file), deadline, &report);
+	i64 count = epoll_set_wait(self, epoll_set_of(file), deadline, &report);
 	if (count > 0)
 		TRY_POSIX(user_copy_out(ARG(1), events, (u64)count * sizeof(struct linux_epoll_event)));
 	return count;

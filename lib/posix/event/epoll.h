@@ -37,6 +37,15 @@ struct epoll_report {
 	u32 room, count;
 };
 
+constexpr u32 EPOLL_NESTS_MAX = 5; // sets within one another, as on Linux
+
+struct epoll_set *epoll_set_of(const struct file *file); // of a file of kind FILE_EPOLL
+
+// Whether inner may be put into outer: -ELOOP if outer is within it, or too many are within one
+// another. event_state.lock held; sets: event_state.sets.
+i64 epoll_nest_check(
+	const struct list *sets, const struct epoll_set *outer, struct epoll_set *inner);
+
 struct epoll_item *_Nullable epoll_item_at(const struct epoll_set *set, u32 index);
 struct epoll_item *_Nullable epoll_find(
 	const struct epoll_set *set, const struct file *file, u32 *index);

@@ -25,9 +25,10 @@ struct socket *socket_of(const struct file *file)
 i64 socket_get(struct posix_thread *self, i32 number, struct file *file, struct socket **out)
 {
 	TRY_POSIX(file_get(self, number, file));
-	if (file->description->kind != FILE_SOCKET) {
+	u32 kind = file->description->kind;
+	if (kind != FILE_SOCKET) {
 		file_put(self, file);
-		return -ENOTSOCK;
+		return kind == FILE_PATH ? -EBADF : -ENOTSOCK;
 	}
 	*out = socket_of(file);
 	return 0;

@@ -8,6 +8,7 @@
 #include "lib/posix/file/open.h"
 #include "lib/posix/file/received.h"
 #include "lib/posix/file/request.h"
+#include "lib/posix/file/size_limit.h"
 #include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
@@ -224,6 +225,7 @@ i64 call_truncate(struct posix_thread *self, const struct arguments *arguments)
 	if (path.walk.is_remote)
 		return -EPERM;
 	TRY_POSIX(path_inode(&path, &inode));
+	TRY_POSIX(size_limit_grow(self, inode.length, ARG(1)));
 	TRY_POSIX(contents_open(&path, &inode, O_WRONLY, &contents));
 	err_t err = memory_control(contents, MEMORY_OPERATION_RESIZE, ARG(1), 0, &unused);
 	(void)handle_close(contents);

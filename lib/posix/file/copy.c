@@ -9,6 +9,7 @@
 #include "lib/posix/file/descriptor.h"
 #include "lib/posix/file/move.h"
 #include "lib/posix/file/path.h"
+#include "lib/posix/file/size_limit.h"
 #include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
@@ -242,7 +243,8 @@ static i64 write_zeros(handle_t memory, u64 offset, u64 end)
 	return 0;
 }
 
-static i64 allocate(const struct file *file, u32 mode, u64 offset, u64 end)
+static i64 allocate(
+	struct posix_thread *self, const struct file *file, u32 mode, u64 offset, u64 end)
 {
 	u64 length, unused;
 	TRY_POSIX(contents_length(file, &length));
@@ -251,6 +253,7 @@ static i64 allocate(const struct file *file, u32 mode, u64 offset, u64 end)
 		TRY_POSIX(write_zeros(file->handle, offset, inside));
 	if (mode & FALLOC_KEEP_SIZE || end <= length)
 		return 0;
+	TRY_POSIX(size_limit_grow(self, length, end));
 	err_t err = memory_control(file->handle, MEMORY_OPERATION_RESIZE, end, 0, &unused);
 	return err == OK ? 0 : err == ERR_RANGE ? -EFBIG : err == ERR_RIGHTS ? -EBADF : -ENOSPC;
 }
@@ -271,7 +274,7 @@ i64 call_fallocate(struct posix_thread *self, const struct arguments *arguments)
 	TRY_POSIX(file_get(self, ARG_INT(0), &file));
 	i64 answer = !has_contents(&file)       ? -ENODEV
 	             : !file_is_writable(&file) ? -EBADF
-	                                        : allocate(&file, mode, ARG(2), (u64)end);
+	                                        : allocate(self, &file, mode, ARG(2), (u64)end);
 	if (answer >= 0)
 		file_told(&file, IN_MODIFY);
 	file_put(self, &file);

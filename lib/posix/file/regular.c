@@ -11,6 +11,7 @@
 #include "lib/posix/file/kinds.h"
 #include "lib/posix/file/path.h"
 #include "lib/posix/file/seals.h"
+#include "lib/posix/file/size_limit.h"
 #include "lib/posix/file/status.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
@@ -109,18 +110,29 @@ static i64 regular_read(
 	return done;
 }
 
+// By the length of now: others that append at the same time may make it a little more.
+static i64 limit_append(
+	struct posix_thread *self, const struct file *file, struct transfer *transfer)
+{
+	u64 length = 0;
+	TRY_POSIX(contents_length(file, &length));
+	return size_limit_write(self, length, &transfer->size);
+}
+
 static i64 write_at_offset(
 	struct posix_thread *self, const struct file *file, struct transfer *transfer)
 {
 	struct description *description = file->description;
 	u64 end = description->offset;
 	if (file_flags(file) & O_APPEND) {
+		TRY_POSIX(limit_append(self, file, transfer));
 		i64 done = append(self, file->handle, transfer, &end);
 		description->offset = end;
 		return done;
 	}
 	if (end > INT64_MAX - transfer->size)
 		return -EFBIG;
+	TRY_POSIX(size_limit_write(self, end, &transfer->size));
 	i64 done = contents_write(file->handle, end, transfer->address, transfer->size);
 	if (done > 0)
 		description->offset = end + (u64)done;
@@ -134,10 +146,14 @@ static i64 regular_write(
 	clamp(transfer);
 	if (!transfer->size)
 		return 0;
-	if (transfer->is_positioned && file_flags(file) & O_APPEND) // as Linux, against POSIX
+	if (transfer->is_positioned && file_flags(file) & O_APPEND) { // as Linux, against POSIX
+		TRY_POSIX(limit_append(self, file, transfer));
 		return append(self, file->handle, transfer, &unused);
-	if (transfer->is_positioned)
+	}
+	if (transfer->is_positioned) {
+		TRY_POSIX(size_limit_write(self, transfer->offset, &transfer->size));
 		return contents_write(file->handle, transfer->offset, transfer->address, transfer->size);
+	}
 	bool is_taken = file_offset_take(file);
 	i64 done = write_at_offset(self, file, transfer);
 	file_offset_give(file, is_taken);
@@ -199,8 +215,9 @@ static i64 regular_seek(struct posix_thread *self, const struct file *file, i64 
 
 static i64 regular_resize(struct posix_thread *self, const struct file *file, u64 size)
 {
-	u64 unused;
-	(void)self;
+	u64 length = 0, unused;
+	TRY_POSIX(contents_length(file, &length));
+	TRY_POSIX(size_limit_grow(self, length, size));
 	err_t err = memory_control(file->handle, MEMORY_OPERATION_RESIZE, size, 0, &unused);
 	return err == OK ? 0 : err == ERR_RIGHTS ? -EINVAL : write_error(err);
 }

@@ -89,6 +89,14 @@ static i64 control_owner(const struct file *file, u32 command, u64 argument)
 	}
 }
 
+static i64 pipe_set_capacity(const struct file *file, u64 size)
+{
+	if (!pipe_capacity)
+		return -EBADF;
+	TRY_POSIX(pipe_capacity(file, 0));
+	return size && size <= 1u << 31 ? pipe_capacity(file, size) : -EINVAL;
+}
+
 static i64 control(struct posix_thread *self, const struct file *file, u32 command, u64 argument)
 {
 	switch (command) {
@@ -114,7 +122,7 @@ static i64 control(struct posix_thread *self, const struct file *file, u32 comma
 	case F_ADD_SEALS: return seals_add(file, (u32)argument);
 	case F_GET_SEALS: return seals_get(file);
 	case F_GETPIPE_SZ: return pipe_capacity ? pipe_capacity(file, 0) : -EBADF;
-	case F_SETPIPE_SZ: return pipe_capacity ? pipe_capacity(file, argument) : -EBADF;
+	case F_SETPIPE_SZ: return pipe_set_capacity(file, argument);
 	case F_SETLEASE: return -EAGAIN;
 	case F_GETLEASE: return F_UNLCK;
 	default: return control_owner(file, command, argument);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // semaphore.c - System V semaphores. servers/meet does the operations and lets wait.
 #include "lib/posix/core/calls.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/core/heap.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
@@ -51,6 +52,19 @@ static i64 operate(struct posix_thread *self, u32 id, const struct operations *o
 	return err == ERR_TIMED_OUT ? -EAGAIN : ipc_error(err);
 }
 
+// What can be done at once is done, however short the time is: only waiting takes of it.
+static i64 operate_until(struct posix_thread *self, u32 id, struct operations *operations)
+{
+	u64 deadline = operations->deadline;
+	struct operations at_once = *operations;
+	for (u32 i = 0; i < at_once.count; i++)
+		AT(at_once.list, i).flags |= IPC_NOWAIT;
+	at_once.deadline = DEADLINE_NEVER;
+	i64 answer = operate(self, id, &at_once);
+	bool may_wait = answer == -EAGAIN && deadline > posix_clock();
+	return may_wait ? operate(self, id, operations) : answer;
+}
+
 i64 call_semop(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct operations operations UNINITIALIZED;
@@ -70,6 +84,7 @@ i64 call_semtimedop(struct posix_thread *self, const struct arguments *arguments
 		TRY_POSIX(user_get(limit, ARG(3)));
 		TRY_POSIX(time_of_timespec(&limit, &ns));
 		operations.deadline = wait_deadline(self, ns);
+		return operate_until(self, ARG_U32(0), &operations);
 	}
 	return operate(self, ARG_U32(0), &operations);
 }

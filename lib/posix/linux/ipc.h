@@ -39,6 +39,7 @@ enum shmat_flag : u32 {
 constexpr u32 MSG_COPY = 040000;
 constexpr u16 SEM_UNDO = 0x1000;
 constexpr u32 SEMOPM = 500, MSGMAX = 8192, MSGMNB = 16384, SEMMSL = 32000, SEMVMX = 32767;
+constexpr u16 IPC_NOWAIT = 04000;
 constexpr u32 IPC_OBJECTS = 256; // of each kind
 
 struct linux_ipc_perm {

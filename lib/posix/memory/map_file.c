@@ -110,6 +110,8 @@ static i64 map_open_file(
 		.is_writable = mode == O_RDWR };
 	struct map_request shown = *request;
 	u64 address;
+	if (file->description->kind == FILE_PATH)
+		return -EBADF;
 	if (mode == O_WRONLY || (!is_private && is_writing && mode != O_RDWR))
 		return -EACCES;
 	if (!operations->map)

@@ -68,6 +68,14 @@ static i64 get_info(u64 address, u32 id, u32 signal, struct linux_siginfo *info)
 	return 0;
 }
 
+// The same, and what it says of the signal must be so (pidfd_send_signal(2)).
+static i64 get_info_of(u64 address, u32 id, u32 signal, struct linux_siginfo *info)
+{
+	i32 named;
+	TRY_POSIX(user_get(named, address + offsetof(struct linux_siginfo, signal)));
+	return named == (i32)signal ? get_info(address, id, signal, info) : -EINVAL;
+}
+
 i64 call_rt_sigqueueinfo(struct posix_thread *self, const struct arguments *arguments)
 {
 	u32 id = ARG_U32(0), signal = ARG_U32(1);
@@ -109,7 +117,7 @@ i64 call_pidfd_send_signal(struct posix_thread *self, const struct arguments *ar
 	if (error == -EBADF)
 		error = process_of_folder(self, ARG_INT(0), &id);
 	TRY_POSIX(error);
-	i64 result = ARG(2) ? get_info(ARG(2), id, ARG_U32(1), &info) : 0;
+	i64 result = ARG(2) ? get_info_of(ARG(2), id, ARG_U32(1), &info) : 0;
 	if (!result && id == identity->pid)
 		result = send_self(self, ARG_U32(1), &info);
 	else if (!result &&

@@ -13,6 +13,8 @@ enum arch_prctl_code : u32 {
 	ARCH_SET_FS = 0x1002,
 	ARCH_GET_FS = 0x1003,
 	ARCH_GET_GS = 0x1004,
+	ARCH_GET_CPUID = 0x1011, // whether CPUID may be used: always
+	ARCH_SET_CPUID = 0x1012,
 	ARCH_CET_STATUS = 0x3001,
 };
 
@@ -40,6 +42,8 @@ i64 call_arch_prctl(struct posix_thread *self, const struct arguments *arguments
 	}
 	case ARCH_SET_GS: return ARG(1) ? -EPERM : 0;
 	case ARCH_GET_GS: return user_clear(ARG(1), sizeof(u64));
+	case ARCH_GET_CPUID: return 1;
+	case ARCH_SET_CPUID: return -ENODEV; // this processor cannot make it fault
 	}
 	return -EINVAL;
 }

@@ -75,7 +75,7 @@ i64 call_clock_nanosleep(struct posix_thread *self, const struct arguments *argu
 	struct linux_timespec time;
 	u64 ns, now;
 	if (clock == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
+		return -EOPNOTSUPP; // the C library makes it EINVAL
 	TRY_POSIX(clock_read(self, clock, &now));
 	if (!is_absolute && !clock_is_processor(clock))
 		return sleep_for(self, ARG(2), ARG(3));
