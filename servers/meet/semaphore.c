@@ -168,6 +168,19 @@ static err_t finish(struct ipc_object *object, u32 pid, const struct operations 
 	return OK;
 }
 
+// Not if its time is over, or it was killed: word of that is on its way here.
+static bool waits_still(const struct waiter *waiter)
+{
+	u8 byte;
+	return lease_get(waiter->call.operations, 0, span_of(byte)) != ERR_GONE;
+}
+
+static err_t give_up(const struct ipc_object *object, const struct operations *done)
+{
+	take_back(object, done, done->count);
+	return ERR_CANCELLED;
+}
+
 // Who can go on after a change does, the oldest first, as long as one can.
 static void wake(struct ipc_object *object)
 {
@@ -186,7 +199,8 @@ static void wake(struct ipc_object *object)
 			continue;
 		}
 		if (err == OK)
-			err = finish(object, waiter->pid, waiter->operations);
+			err = waits_still(waiter) ? finish(object, waiter->pid, waiter->operations)
+			                          : give_up(object, waiter->operations);
 		waiter_end(i, err);
 		i = 0;
 	}
