@@ -77,7 +77,7 @@ const char *words_take(struct words *words)
 			return text;
 		}
 	}
-	return nullptr;
+	return "";
 }
 
 bool words_flag(struct words *words, const char *name)
@@ -110,11 +110,11 @@ bool words_end(struct words *words, const char *usage, const char *last)
 		if (!*word(words, i))
 			continue;
 		(void)refuse(*word(words, i), "what is this?");
-		last = nullptr;
+		last = "";
 	}
-	if (!last)
+	if (!*last)
 		fprintf(stderr, "usage: sinter %s\n", usage);
-	return last;
+	return *last;
 }
 
 bool parse_size(const char *text, u64 *out)

@@ -13,14 +13,14 @@ struct words {
 	u32 next;
 };
 
-// The next word that is no option; null: none is left.
-const char *_Nullable words_take(struct words *words);
+// The next word that is no option; empty: none is left.
+const char *words_take(struct words *words);
 // Is there --name? The word is used up. With a value: the word behind it.
 bool words_flag(struct words *words, const char *name);
 const char *_Nullable words_option(struct words *words, const char *name);
-// Everything must be used up, and the last word that must be there be there; else complains and
+// Everything must be used up, and the last word that must be there not be empty; else complains and
 // answers false.
-bool words_end(struct words *words, const char *usage, const char *_Nullable last);
+bool words_end(struct words *words, const char *usage, const char *last);
 
 // "64M", "2G", "4096": bytes.
 bool parse_size(const char *text, u64 *out);

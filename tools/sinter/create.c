@@ -89,7 +89,7 @@ static bool parse(struct words *words, struct create *create)
 	const char *paths = words_take(words);
 	bool is_good =
 		(!size || parse_size(size, &create->size)) && create->format.copies <= COPIES_MAX;
-	if (!words_end(words, usage, is_good ? paths : nullptr))
+	if (!words_end(words, usage, is_good ? paths : ""))
 		return false;
 	create->paths = paths;
 	create->format.legs = count_legs(paths);

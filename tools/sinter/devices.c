@@ -123,7 +123,7 @@ int command_add(struct words *words)
 	const char *paths = words_take(words), *new_paths = words_take(words);
 	bool is_good = !text || parse_size(text, &size);
 	if (!words_end(
-			words, "add IMAGE NEW[,NEW...] [--size SIZE] [--force]", is_good ? new_paths : nullptr))
+			words, "add IMAGE NEW[,NEW...] [--size SIZE] [--force]", is_good ? new_paths : ""))
 		return 2;
 	return add(paths, new_paths, size, is_forced);
 }

@@ -249,6 +249,6 @@ int command_diff(struct words *words)
 		return 2;
 	if (!target_begin(&target, &image, paths, older, TARGET_SNAPSHOT | TARGET_LOOK))
 		return 1;
-	int code = compare(&target, newer, is_json);
+	int code = compare(&target, *newer ? newer : nullptr, is_json);
 	return target_leave(&target) | code;
 }

@@ -84,7 +84,7 @@ static u32 parse(const char *name, const char *value, struct dataset_record *val
 static bool parse_all(struct words *words, struct dataset_record *values, u32 *mask)
 {
 	const char *text;
-	while ((text = words_take(words))) {
+	while (*(text = words_take(words))) {
 		char name[32], value[32];
 		int end = 0;
 		u32 bit = 0;

@@ -210,8 +210,8 @@ int command_list(struct words *words)
 	if (!image_go_to(&image, dataset, snapshot))
 		return image_close(&image), 1;
 	printf(is_json ? "[" : "");
-	err_t err = list(&image, path ? path : "/", is_json);
+	err_t err = list(&image, *path ? path : "/", is_json);
 	printf(is_json ? "]\n" : "");
 	int code = image_close(&image);
-	return err == OK ? code : complain(path ? path : "/", err_name(err));
+	return err == OK ? code : complain(*path ? path : "/", err_name(err));
 }

@@ -76,7 +76,7 @@ int command_snapshots(struct words *words)
 	const char *paths = words_take(words), *name = words_take(words);
 	if (!words_end(words, "snapshots IMAGE [DATASET] [--json]", paths))
 		return 2;
-	if (!target_begin(&target, &image, paths, name ? name : "/", TARGET_DATASET | TARGET_LOOK))
+	if (!target_begin(&target, &image, paths, *name ? name : "/", TARGET_DATASET | TARGET_LOOK))
 		return 1;
 	printf(is_json ? "[" : "");
 	while (HOST_WAIT(image.pool, sinter_snapshot_next(target.dataset, snapshot.txg, &snapshot)) ==
