@@ -188,15 +188,21 @@ static void stopping_ends_waits(void)
 	static const char *const names[] = { "SIGCHLD of a stop ends select",
 		"SIGCHLD of going on ends select" };
 	pid_t pid = child(waits_for_ever);
+	sigset_t child_signal, none;
+	sigemptyset(&none);
+	sigemptyset(&child_signal);
+	sigaddset(&child_signal, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child_signal, NULL); // it comes in the wait and nowhere else
 	on_signal(SIGCHLD, count_signal, 0);
 	pause_ms(100);
 	for (int i = 0; i < 2; i++) {
-		struct timeval time = { 10, 0 };
+		struct timespec time = { 10, 0 };
 		handled = 0;
 		kill(pid, signals[i]);
-		int ended = handled ? -1 : select(0, NULL, NULL, NULL, &time); // a child may be quicker
+		int ended = pselect(0, NULL, NULL, NULL, &time, &none);
 		check(ended == -1 && handled == 1, names[i]);
 	}
+	sigprocmask(SIG_UNBLOCK, &child_signal, NULL);
 	on_signal(SIGCHLD, SIG_DFL, 0);
 	kill(pid, SIGSTOP);
 	int status;
