@@ -24,6 +24,19 @@ TEST(frame_orders)
 	CHECK_EQ(frame_alloc(FRAME_ORDER_MAX + 1, FRAME_KERNEL, &none), ERR_NO_MEMORY);
 }
 
+// What was given back one by one is there again as the largest blocks.
+static void check_joined(u64 before)
+{
+	static paddr_t blocks[TEST_RAM / PAGE_SIZE];
+	u32 large = 0;
+	while (frame_alloc(FRAME_ORDER_MAX, FRAME_KERNEL, &blocks[large]) == OK)
+		large++;
+	CHECK(large >= before / 1024 - 4);
+	while (large)
+		frame_free(blocks[--large], FRAME_ORDER_MAX);
+	CHECK_EQ(frames_free(), before);
+}
+
 // Everything in single frames, given back in another order: the large blocks are there again.
 TEST(frame_exhaust_and_merge)
 {
@@ -39,13 +52,7 @@ TEST(frame_exhaust_and_merge)
 		for (u32 i = step; i < count; i += 7)
 			frame_free(frames[i], 0);
 	CHECK_EQ(frames_free(), before);
-	u32 large = 0;
-	while (frame_alloc(FRAME_ORDER_MAX, FRAME_KERNEL, &frames[large]) == OK)
-		large++;
-	CHECK(large >= before / 1024 - 4);
-	while (large)
-		frame_free(frames[--large], FRAME_ORDER_MAX);
-	CHECK_EQ(frames_free(), before);
+	check_joined(before);
 }
 
 TEST(frame_split_and_references)
@@ -88,11 +95,5 @@ TEST(frame_zeroed)
 		frame_free_zeroed(frames[count]); // more than are kept
 	}
 	CHECK_EQ(frames_free(), before);
-	u32 large = 0;
-	while (frame_alloc(FRAME_ORDER_MAX, FRAME_KERNEL, &frames[large]) == OK)
-		large++;
-	CHECK(large >= before / 1024 - 4);
-	while (large)
-		frame_free(frames[--large], FRAME_ORDER_MAX);
-	CHECK_EQ(frames_free(), before);
+	check_joined(before);
 }
