@@ -12,9 +12,28 @@ static void inherit(struct process *child, const struct process *parent)
 	child->session = parent->session;
 	child->terminal = parent->terminal;
 	child->nice = parent->nice;
+	child->memory_bias = parent->memory_bias;
+	child->memory_bias_min = parent->memory_bias_min;
 	child->started_ns = clock_read();
 	for (u32 i = 0; i < PROC_RESOURCES; i++)
 		AT(child->limits, i) = AT(parent->limits, i);
+}
+
+// What of it the parent changed since the spare was made.
+static void inherit_again(struct process *child, const struct process *parent)
+{
+	if (child->nice != parent->nice)
+		SET(child->nice, parent->nice);
+	if (child->memory_bias != parent->memory_bias)
+		SET(child->memory_bias, parent->memory_bias);
+	if (child->memory_bias_min != parent->memory_bias_min)
+		SET(child->memory_bias_min, parent->memory_bias_min);
+	for (u32 i = 0; i < PROC_RESOURCES; i++) {
+		typeof(AT(child->limits, 0)) *to = &AT(child->limits, i);
+		const typeof(*to) *from = &AT(parent->limits, i);
+		if (to->soft != from->soft || to->hard != from->hard)
+			SET(*to, *from);
+	}
 }
 
 constexpr u32 RESOURCE_PROCESSES = 6; // RLIMIT_NPROC
@@ -84,6 +103,7 @@ static void give_birth(struct process *child, u32 exit_signal)
 		set_leave(child);
 		set_share(child, parent->set);
 	}
+	inherit_again(child, parent);
 	process_join_group(child, parent->group);
 }
 

@@ -16,7 +16,10 @@ constexpr u32 NO_FOLLOW = 0x100;                                // AT_SYMLINK_NO
 constexpr u32 OPEN_NO_FOLLOW = 0x2'0000, OPEN_PATH = 0x20'0000; // O_NOFOLLOW, O_PATH
 constexpr u32 ACCESS_MODE = 3;
 constexpr u32 CAP_SYS_PTRACE = 19;
+// In node.extra of an open file that speaks of a process: who opened it.
+enum opener : u32 { OPENER_SELF = 1, OPENER_WRITES = 2, OPENER_HAS_RESOURCE = 4 };
 constexpr u32 LINKS_MAX = 4;
+constexpr u32 WRITE_MAX = 32;  // bytes that are taken at once
 constexpr u32 EXTRA_BITS = 29; // of a badge, from bit 32 on
 constexpr u64 TRUSTED_BADGE = 1ull << (32 + EXTRA_BITS);
 constexpr u64 COOKIE_PROCESSES = 1000; // cookies: from 2 on names, then slots
@@ -187,7 +190,7 @@ static bool still_sees(u64 badge)
 
 static struct words tell_node(struct node node, const struct process *_Nullable process)
 {
-	struct words words = { .room = span_of(text), .is_own = node.extra };
+	struct words words = { .room = span_of(text), .is_own = node.extra & OPENER_SELF };
 	const struct name *name = name_of(node);
 	if (name && name->tell)
 		name->tell(&words, process);
@@ -195,7 +198,7 @@ static struct words tell_node(struct node node, const struct process *_Nullable 
 		words_add(&words, "%s", name->text);
 	if (node.kind == NODE_INFO && process)
 		tell_descriptor(&words, process, node.extra);
-	if (node.kind == NODE_CALL && process && node.extra)
+	if (node.kind == NODE_CALL && process && node.extra & OPENER_SELF)
 		tell_call(&words, process);
 	else if (node.kind == NODE_CALL)
 		words_add(&words, "running\n");
@@ -289,6 +292,23 @@ static struct file_attributes attributes_of(struct node node)
 		.changed_ns = (i64)started };
 }
 
+static bool may_write(const struct process *_Nullable caller, struct node node)
+{
+	if (!(mode_of(node) & 0222))
+		return false;
+	const struct process *process = process_of(node);
+	return !process || (caller && (is_able(caller, CAP_DAC_OVERRIDE) ||
+									  credentials_of(process)->effective_user ==
+										  credentials_of(caller)->file_user));
+}
+
+static u32 opener_of(const struct process *_Nullable caller, struct node node, u32 flags)
+{
+	u32 opener = caller && caller == process_of(node) ? OPENER_SELF : 0;
+	opener |= flags & ACCESS_MODE ? OPENER_WRITES : 0;
+	return opener | (caller && is_able(caller, CAP_SYS_RESOURCE) ? OPENER_HAS_RESOURCE : 0);
+}
+
 static err_t operation_file_open(void *_Nullable self, struct caller caller, u64 directory,
 	u32 flags, u32 mode, u64 serial, lease_t path, u64 *out_inode, u32 *out_generation,
 	u32 *out_mode, u32 *out_object, handle_t *out_thing)
@@ -303,10 +323,11 @@ static err_t operation_file_open(void *_Nullable self, struct caller caller, u64
 		return ERR_LOOP;
 	if (flags & ACCESS_MODE && is_folder(node))
 		return ERR_IS_DIRECTORY;
-	if (!may_see(asker(caller), node) || (flags & ACCESS_MODE && !(mode_of(node) & 0222)))
+	const struct process *from = asker(caller);
+	if (!may_see(from, node) || (flags & ACCESS_MODE && !may_write(from, node)))
 		return ERR_RIGHTS;
 	if (node.kind == NODE_CALL || (node.kind >= NODE_FIXED && node.pid))
-		node.extra = asker(caller) == process_of(node);
+		node.extra = opener_of(from, node, flags);
 	TRY(connection_create(port, badge_of(node, is_trusted(asker(caller), node)), out_thing));
 	answer_hand_out(*out_thing);
 	*out_inode = inode_of(node);
@@ -409,13 +430,32 @@ static void operation_file_read(void *_Nullable self, struct file_read_call call
 	file_read_done(call, err, done);
 }
 
-// What may be written there is taken and has no effect.
+static err_t take_lent(struct node node, lease_t data)
+{
+	u8 room[WRITE_MAX];
+	const struct name *name = name_of(node);
+	struct process *process = process_of(node);
+	take_text *taker = name ? name_taker(name) : nullptr;
+	if (!taker)
+		return OK;
+	if (!(node.extra & OPENER_WRITES) || data.size > sizeof room)
+		return ERR_INVALID;
+	if (!process)
+		return ERR_NOT_FOUND;
+	span_t bytes = span_clamp(span_of(room), 0, data.size);
+	TRY(lease_get(data, 0, bytes));
+	return taker(process, span_view(bytes), node.extra & OPENER_HAS_RESOURCE);
+}
+
+// Where nobody takes what is written, it has no effect.
 static void operation_file_write(void *_Nullable self, struct file_write_call call)
 {
 	(void)self;
 	bool is_file = call.caller.badge & FILE_BADGE;
 	bool may = is_file && mode_of(node_of(call.caller.badge)) & 0222;
-	file_write_done(call, may ? OK : ERR_INVALID, may ? call.data.size : 0);
+	err_t err = may ? take_lent(node_of(call.caller.badge), call.data) : ERR_INVALID;
+	commit(); // before the answer
+	file_write_done(call, err, err == OK ? call.data.size : 0);
 }
 
 // Entries as they are put together for list.

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 // hog.c - one session or program does not take all that others need to be answered: a session's
-// processes are counted, and when the memory of all programs is used up the biggest of them ends.
+// processes are counted, and when the memory of all programs is used up the biggest of them ends:
+// as it says itself in oom_score_adj, smaller or bigger than it is.
 #include "abi/info.h"
+#include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/os/log.h"
 #include "lib/os/process.h"
 #include "lib/os/start.h"
 #include "os/syscalls.h"
+#include "servers/proc/node.h"
 #include "servers/proc/operations.h"
 
 constexpr u64 PAGES_OF_PROCESS = 64;      // half of the memory for so big ones of one session
 constexpr u64 SESSION_MIN = 64;           // may always be
 constexpr u64 SHORT_PARTS = 16;           // less than this part free: memory is short
 constexpr u64 BIG_PAGES = 256;            // who has less does not help
+constexpr i32 BIAS_MAX = 1000;            // of oom_score_adj; its negative: never to be ended
 constexpr u64 APART_NS = 200 * NS_PER_MS; // between two that are ended for it
 
 static bool read_quota(struct quota_info *out)
@@ -62,23 +66,70 @@ static u64 pages_of(const struct process *process, bool *is_ending)
 	return info.mapped_pages;
 }
 
-// The biggest that runs; null: nobody is big. false: one that was big is ending, so that nobody
-// else has to.
+// In pages: thousandths of all memory are added to what it has, or taken away.
+static i64 weight_of(const struct process *process, u64 pages, u64 all)
+{
+	return (i64)pages + process->memory_bias * (i64)(all / BIAS_MAX);
+}
+
+// The one that weighs most, of those that are big and may be ended; null: there is none. false: one
+// that was big is ending, so that nobody else has to.
 static bool find_biggest(struct process *_Nullable *biggest, u64 *pages)
 {
+	struct quota_info quota = {};
+	i64 most = INT64_MIN;
 	*biggest = nullptr;
-	*pages = BIG_PAGES;
+	*pages = 0;
+	(void)read_quota(&quota);
 	for (u32 slot = INIT_SLOT; slot < store->fresh; slot++) {
+		struct process *process = process_at((slot_t)slot);
 		bool is_ending;
-		u64 own = pages_of(process_at((slot_t)slot), &is_ending);
+		u64 own = pages_of(process, &is_ending);
 		if (own > BIG_PAGES && is_ending)
 			return false;
-		if (own <= *pages)
+		i64 weight = weight_of(process, own, quota.pages);
+		if (own <= BIG_PAGES || process->memory_bias == -BIAS_MAX || weight <= most)
 			continue;
+		most = weight;
 		*pages = own;
-		*biggest = process_at((slot_t)slot);
+		*biggest = process;
 	}
 	return true;
+}
+
+// As Linux puts it: two thirds of the weight in thousandths of all memory, from 1000 on.
+void tell_memory_score(struct words *words, const struct process *process)
+{
+	struct quota_info quota = {};
+	bool is_ending;
+	(void)read_quota(&quota);
+	i64 all = quota.pages ? (i64)quota.pages : 1;
+	i64 weight = weight_of(process, pages_of(process, &is_ending), quota.pages);
+	i64 score = (BIAS_MAX + weight * BIAS_MAX / all) * 2 / 3;
+	words_add(words, "%ld\n", process->memory_bias == -BIAS_MAX || score < 0 ? 0 : score);
+}
+
+void tell_memory_bias(struct words *words, const struct process *process)
+{
+	words_add(words, "%d\n", (i32)process->memory_bias);
+}
+
+err_t memory_bias_take(struct process *process, view_t text, bool is_able)
+{
+	u64 size;
+	text = text_trim(text);
+	bool is_negative = text.size && view_at(text, 0) == '-';
+	if (is_negative || (text.size && view_at(text, 0) == '+'))
+		text = view_from_offset(text, 1);
+	if (text_u64(text, &size) != OK || size > BIAS_MAX)
+		return ERR_INVALID;
+	i16 bias = (i16)(is_negative ? -(i32)size : (i32)size);
+	if (bias < process->memory_bias_min && !is_able)
+		return ERR_RIGHTS;
+	SET(process->memory_bias, bias);
+	if (is_able)
+		SET(process->memory_bias_min, bias);
+	return OK;
 }
 
 // What a process had is free some time after it is seen to have ended: OK until then, since asking

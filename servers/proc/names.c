@@ -35,8 +35,8 @@ const struct name names[NAMES] = {
 	{ NODE_PROCESS, NODE_FIXED, "root", LINK, tell_root, true, nullptr },
 	{ NODE_PROCESS, NODE_FIXED, "loginuid", TEXT, tell_login, false, nullptr },
 	{ NODE_PROCESS, NODE_FIXED, "cgroup", TEXT, tell_group_of_control, false, nullptr },
-	{ NODE_PROCESS, NODE_FIXED, "oom_score", TEXT, tell_zero, false, nullptr },
-	{ NODE_PROCESS, NODE_FIXED, "oom_score_adj", WRITE, tell_zero, false, nullptr },
+	{ NODE_PROCESS, NODE_FIXED, "oom_score", TEXT, tell_memory_score, false, nullptr },
+	{ NODE_PROCESS, NODE_FIXED, "oom_score_adj", WRITE, tell_memory_bias, false, nullptr },
 	{ NODE_PROCESS, NODE_FIXED, "wchan", TEXT, nullptr, false, "0" },
 	{ NODE_PROCESS, NODE_FIXED, "io", SECRET, tell_io, true, nullptr },
 	{ NODE_PROCESS, NODE_TASKS, "task", FOLDER, nullptr, false, nullptr },
@@ -124,3 +124,8 @@ const struct name names[NAMES] = {
 	{ NODE_SYS, NODE_SYS_CRYPTO, "crypto", FOLDER, nullptr, false, nullptr },
 	{ NODE_SYS_CRYPTO, NODE_FIXED, "fips_enabled", TEXT, nullptr, false, "0\n" },
 };
+
+take_text *_Nullable name_taker(const struct name *name)
+{
+	return name->tell == tell_memory_bias ? memory_bias_take : nullptr;
+}

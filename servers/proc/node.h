@@ -50,12 +50,15 @@ struct name {
 
 constexpr u32 NAMES = 114;
 extern const struct name names[NAMES];
+// What is written to a file of a process. is_able: by who has CAP_SYS_RESOURCE.
+typedef err_t take_text(struct process *process, view_t text, bool is_able);
+take_text *_Nullable name_taker(const struct name *name); // null: writing has no effect
 
 // In process_text.c and memory_text.c: what files of a process say.
 typedef void tell_process(struct words *words, const struct process *process);
 tell_process tell_stat, tell_status, tell_statm, tell_command, tell_comm, tell_environment,
-	tell_maps, tell_limits, tell_path, tell_zero, tell_group_of_control, tell_login, tell_mounts,
-	tell_io, tell_mount_info, tell_auxiliary, tell_smaps, tell_smaps_sum;
+	tell_maps, tell_limits, tell_path, tell_group_of_control, tell_login, tell_mounts, tell_io,
+	tell_mount_info, tell_auxiliary, tell_smaps, tell_smaps_sum;
 // In system_text.c: what the others say, to whom it is null.
 typedef void tell(struct words *words, const struct process *_Nullable process);
 tell tell_memory, tell_uptime, tell_load, tell_system_stat, tell_processors, tell_version,
@@ -65,6 +68,10 @@ tell tell_memory, tell_uptime, tell_load, tell_system_stat, tell_processors, tel
 tell tell_pid_max, tell_release, tell_type, tell_kernel_version, tell_host, tell_domain,
 	tell_groups_max, tell_last_capability, tell_threads_max, tell_overflow, tell_boot_id, tell_uuid,
 	tell_entropy, tell_one, tell_map_count, tell_file_max, tell_open_max, tell_pipe_max;
+
+// In hog.c: who ends when memory is short.
+tell_process tell_memory_score, tell_memory_bias;
+take_text memory_bias_take;
 
 // In memory_text.c: the program's mappings, not its library's, and their number and size. The list
 // is of the process that was asked for last.

@@ -210,12 +210,6 @@ void tell_group_of_control(struct words *words, const struct process *process)
 	words_add(words, "0::/\n");
 }
 
-void tell_zero(struct words *words, const struct process *process)
-{
-	(void)process;
-	words_add(words, "0\n");
-}
-
 void tell_io(struct words *words, const struct process *process)
 {
 	(void)process;

@@ -54,9 +54,10 @@ struct process {
 	u8 exit_signal, parent_signal, stop_signal;
 	bool is_stopped, is_subreaper;
 	i8 nice;
-	u32 status, code; // of the last report, as wait4 and siginfo have it
-	handle_t process; // owned; HANDLE_NONE: none any more, or not yet
-	u64 early;        // signals for an unborn one, or a spare that may be one already
+	i16 memory_bias, memory_bias_min; // oom_score_adj, and down to which it may be set (hog.c)
+	u32 status, code;                 // of the last report, as wait4 and siginfo have it
+	handle_t process;                 // owned; HANDLE_NONE: none any more, or not yet
+	u64 early; // signals for an unborn one, or a spare that may be one already
 	u64 started_ns;
 	u64 processor_ns, pages;         // when ended
 	u64 children_ns, children_pages; // of those waited for

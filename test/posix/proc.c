@@ -7,6 +7,8 @@
 #include <sched.h>
 #include <stdint.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -376,6 +378,91 @@ static void spaces(void)
 	fails(unshare(0x1), EINVAL, "unshare nothing that there is");
 }
 
+static long write_all(const char *path, const char *words)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	long size = write(fd, words, strlen(words));
+	int error = errno;
+	close(fd);
+	errno = error;
+	return size;
+}
+
+static long number_of(const char *path)
+{
+	read_all(path);
+	return atol(text);
+}
+
+static int has_bias(void)
+{
+	return number_of("/proc/self/oom_score_adj") == 500 ? 0 : 1;
+}
+
+static int is_bound(void)
+{
+	const char *path = "/proc/self/oom_score_adj", *parent = "/proc/1/oom_score_adj";
+	setresgid(1000, 1000, 1000);
+	setresuid(1000, 1000, 1000);
+	prctl(PR_SET_DUMPABLE, 1); // or the files are root's
+	check(write_all(path, "600") == 3 && number_of(path) == 600, "anybody may weigh more");
+	is(write_all(path, "500"), 3, "and as little as before");
+	fails(write_all(path, "499"), EACCES, "but not less");
+	fails(open(parent, O_WRONLY), EACCES, "or another");
+	return 0;
+}
+
+// Who ends first when memory is short.
+static void memory_bias(void)
+{
+	const char *path = "/proc/self/oom_score_adj";
+	long before = number_of(path), score = number_of("/proc/self/oom_score");
+	is(write_all(path, "500\n"), 4, "a bias");
+	is(number_of(path), 500, "is kept");
+	check(number_of("/proc/self/oom_score") > score, "and counted");
+	is(child_end(child(has_bias)), 0, "a child has it");
+	fails(write_all(path, "1001"), EINVAL, "too much");
+	fails(write_all(path, "-1001"), EINVAL, "too little");
+	fails(write_all(path, "much"), EINVAL, "no number");
+	is(number_of(path), 500, "which changes nothing");
+	int fd = open(path, O_RDONLY);
+	fails(write(fd, "1", 1), EBADF, "opened to read");
+	close(fd);
+	// CAP_SYS_RESOURCE, which root may have lost.
+	if (!geteuid() && prctl(PR_CAPBSET_READ, 24) == 1) {
+		is(child_end(child(is_bound)), 0, "a user");
+		check(write_all(path, "-1000") == 5 && number_of(path) == -1000, "never to be ended");
+		is(number_of("/proc/self/oom_score"), 0, "no score");
+	}
+	char words[16];
+	snprintf(words, sizeof(words), "%ld", before);
+	write_all(path, words);
+}
+
+static int nice_of_child(void)
+{
+	struct rlimit limit = { 0 };
+	syscall(SYS_prlimit64, getpid(), RLIMIT_CORE, NULL, &limit);
+	return getpriority(PRIO_PROCESS, getpid()) == 3 && strstr(text, "12288") &&
+	               limit.rlim_cur == 12288
+	           ? 0
+	           : 1;
+}
+
+static int changes_itself(void)
+{
+	const struct rlimit limit = { 12288, 12288 };
+	child_end(child(has_bias)); // what comes next is made by now
+	setpriority(PRIO_PROCESS, 0, 3);
+	setrlimit(RLIMIT_CORE, &limit);
+	pid_t pid = fork();
+	if (!pid) {
+		read_all("/proc/self/limits");
+		_exit(nice_of_child());
+	}
+	return child_end(pid);
+}
+
 int main(void)
 {
 	descriptors();
@@ -391,5 +478,7 @@ int main(void)
 	states();
 	calls();
 	spaces();
+	memory_bias();
+	is(child_end(child(changes_itself)), 0, "a child has its parent's limits and priority");
 	return done();
 }
