@@ -41,6 +41,7 @@ enum walk_flag : u32 {
 	WALK_BENEATH = 4,    // never above the start, no absolute links: ERR_CROSS_DEVICE
 	WALK_IN_ROOT = 8,    // the start is the root
 	WALK_NO_MOUNTS = 16, // no mount is crossed: ERR_CROSS_DEVICE
+	WALK_NO_MAGIC = 32,  // no link of /proc/self that leads to what no path says (the caller's)
 };
 
 enum walk_last : u32 {

@@ -58,8 +58,6 @@ err_t operation_set_group(void *_Nullable self, struct caller caller, u32 id, u3
 	TRY(process_by_id(caller, id, &process));
 	if (!group)
 		group = process->pid;
-	if (group >= PROC_PID_MAX)
-		return ERR_INVALID;
 	TRY(may_move(mover, process, group));
 	if (process->group == group)
 		return OK;

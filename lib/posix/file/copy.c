@@ -81,10 +81,12 @@ static i64 copy_ends(struct ends *ends, u64 size)
 		return -EBADF;
 	i64 done = copy_contents(
 		ends->from.handle, &ends->from_offset, ends->to.handle, &ends->to_offset, size);
-	if (done <= 0)
+	if (done < 0)
 		return done;
-	file_told(&ends->from, IN_ACCESS);
-	file_told(&ends->to, IN_MODIFY);
+	if (done > 0) {
+		file_told(&ends->from, IN_ACCESS);
+		file_told(&ends->to, IN_MODIFY);
+	}
 	TRY_POSIX(give_offset(&ends->from, ends->from_address, ends->from_offset));
 	TRY_POSIX(give_offset(&ends->to, ends->to_address, ends->to_offset));
 	return done;
@@ -145,10 +147,12 @@ static i64 move(struct posix_thread *self, struct ends *ends, u64 size, bool wai
 	TRY_POSIX(take_offset(&ends->from, ends->from_address, &ends->from_offset));
 	TRY_POSIX(take_offset(&ends->to, ends->to_address, &ends->to_offset));
 	i64 done = event_move(self, &moving);
-	if (done <= 0)
+	if (done < 0)
 		return done;
-	file_told(&ends->from, IN_ACCESS);
-	file_told(&ends->to, IN_MODIFY);
+	if (done > 0) {
+		file_told(&ends->from, IN_ACCESS);
+		file_told(&ends->to, IN_MODIFY);
+	}
 	if (ends->from_address)
 		TRY_POSIX(user_put(ends->from_address, ends->from_offset));
 	if (ends->to_address)

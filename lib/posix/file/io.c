@@ -19,10 +19,10 @@ struct vector {
 static i64 read_file(struct posix_thread *self, const struct file *file, struct transfer *transfer)
 {
 	const struct operations *operations = operations_of(file);
+	if (transfer->is_positioned && !operations->seek)
+		return file_flags(file) & O_PATH ? -EBADF : -ESPIPE;
 	if (!file_is_readable(file))
 		return -EBADF;
-	if (transfer->is_positioned && !operations->seek)
-		return -ESPIPE;
 	if (!operations->read)
 		return -EINVAL;
 	TRY_POSIX(user_check(transfer->address, transfer->size));
@@ -35,10 +35,10 @@ static i64 read_file(struct posix_thread *self, const struct file *file, struct 
 static i64 write_file(struct posix_thread *self, const struct file *file, struct transfer *transfer)
 {
 	const struct operations *operations = operations_of(file);
+	if (transfer->is_positioned && !operations->seek)
+		return file_flags(file) & O_PATH ? -EBADF : -ESPIPE;
 	if (!file_is_writable(file))
 		return -EBADF;
-	if (transfer->is_positioned && !operations->seek)
-		return -ESPIPE;
 	if (!operations->write)
 		return -EINVAL;
 	TRY_POSIX(user_check(transfer->address, transfer->size));

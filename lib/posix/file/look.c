@@ -77,33 +77,60 @@ i64 call_faccessat2(struct posix_thread *self, const struct arguments *arguments
 }
 
 // The text of a link, as it was at one moment.
-static i64 link_text(const struct path *path, span_t out)
+static i64 link_text(const struct tree *tree, struct position at, span_t out)
 {
-	const struct tree *tree = path_tree(path);
 	for (u32 i = 0; i < 64; i++) {
 		u32 sequence = tree_begin(tree);
-		u32 type = tree_type(tree, path->walk.at.inode);
-		view_t text = view_clamp(tree_link_text(tree, path->walk.at.inode), 0, out.size);
+		u32 type = tree_type(tree, at.inode);
+		view_t text = view_clamp(tree_link_text(tree, at.inode), 0, out.size);
 		(void)span_copy(out, text);
 		if (tree_is_same(tree, sequence))
 			return type == MODE_LINK ? (i64)text.size : -EINVAL;
 		if (i % WALK_TRIES == WALK_TRIES - 1)
-			mount_settle(path->walk.at.mount);
+			mount_settle(at.mount);
 	}
 	return -EIO;
 }
 
-static i64 readlink(struct posix_thread *self, i32 directory, u64 user_path, u64 buffer, i32 size)
+static i64 link_at(struct posix_thread *self, i32 directory, u64 user_path, span_t text)
 {
 	struct path path UNINITIALIZED;
-	u8 text[TREE_PATH_MAX] UNINITIALIZED;
+	TRY_POSIX(path_at(self, directory, user_path, WALK_NO_FOLLOW, &path));
+	if (path.walk.is_remote)
+		return scheme_readlink(self, &path, text);
+	if (path.walk.at.inode == TREE_NONE)
+		return -ENOENT;
+	return link_text(path_tree(&path), path.walk.at, text);
+}
+
+// An empty path: the link itself, that was opened with O_PATH.
+static i64 link_of_descriptor(struct posix_thread *self, i32 number, span_t text)
+{
+	struct file_state *state = files();
+	struct names names = { state->trees, state->tree_count, state->mounts, state->mount_count };
+	struct tree_inode inode;
+	struct file file;
+	TRY_POSIX(file_get(self, number, &file));
+	const struct position at = { file.description->tree, file.description->inode };
+	u32 generation = file.description->generation;
+	bool is_link = file.description->kind == FILE_PATH &&
+	               (AT(file.description->detail, 0) & MODE_TYPE) == MODE_LINK;
+	file_put(self, &file);
+	if (!is_link)
+		return -ENOENT;
+	TRY_POSIX(inode_read(at.mount, at.inode, generation, &inode));
+	return link_text(names_tree(&names, at.mount), at, text);
+}
+
+static i64 readlink(struct posix_thread *self, i32 directory, u64 user_path, u64 buffer, i32 size)
+{
+	u8 text[TREE_PATH_MAX] UNINITIALIZED, first;
 	if (size <= 0)
 		return -EINVAL;
-	TRY_POSIX(path_at(self, directory, user_path, WALK_NO_FOLLOW, &path));
-	if (!path.walk.is_remote && path.walk.at.inode == TREE_NONE)
-		return -ENOENT;
-	i64 length = path.walk.is_remote ? scheme_readlink(self, &path, span_of(text))
-	                                 : link_text(&path, span_of(text));
+	TRY_POSIX(user_get(first, user_path));
+	bool is_empty = !first && directory != AT_FDCWD;
+	i64 length = is_empty ? link_of_descriptor(self, directory, span_of(text))
+	                      : link_at(self, directory, user_path, span_of(text));
 	if (length < 0)
 		return length;
 	length = length < size ? length : size;

@@ -292,9 +292,22 @@ enum resolve : u64 {
 static u32 walk_of_resolve(u64 resolve)
 {
 	return (resolve & RESOLVE_NO_XDEV ? WALK_NO_MOUNTS : 0) |
-	       (resolve & RESOLVE_NO_SYMLINKS ? WALK_NO_LINKS : 0) |
+	       (resolve & RESOLVE_NO_SYMLINKS ? WALK_NO_LINKS | WALK_NO_MAGIC : 0) |
+	       (resolve & RESOLVE_NO_MAGICLINKS ? WALK_NO_MAGIC : 0) |
 	       (resolve & RESOLVE_BENEATH ? WALK_BENEATH : 0) |
 	       (resolve & RESOLVE_IN_ROOT ? WALK_IN_ROOT : 0);
+}
+
+// What a later Linux would know beyond: nothing may be asked for there.
+static i64 check_rest(u64 address, u64 size)
+{
+	u8 byte;
+	for (u64 at = sizeof(struct linux_open_how); at < size; at++) {
+		TRY_POSIX(user_get(byte, address + at));
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
 }
 
 i64 call_openat2(struct posix_thread *self, const struct arguments *arguments)
@@ -303,9 +316,10 @@ i64 call_openat2(struct posix_thread *self, const struct arguments *arguments)
 	u64 flags;
 	if (ARG(3) < sizeof given)
 		return -EINVAL;
-	if (ARG(3) > sizeof given)
+	if (ARG(3) > PAGE_SIZE)
 		return -E2BIG;
 	TRY_POSIX(user_get(given, ARG(2)));
+	TRY_POSIX(check_rest(ARG(2), ARG(3)));
 	flags = given.flags;
 	bool may_make = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
 	if (flags & ~(u64)KNOWN_FLAGS || given.resolve >= 64 || given.mode & ~(u64)MODE_ALL ||

@@ -165,8 +165,10 @@ static i64 walk_from(struct posix_thread *self, i32 directory, struct path *path
 	TRY_POSIX(set_start(path, &start));
 	TRY_POSIX(walk(self, path));
 	for (u32 i = 0; path->walk.is_remote && own_leads_out(self, path); i++) {
-		if (i == OWN_LINKS_MAX)
+		if (i == OWN_LINKS_MAX || path->walk.flags & WALK_NO_MAGIC)
 			return -ELOOP;
+		if (path->walk.flags & (WALK_BENEATH | WALK_IN_ROOT))
+			return -EXDEV;
 		TRY_POSIX(walk(self, path));
 	}
 	return 0;

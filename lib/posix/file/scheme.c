@@ -91,6 +91,8 @@ i64 scheme_open(struct posix_thread *self, const struct path *path, u32 flags, u
 		return descriptor_open(self, &opening);
 	}
 	if (own_descriptor(path, &number) && !(flags & (O_NOFOLLOW | O_PATH))) {
+		if (path->walk.flags & WALK_NO_MAGIC)
+			return -ELOOP;
 		i64 answer = file_reopen(self, number, flags);
 		return answer == -EBADF ? -ENOENT : answer;
 	}

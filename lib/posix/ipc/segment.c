@@ -12,6 +12,8 @@
 #include "lib/posix/memory/range.h"
 #include "os/syscalls.h"
 
+constexpr u64 CAPABILITY_IPC_LOCK = 1u << 14;
+
 struct attachment {
 	struct attachment *_Nullable next; // owned
 	u64 address, size;
@@ -177,9 +179,20 @@ static i64 put_info(u32 code, u64 address)
 	return top;
 }
 
+// Nothing is ever paged out; its owner may say so, or who may lock memory.
+static i64 lock(u32 id)
+{
+	const struct proc_credentials *who = &posix_self()->identity.credentials;
+	struct meet_ipc_status status;
+	i64 error = ipc_status(MEET_IPC_KIND_SEGMENT, id, MEET_IPC_LOOK_ID, &status);
+	if (error)
+		return error == -EACCES ? -EPERM : error;
+	bool is_owner = who->effective_user == status.user || who->effective_user == status.creator;
+	return is_owner || who->effective & CAPABILITY_IPC_LOCK ? 0 : -EPERM;
+}
+
 i64 call_shmctl(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct meet_ipc_status status;
 	u32 code = ARG_U32(1) & ~(u32)IPC_64;
 	(void)self;
 	if (ARG_INT(0) < 0 || ARG_INT(1) < 0 || !ipc_meet().handle.raw)
@@ -192,9 +205,8 @@ i64 call_shmctl(struct posix_thread *self, const struct arguments *arguments)
 	case SHM_STAT_ANY: return put_status(ARG_U32(0), MEET_IPC_LOOK_INDEX_ANY, ARG(2));
 	case IPC_INFO:
 	case SHM_INFO: return put_info(code, ARG(2));
-	case SHM_LOCK: // nothing is ever paged out
-	case SHM_UNLOCK:
-		return ipc_status(MEET_IPC_KIND_SEGMENT, ARG_U32(0), MEET_IPC_LOOK_ID, &status);
+	case SHM_LOCK:
+	case SHM_UNLOCK: return lock(ARG_U32(0));
 	default: return -EINVAL;
 	}
 }

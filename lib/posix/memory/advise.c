@@ -25,6 +25,25 @@ static i64 check_mapped(u64 address, u64 size)
 	return is_covered ? 0 : -ENOMEM;
 }
 
+// Only what is the process's own can be given up. -EINVAL: some of it is shared.
+static i64 check_own(u64 address, u64 size)
+{
+	struct mappings mappings;
+	i64 answer = 0;
+	TRY_POSIX(check_mapped(address, size));
+	if (!mappings_read(&mappings))
+		return -ENOMEM;
+	for (usize i = 0; i < mappings.count; i++) {
+		const struct mapping_info *mapping = mappings_at(&mappings, i);
+		bool is_inside =
+			mapping->address < address + size && address < mapping->address + mapping->size;
+		if (is_inside && mapping->flags & MAP_FLAGS_SHARED)
+			answer = -EINVAL;
+	}
+	mappings_free(&mappings);
+	return answer;
+}
+
 static err_t discard_part(u64 address, u64 size)
 {
 	return memory_protect(HANDLE_NONE, address, size, MAP_FLAGS_DISCARD);
@@ -55,17 +74,17 @@ i64 call_madvise(struct posix_thread *self, const struct arguments *arguments)
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
-	case MADV_FREE:
 	case MADV_DONTFORK:
 	case MADV_DOFORK:
-	case MADV_MERGEABLE:
-	case MADV_UNMERGEABLE:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
 	case MADV_COLD:
 	case MADV_PAGEOUT: return check_mapped(address, size);
+	case MADV_FREE: return check_own(address, size);
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE: return -EINVAL; // pages are not merged: as a Linux without KSM
 	}
 	return -EINVAL;
 }
@@ -87,9 +106,12 @@ i64 call_mincore(struct posix_thread *self, const struct arguments *arguments)
 {
 	u8 present[64];
 	(void)self;
+	u64 size = ARG(1), to = ARG(2);
 	if (!is_aligned(ARG(0), PAGE_SIZE))
 		return -EINVAL;
-	u64 pages = pages_of_size(ARG(1)), to = ARG(2);
+	if (!size_to_pages(&size) || !range_is_good(ARG(0), size))
+		return -ENOMEM;
+	u64 pages = size / PAGE_SIZE;
 	TRY_POSIX(user_check(to, pages));
 	TRY_POSIX(check_mapped(ARG(0), ARG(1)));
 	span_fill(span_of(present), 1);

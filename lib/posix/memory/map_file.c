@@ -107,7 +107,7 @@ static i64 map_open_file(
 	u32 mode = file->description->flags & O_ACCMODE;
 	bool is_private = request->type == MAP_PRIVATE, is_writing = request->protection & PROT_WRITE;
 	struct area_source source = { .file = file_of(file->description),
-		.is_writable = mode == O_RDWR };
+		.is_writable = mode == O_RDWR && seals_allow_shared_writing(file) };
 	struct map_request shown = *request;
 	u64 address;
 	if (file->description->kind == FILE_PATH)

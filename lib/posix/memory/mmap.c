@@ -5,6 +5,7 @@
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
+#include "lib/posix/file/operations.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/memory/map.h"
 #include "lib/posix/memory/range.h"
@@ -112,6 +113,17 @@ static i64 check(struct map_request *request)
 	return request->address < RANGE_LOW ? -EPERM : 0;
 }
 
+// Of what is wrong with it, a bad descriptor comes first.
+static i64 refuse(struct posix_thread *self, const struct map_request *request, i64 error)
+{
+	struct file file;
+	if (request->flags & MAP_ANONYMOUS || !is_aligned(request->offset, PAGE_SIZE))
+		return error;
+	TRY_POSIX(file_get(self, request->file, &file));
+	file_put(self, &file);
+	return error;
+}
+
 i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct map_request request = { .address = ARG(0),
@@ -120,7 +132,9 @@ i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 		.flags = ARG_U32(3),
 		.file = ARG_INT(4),
 		.offset = ARG(5) };
-	TRY_POSIX(check(&request));
+	i64 error = check(&request);
+	if (error)
+		return refuse(self, &request, error);
 	if (request.flags & MAP_FIXED && shown_cut(request.address, request.size) != OK)
 		return -ENOMEM;
 	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);

@@ -19,6 +19,7 @@ enum prctl_option : u32 {
 	PR_CAPBSET_READ = 23,
 	PR_CAPBSET_DROP = 24,
 	PR_GET_SECUREBITS = 27,
+	PR_SET_SECUREBITS = 28,
 	PR_SET_TIMERSLACK = 29,
 	PR_GET_TIMERSLACK = 30,
 	PR_SET_CHILD_SUBREAPER = 36,
@@ -31,7 +32,7 @@ enum prctl_option : u32 {
 	PR_CAP_AMBIENT = 47,
 };
 
-constexpr u64 CAPABILITIES = 41;
+constexpr u64 CAPABILITIES = 41, CAPABILITY_SETPCAP = 1u << 8;
 constexpr u64 SLACK_NS = 50'000; // Linux's
 constexpr u64 AMBIENT_IS_SET = 1, AMBIENT_LAST = 4;
 
@@ -129,6 +130,13 @@ static i64 set_no_new(u64 value)
 	return value == 1 ? set_bits(PROC_CREDENTIAL_BITS_NO_NEW_PRIVILEGES, 0) : -EINVAL;
 }
 
+// What root is given at exec cannot be changed.
+static i64 set_secure_bits(u64 bits)
+{
+	bool may = process_self()->credentials.effective & CAPABILITY_SETPCAP;
+	return may && !bits ? 0 : -EPERM;
+}
+
 static i64 own_state(struct posix_thread *self, const struct arguments *arguments)
 {
 	switch (ARG_U32(0)) {
@@ -148,9 +156,24 @@ static i64 own_state(struct posix_thread *self, const struct arguments *argument
 	return -EINVAL;
 }
 
+// Later options want zeros in the arguments that they have not.
+static bool has_rest(const struct arguments *arguments)
+{
+	bool is_rest = ARG(2) || ARG(3) || ARG(4);
+	switch (ARG_U32(0)) {
+	case PR_SET_NO_NEW_PRIVS:
+	case PR_SET_THP_DISABLE: return is_rest;
+	case PR_GET_NO_NEW_PRIVS:
+	case PR_GET_THP_DISABLE: return ARG(1) || is_rest;
+	}
+	return false;
+}
+
 i64 call_prctl(struct posix_thread *self, const struct arguments *arguments)
 {
 	u64 value = ARG(1);
+	if (has_rest(arguments))
+		return -EINVAL;
 	switch (ARG_U32(0)) {
 	case PR_SET_PDEATHSIG: return set_parent_signal(value);
 	case PR_SET_CHILD_SUBREAPER: return set_subreaper(value);
@@ -163,6 +186,7 @@ i64 call_prctl(struct posix_thread *self, const struct arguments *arguments)
 	case PR_CAPBSET_READ: return has_bounding(value);
 	case PR_CAPBSET_DROP: return drop_bounding(value);
 	case PR_CAP_AMBIENT: return change_ambient(value, ARG(2));
+	case PR_SET_SECUREBITS: return set_secure_bits(value);
 	}
 	return own_state(self, arguments);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // credentials.c - users, groups, capabilities. proc decides; a copy of what it decided lies in
 // identity.credentials, and nobody but this process can change it.
+#include "lib/base/bits.h"
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/event/voice.h"
@@ -9,6 +10,8 @@
 #include "os/syscalls.h"
 
 constexpr u32 STAYS = UINT32_MAX;
+constexpr u64 CAPABILITY_SETGID = 1u << 6;
+constexpr u32 LINUX_GROUPS_MAX = 65536; // of Linux; here there are fewer
 
 static struct proc_credentials *mine(void)
 {
@@ -200,9 +203,16 @@ i64 call_setgroups(struct posix_thread *self, const struct arguments *arguments)
 {
 	(void)self;
 	u32 groups[PROC_GROUPS_MAX], count = ARG_U32(0);
+	if (!(process_self()->credentials.effective & CAPABILITY_SETGID))
+		return -EPERM;
+	if (count > LINUX_GROUPS_MAX)
+		return -EINVAL;
+	for (u32 at = 0; at < count; at += PROC_GROUPS_MAX) { // of too many only that they are there
+		u64 part = min_u64(count - at, PROC_GROUPS_MAX) * sizeof(u32);
+		TRY_POSIX(user_copy_in(groups, ARG(1) + at * sizeof(u32), part));
+	}
 	if (count > PROC_GROUPS_MAX)
 		return -EINVAL;
-	TRY_POSIX(user_copy_in(groups, ARG(1), count * sizeof(u32)));
 	return process_change(PROC_CHANGE_GROUPS, (struct change_ids){},
 		view_clamp(view_of(groups), 0, count * sizeof(u32)));
 }

@@ -8,6 +8,7 @@
 #include "lib/posix/file/path.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/process_local.h"
+#include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
 // 0: only whether it is there.
@@ -37,6 +38,12 @@ static i64 send(enum proc_kill_to whom, u32 id, u32 signal, const struct linux_s
 		proc_kill(process_proc(), whom, id, signal, info->code, info->value, process_serial()));
 }
 
+// Any thread's id stands for its process.
+static bool is_own(struct posix_thread *self, i32 id)
+{
+	return (u32)id == process_self()->pid || (id > 0 && thread_find(self, id));
+}
+
 i64 call_kill(struct posix_thread *self, const struct arguments *arguments)
 {
 	i32 id = ARG_INT(0);
@@ -48,7 +55,7 @@ i64 call_kill(struct posix_thread *self, const struct arguments *arguments)
 		.user = identity->credentials.user };
 	if (signal > SIGNALS)
 		return -EINVAL;
-	if ((u32)id == identity->pid)
+	if (is_own(self, id))
 		return send_self(self, signal, &info);
 	if (id > 0)
 		return send(PROC_KILL_TO_PROCESS, (u32)id, signal, &info);
@@ -83,7 +90,7 @@ i64 call_rt_sigqueueinfo(struct posix_thread *self, const struct arguments *argu
 	TRY_POSIX(get_info(ARG(2), id, signal, &info));
 	if (signal > SIGNALS)
 		return -EINVAL;
-	if (id == process_self()->pid)
+	if (is_own(self, (i32)id))
 		return send_self(self, signal, &info);
 	return (i32)id > 0 ? send(PROC_KILL_TO_PROCESS, id, signal, &info) : -ESRCH;
 }

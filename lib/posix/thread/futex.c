@@ -82,6 +82,18 @@ static i64 wake(u64 address, u32 count)
 	return err == OK ? (i64)woken : posix_error(err);
 }
 
+// A word that processes share is looked up by what is mapped there, so something has to be; where
+// nothing is, none of the threads of one process waits.
+static i64 wake_for(const struct arguments *arguments, u32 count)
+{
+	bool is_private = ARG_U32(1) & FUTEX_PRIVATE;
+	u32 value;
+	if (!is_private)
+		TRY_POSIX(user_load_u32(ARG(0), &value));
+	i64 woken = wake(ARG(0), count);
+	return is_private && woken == -EFAULT ? 0 : woken;
+}
+
 static i64 requeue(const struct arguments *arguments, bool is_compared)
 {
 	u32 value, woken;
@@ -156,11 +168,11 @@ i64 call_futex(struct posix_thread *self, const struct arguments *arguments)
 	switch (command) {
 	case FUTEX_WAIT: return wait(self, arguments);
 	case FUTEX_WAIT_BITSET: return ARG_U32(5) ? wait(self, arguments) : -EINVAL;
-	case FUTEX_WAKE: return wake(ARG(0), ARG_U32(2));
+	case FUTEX_WAKE: return wake_for(arguments, ARG_U32(2));
 	case FUTEX_WAKE_BITSET:
 		if (!ARG_U32(5))
 			return -EINVAL;
-		return wake(ARG(0), ARG_U32(5) == UINT32_MAX ? ARG_U32(2) : INT32_MAX);
+		return wake_for(arguments, ARG_U32(5) == UINT32_MAX ? ARG_U32(2) : INT32_MAX);
 	case FUTEX_REQUEUE: return requeue(arguments, false);
 	case FUTEX_CMP_REQUEUE: return requeue(arguments, true);
 	case FUTEX_WAKE_OP: return wake_op(arguments);

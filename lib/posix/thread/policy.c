@@ -69,6 +69,19 @@ i64 thread_elsewhere(i32 id)
 	return err == OK ? 0 : -ESRCH;
 }
 
+i64 thread_may_steer(i32 id)
+{
+	struct proc_credentials other = {};
+	const struct proc_credentials *own = &posix_self()->identity.credentials;
+	err_t err =
+		proc_credentials((proc_t){ posix_self()->identity.connection }, (u32)id, span_of(other));
+	if (err != OK)
+		return -ESRCH;
+	bool is_owner =
+		own->effective_user == other.user || own->effective_user == other.effective_user;
+	return is_owner || own->effective & CAPABILITY_SYS_NICE ? 0 : -EPERM;
+}
+
 // As the kernel of Linux: shares are theirs who may, lower priorities anybody's.
 static i64 check_allowed(const struct posix_thread *thread, const struct setting *wanted)
 {
@@ -102,7 +115,7 @@ static i64 set(struct posix_thread *self, i32 id, const struct setting *wanted)
 		return -EINVAL;
 	struct posix_thread *thread = thread_find(self, id);
 	if (!thread)
-		TRY_POSIX(thread_elsewhere(id));
+		TRY_POSIX(thread_may_steer(id));
 	TRY_POSIX(check_allowed(thread ? thread : self, wanted));
 	if (!thread) // another process's can't be changed: all that can be said is what it is taken for
 		return policy == SCHED_OTHER ? 0 : -EPERM;

@@ -61,7 +61,7 @@ i64 call_sched_setaffinity(struct posix_thread *self, const struct arguments *ar
 	mask &= all_processors(self);
 	struct posix_thread *thread = ARG_INT(0) < 0 ? nullptr : thread_find(self, ARG_INT(0));
 	if (!thread)
-		TRY_POSIX(thread_elsewhere(ARG_INT(0)));
+		TRY_POSIX(thread_may_steer(ARG_INT(0)));
 	if (!mask)
 		return -EINVAL;
 	if (!thread) // cannot be steered from here

@@ -18,6 +18,7 @@ void policy_inherit(const struct posix_thread *self, struct posix_thread *child)
 // -ESRCH (policy.c).
 struct posix_thread *_Nullable thread_find(struct posix_thread *self, i32 id);
 i64 thread_elsewhere(i32 id);
+i64 thread_may_steer(i32 id); // of another process: 0, -ESRCH, -EPERM
 // First steps of a thread that call_clone made; it waits until it is released.
 void thread_begin(struct posix_thread *self);
 void thread_release(struct posix_thread *child);

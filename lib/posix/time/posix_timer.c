@@ -73,6 +73,8 @@ i64 call_timer_settime(struct posix_thread *self, const struct arguments *argume
 {
 	struct linux_itimerspec asked;
 	struct timer_setting setting, before = {};
+	if (!ARG(2))
+		return -EINVAL;
 	TRY_POSIX(user_get(asked, ARG(2)));
 	TRY_POSIX(time_of_timespec(&asked.value, &setting.value));
 	TRY_POSIX(time_of_timespec(&asked.interval, &setting.interval));

@@ -94,13 +94,14 @@ i64 call_getcpu(struct posix_thread *, const struct arguments *arguments)
 // The kernel's own words are in the system's log (svc log); here nothing waits.
 i64 call_syslog(struct posix_thread *, const struct arguments *arguments)
 {
-	constexpr i32 READ_ALL = 3, READ_CLEAR = 4, SIZE_BUFFER = 10;
+	constexpr i32 READ = 2, READ_ALL = 3, READ_CLEAR = 4, SET_LEVEL = 8, SIZE_BUFFER = 10;
+	constexpr i32 LEVELS = 8;
 	i32 action = ARG_INT(0);
 	if (action < 0 || action > SIZE_BUFFER)
 		return -EINVAL;
 	if (action != READ_ALL && action != SIZE_BUFFER && !is_root())
 		return -EPERM;
-	if ((action == READ_ALL || action == READ_CLEAR) && (!ARG(1) || ARG_INT(2) < 0))
-		return -EINVAL;
-	return 0;
+	if (action >= READ && action <= READ_CLEAR)
+		return !ARG(1) || ARG_INT(2) < 0 ? -EINVAL : 0;
+	return action == SET_LEVEL && (ARG_INT(2) < 1 || ARG_INT(2) > LEVELS) ? -EINVAL : 0;
 }
