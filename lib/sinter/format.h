@@ -450,7 +450,7 @@ struct log_xattr {
 	i64 time_s;
 	u32 time_ns;
 	u16 name_size, value_size;
-	u32 mode, reserved;
+	u32 how, mode; // mode: the inode's from then on; 0: it stays
 };
 static_assert(sizeof(struct log_xattr) == 32);
 

@@ -128,11 +128,7 @@ static err_t put_record(struct btree *tree, tree_key_t key, const struct old *ol
 	buffer->logical = (u32)bytes.size;
 	span_put(cache_bytes(pool, buffer), bytes);
 	pointer_t pointer = cache_pointer(pool, buffer);
-	if (!old->is_there) {
-		btree_insert(tree, key, view_of(pointer));
-		return OK;
-	}
-	btree_store(tree, key, view_of(pointer));
+	btree_put(tree, key, old->is_there, view_of(pointer));
 	btree_drop(tree, &old->pointer);
 	return OK;
 }

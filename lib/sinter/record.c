@@ -87,11 +87,7 @@ struct buffer *record_change(struct file *file, struct record *record, u32 logic
 	u32 before = cache_logical(tree->pool, &record->pointer);
 	struct buffer *buffer = dirty_buffer(file, record);
 	pointer_t pointer = cache_pointer(tree->pool, buffer);
-	if (pointer_is_hole(&record->pointer)) {
-		btree_insert(tree, key, view_of(pointer));
-	} else {
-		btree_store(tree, key, view_of(pointer));
-	}
+	btree_put(tree, key, !pointer_is_hole(&record->pointer), view_of(pointer));
 	buffer->record = record->number;
 	buffer->logical = logical;
 	file->inode.units += units_of_bytes(logical);

@@ -95,14 +95,17 @@ static err_t do_attributes(struct replay *replay)
 static err_t do_xattr(struct replay *replay)
 {
 	struct log_xattr body;
-	view_t name, value;
+	struct sinter_xattr change = {};
 	TRY(reader_take_object(&replay->body, span_of(body)));
-	TRY(reader_take(&replay->body, body.name_size, &name));
-	TRY(reader_take(&replay->body, body.value_size, &value));
+	TRY(reader_take(&replay->body, body.name_size, &change.name));
+	TRY(reader_take(&replay->body, body.value_size, &change.value));
 	set_time(replay, body.time_s, body.time_ns);
-	if (body.mode > XATTRS_REMOVE)
+	if (body.how > XATTRS_REMOVE)
 		return ERR_CORRUPT;
-	return sinter_xattr_set(replay->dataset, body.inode, name, value, (enum xattr_mode)body.mode);
+	change.how = (enum xattr_mode)body.how;
+	change.sets_mode = body.mode != 0;
+	change.mode = body.mode;
+	return sinter_xattr_change(replay->dataset, body.inode, &change);
 }
 
 static err_t write_all(struct replay *replay, u64 inode, u64 offset, view_t bytes)

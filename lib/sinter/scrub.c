@@ -315,11 +315,7 @@ void scrub_freeze(struct sinter *pool)
 		return;
 	scrub->record.root = scrub->walk.root;
 	scrub->record.key = scrub->walk.key;
-	if (scrub->is_stored) {
-		btree_store(&pool->tree, SCRUB_KEY, view_of(scrub->record));
-	} else {
-		btree_insert(&pool->tree, SCRUB_KEY, view_of(scrub->record));
-	}
+	btree_put(&pool->tree, SCRUB_KEY, scrub->is_stored, view_of(scrub->record));
 	scrub->is_stored = true;
 	scrub->is_changed = false;
 }

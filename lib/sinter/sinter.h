@@ -279,6 +279,14 @@ err_t sinter_xattr_get(
 	struct dataset *dataset, u64 inode, view_t name, span_t to, usize *out); // *out: whole size
 err_t sinter_xattr_set(
 	struct dataset *dataset, u64 inode, view_t name, view_t value, enum xattr_mode mode);
+// The same, and in the same change the inode's permission bits: what says who may do what.
+struct sinter_xattr {
+	view_t name, value;
+	enum xattr_mode how;
+	bool sets_mode;
+	u32 mode;
+};
+err_t sinter_xattr_change(struct dataset *dataset, u64 inode, const struct sinter_xattr *change);
 err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct sinter_entry *out);
 
 // Contents and attributes of the inode and all changes of names so far become durable.

@@ -50,34 +50,39 @@ static void make_item(struct item *item, view_t name, view_t value)
 	span_put(span_from_offset(to, sizeof head + name.size), value);
 }
 
-static void note(struct dataset *dataset, u64 inode, view_t name, view_t value, u32 mode)
+static void note(struct dataset *dataset, u64 inode, const struct sinter_xattr *change, u32 mode)
 {
+	bool is_gone = change->how == XATTRS_REMOVE;
+	view_t value = is_gone ? (view_t){} : change->value;
 	struct sinter_time now = ilog_time(dataset->tree.pool);
 	struct log_xattr body = { .inode = inode,
 		.time_s = now.s,
 		.time_ns = now.ns,
-		.name_size = (u16)name.size,
+		.name_size = (u16)change->name.size,
 		.value_size = (u16)value.size,
-		.mode = mode };
+		.how = is_gone ? XATTRS_REMOVE : XATTRS_SET,
+		.mode = change->sets_mode ? mode : 0 };
 	ilog_note(dataset,
-		(struct note){ .kind = LOG_XATTR, .body = view_of(body), .first = name, .second = value });
+		(struct note){
+			.kind = LOG_XATTR, .body = view_of(body), .first = change->name, .second = value });
 }
 
-static err_t check_mode(enum xattr_mode mode, bool is_there)
+static err_t check_how(enum xattr_mode how, bool is_there)
 {
-	if (mode == XATTRS_CREATE && is_there)
+	if (how == XATTRS_CREATE && is_there)
 		return ERR_EXISTS;
-	return (mode == XATTRS_REPLACE || mode == XATTRS_REMOVE) && !is_there ? ERR_NOT_FOUND : OK;
+	return (how == XATTRS_REPLACE || how == XATTRS_REMOVE) && !is_there ? ERR_NOT_FOUND : OK;
 }
 
-err_t sinter_xattr_set(
-	struct dataset *dataset, u64 inode, view_t name, view_t value, enum xattr_mode mode)
+err_t sinter_xattr_change(struct dataset *dataset, u64 inode, const struct sinter_xattr *change)
 {
 	struct btree *tree = &dataset->tree;
 	struct inode_record record;
 	struct found found;
 	struct item item;
-	struct need need = { .is_freeing = mode == XATTRS_REMOVE };
+	view_t name = change->name, value = change->value;
+	bool is_gone = change->how == XATTRS_REMOVE;
+	struct need need = { .is_freeing = is_gone };
 	TRY(inode_begin(dataset, true));
 	TRY(check_name(name));
 	if (sizeof(struct xattr_head) + name.size + value.size > VALUE_MAX)
@@ -86,24 +91,32 @@ err_t sinter_xattr_set(
 	err_t err = named_find(dataset, inode, NAMED_XATTR, name, &found);
 	if (err != OK && err != ERR_NOT_FOUND)
 		return err;
-	TRY(check_mode(mode, err == OK));
+	TRY(check_how(change->how, err == OK));
 	make_item(&item, name, value);
 	TRY(inode_prepare(dataset, inode, &need));
 	if (err == OK)
 		TRY(btree_prepare_remove(tree, found.key, &need));
-	if (mode != XATTRS_REMOVE)
+	if (!is_gone)
 		TRY(btree_prepare_insert(tree, found.key, (u32)item.size, &need));
 	TRY(txg_admit(tree->pool, &need));
 	view_t bytes = view_clamp(view_of(item.bytes), 0, item.size);
-	if (mode == XATTRS_REMOVE)
+	if (is_gone)
 		btree_remove(tree, found.key);
 	else
 		btree_put(tree, found.key, err == OK, bytes);
+	if (change->sets_mode)
+		record.mode = (record.mode & MODE_TYPE) | (change->mode & 07777);
 	inode_set_changed(&record, ilog_time(tree->pool));
 	inode_store(dataset, inode, &record);
-	note(dataset, inode, name, mode == XATTRS_REMOVE ? (view_t){} : value,
-		mode == XATTRS_REMOVE ? XATTRS_REMOVE : XATTRS_SET);
+	note(dataset, inode, change, record.mode);
 	return OK;
+}
+
+err_t sinter_xattr_set(
+	struct dataset *dataset, u64 inode, view_t name, view_t value, enum xattr_mode mode)
+{
+	return sinter_xattr_change(
+		dataset, inode, &(struct sinter_xattr){ .name = name, .value = value, .how = mode });
 }
 
 err_t sinter_xattr_list(struct dataset *dataset, u64 inode, u64 cookie, struct sinter_entry *out)

@@ -199,6 +199,11 @@ static err_t attributes(const struct op *op, struct sinter *pool, struct dataset
 	view_t value = view_clamp(view_of(*op), 0, op->value / 7 % MODEL_XATTR_VALUE);
 	struct model_node *node = model_node(model, op->inode);
 	struct inode_record values = { .mode = op->value & 07777 };
+	struct sinter_xattr change = { .name = name,
+		.value = value,
+		.how = op->kind == OP_XATTR ? XATTRS_SET : XATTRS_REMOVE,
+		.sets_mode = op->value % 3 == 0,
+		.mode = values.mode };
 	err_t err;
 	switch (op->kind) {
 	case OP_CHMOD:
@@ -207,15 +212,14 @@ static err_t attributes(const struct op *op, struct sinter *pool, struct dataset
 		if (node && err == OK)
 			node->mode = (node->mode & 0170000) | values.mode;
 		return err;
-	case OP_XATTR:
-		err = WAIT(pool, sinter_xattr_set(dataset, op->inode, name, value, XATTRS_SET));
-		if (err != ERR_NO_SPACE)
-			*expected = model_set_xattr(model, op->inode, which, value);
-		return err;
 	default:
-		err = WAIT(pool, sinter_xattr_set(dataset, op->inode, name, (view_t){}, XATTRS_REMOVE));
-		if (err != ERR_NO_SPACE)
-			*expected = model_remove_xattr(model, op->inode, which);
+		err = WAIT(pool, sinter_xattr_change(dataset, op->inode, &change));
+		if (err == ERR_NO_SPACE)
+			return err;
+		*expected = op->kind == OP_XATTR ? model_set_xattr(model, op->inode, which, value)
+		                                 : model_remove_xattr(model, op->inode, which);
+		if (err == OK && node && change.sets_mode)
+			node->mode = (node->mode & 0170000) | values.mode;
 		return err;
 	}
 }

@@ -66,9 +66,9 @@ err_t image_write(struct image *image, u64 inode, u64 offset, view_t bytes);
 // Finds the inode of a path from the root of the pool.
 err_t image_find(struct image *image, const char *path, u64 *out);
 
-// From now on image->root is this dataset, or snapshot of it to read only. False: it complained.
-bool image_go_to(
-	struct image *image, const char *_Nullable dataset, const char *_Nullable snapshot);
+// Opens it with this dataset as its root, or snapshot of it to read only. False: it complained.
+bool image_open_at(struct image *image, const char *paths, bool is_read_only,
+	const char *_Nullable dataset, const char *_Nullable snapshot);
 
 typedef int command_t(struct words *words); // answers the exit status
 command_t command_snapshot, command_snapshots, command_dataset, command_datasets, command_destroy,

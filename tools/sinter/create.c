@@ -36,18 +36,17 @@ static int make_image(const struct create *create, const char *path)
 // How many legs each top-level device has: they are parted by +. 0: not all the same.
 static u32 count_legs(const char *paths)
 {
-	view_t rest = view_cstring(paths);
-	u32 first = 0;
-	while (rest.size) {
-		usize end = view_find(rest, '+');
-		view_t group = view_clamp(rest, 0, end);
-		u32 legs = 1;
-		for (usize at = view_find(group, ','); at < group.size; legs++)
-			at += 1 + view_find(view_from_offset(group, at + 1), ',');
+	view_t all = view_cstring(paths);
+	u32 first = 0, legs = 1;
+	for (usize at = 0; at <= all.size; at++) {
+		u8 byte = at < all.size ? view_at(all, at) : '+';
+		legs += byte == ',';
+		if (byte != '+')
+			continue;
 		if (first && legs != first)
 			return 0;
 		first = legs;
-		rest = view_from_offset(rest, end + 1);
+		legs = 1;
 	}
 	return first;
 }

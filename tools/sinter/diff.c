@@ -241,14 +241,12 @@ static int compare(struct target *target, const char *newer, bool is_json)
 
 int command_diff(struct words *words)
 {
-	struct image image;
 	struct target target;
 	bool is_json = words_flag(words, "--json");
-	const char *paths = words_take(words), *older = words_take(words), *newer = words_take(words);
-	if (!words_end(words, "diff IMAGE [DATASET]@SNAPSHOT [@NEWER] [--json]", older))
-		return 2;
-	if (!target_begin(&target, &image, paths, older, TARGET_SNAPSHOT | TARGET_LOOK))
-		return 1;
-	int code = compare(&target, *newer ? newer : nullptr, is_json);
+	int code = target_start(&target, words, "diff IMAGE [DATASET]@SNAPSHOT [@NEWER] [--json]",
+		TARGET_SNAPSHOT | TARGET_LOOK | TARGET_TWO | TARGET_LESS);
+	if (code)
+		return code;
+	code = compare(&target, *target.other ? target.other : nullptr, is_json);
 	return target_leave(&target) | code;
 }

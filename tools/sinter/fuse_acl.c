@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // fuse_acl.c - POSIX access control lists of a mount. The kernel obeys them; here a list and its
-// inode's mode are kept in step, and what is made in a directory inherits. Such a change is two or
-// three of the pool's, in an order by which a power cut between them leaves nobody more rights than
-// before or after.
+// inode's mode are kept in step, by one change of the pool for both, and what is made in a
+// directory inherits: it is made with its owner's rights only, and gets list and mode by a second
+// change (a directory before it the list that it hands on), so that a power cut leaves nobody more
+// rights.
 #include <string.h>
 #include <sys/stat.h>
 
@@ -54,10 +55,28 @@ static err_t get(struct mount *mount, u64 inode, const char *name, struct list *
 								 span_of(out->bytes), &out->size));
 }
 
-static err_t put(struct mount *mount, u64 inode, const char *name, const struct list *list)
+static err_t put(struct mount *mount, u64 inode, const char *name, struct sinter_xattr change)
 {
-	return MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode, view_cstring(name),
-								 view_clamp(view_of(list->bytes), 0, list->size), XATTRS_SET));
+	change.name = view_cstring(name);
+	return MOUNT_WAIT(mount, sinter_xattr_change(mount->image->root, inode, &change));
+}
+
+static view_t value_of(const struct list *list)
+{
+	return view_clamp(view_of(list->bytes), 0, list->size);
+}
+
+// Both in one. If the list says no more than the mode does, it goes.
+static err_t put_both(
+	struct mount *mount, u64 inode, const struct list *list, bool is_more, u32 mode)
+{
+	struct sinter_xattr change = { .value = value_of(list),
+		.how = is_more ? XATTRS_SET : XATTRS_REMOVE,
+		.sets_mode = true,
+		.mode = mode };
+	mount_forget(mount, inode);
+	err_t err = put(mount, inode, access, change);
+	return err == ERR_NOT_FOUND && !is_more ? mount_set_mode(mount, inode, mode) : err;
 }
 
 err_t mount_list_set(fuse_req_t request, u64 inode, view_t value)
@@ -70,47 +89,36 @@ err_t mount_list_set(fuse_req_t request, u64 inode, view_t value)
 	if (!mount_is_in_group(request, &status))
 		status.st_mode &= ~(mode_t)S_ISGID;
 	bool is_more = join(&list, LIST_TELLS, &status.st_mode);
-	if (is_more)
-		TRY(put(mount, inode, access, &list));
-	TRY(mount_set_mode(mount, inode, status.st_mode));
-	return is_more ? OK
-	               : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
-										   view_cstring(access), (view_t){}, XATTRS_REMOVE));
+	return put_both(mount, inode, &list, is_more, status.st_mode);
 }
 
 err_t mount_list_follow(struct mount *mount, u64 inode, u32 mode)
 {
 	struct list list;
-	err_t err = get(mount, inode, access, &list);
-	if (err != OK)
-		return err == ERR_NOT_FOUND ? OK : err;
+	TRY(get(mount, inode, access, &list));
 	(void)join(&list, MODE_TELLS, &mode);
-	return put(mount, inode, access, &list);
-}
-
-static err_t inherit(struct mount *mount, u64 inode, struct list *list, u32 mode)
-{
-	if (S_ISDIR(mode))
-		TRY(put(mount, inode, handed_on, list));
-	if (join(list, BOTH_TELL, &mode))
-		TRY(put(mount, inode, access, list));
-	return mount_set_mode(mount, inode, mode);
+	return put_both(mount, inode, &list, true, mode);
 }
 
 err_t mount_create(
 	struct mount *mount, struct sinter_name where, struct sinter_new what, u32 umask, u64 *out)
 {
 	struct dataset *root = mount->image->root;
-	struct list list;
+	struct list list = {}, joined;
 	u32 mode = what.mode;
 	err_t err = S_ISLNK(mode) ? ERR_NOT_FOUND : get(mount, where.directory, handed_on, &list);
 	bool inherits = err == OK;
-	what.mode &= ~(inherits ? 077 : umask);
+	joined = list;
+	bool is_more = join(&joined, BOTH_TELL, &mode);
+	what.mode = inherits ? mode & ~077u : what.mode & ~umask;
 	if (inherits || err == ERR_NOT_FOUND)
 		err = MOUNT_WAIT(mount, sinter_create(root, where.directory, where.name, &what, out));
 	if (err != OK || !inherits)
 		return err;
-	err = inherit(mount, *out, &list, mode);
+	if (S_ISDIR(mode))
+		err = put(mount, *out, handed_on, (struct sinter_xattr){ .value = value_of(&list) });
+	if (err == OK)
+		err = put_both(mount, *out, &joined, is_more, mode);
 	if (err != OK)
 		(void)MOUNT_WAIT(mount, sinter_unlink(root, where.directory, where.name, S_ISDIR(mode)));
 	return err;

@@ -58,6 +58,7 @@ static u64 units_now(void *context)
 	return ioctl(file->descriptor, BLKGETSIZE64, &size) ? file->device.units : size / UNIT_SIZE;
 }
 
+constexpr u32 LOCK_TRIES = 200; // within ten seconds
 constexpr usize EARLY = 1 << 17, MANY = 1 << 20, LARGE = 64 << 20;
 
 // Writes of neighbours go out together.
@@ -161,6 +162,19 @@ static void wait(void *context)
 
 static const struct device_ops ops = { .submit = submit, .wait = wait, .units = units_now };
 
+// A mount ends a while after umount returned: who comes next waits for it, and says so.
+static bool lock(const struct host_file *file, int how)
+{
+	for (u32 i = 0; flock(file->descriptor, how | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return false;
+		if (i == LOCK_TRIES / 20)
+			(void)refuse(file->path, "in use: waiting for up to ten seconds");
+		usleep(10'000'000 / LOCK_TRIES);
+	}
+	return true;
+}
+
 bool host_open(struct host_file *file, const char *path, bool is_read_only)
 {
 	*file = (struct host_file){ .device = { &ops, file, 0 } };
@@ -168,7 +182,7 @@ bool host_open(struct host_file *file, const char *path, bool is_read_only)
 	file->descriptor = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (file->descriptor < 0)
 		return refuse(path, strerror(errno));
-	if (flock(file->descriptor, (is_read_only ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
+	if (!lock(file, is_read_only ? LOCK_SH : LOCK_EX)) {
 		close(file->descriptor);
 		return refuse(path, "in use: it is mounted, or another command works on it");
 	}

@@ -110,14 +110,22 @@ static err_t set_attributes(struct mount *mount, u64 inode, const struct stat *t
 	mask |= set & FUSE_SET_ATTR_GID ? (u32)ATTRIBUTE_GROUP : 0;
 	mask |= set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW) ? (u32)ATTRIBUTE_ACCESSED : 0;
 	mask |= set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW) ? (u32)ATTRIBUTE_MODIFIED : 0;
-	TRY(MOUNT_WAIT(mount, sinter_set_attributes(mount->image->root, inode, &values, mask)));
-	return mask & ATTRIBUTE_MODE ? mount_list_follow(mount, inode, values.mode) : OK;
+	err_t err = mask & ATTRIBUTE_MODE ? mount_list_follow(mount, inode, values.mode) : OK;
+	mask &= err == OK ? ~(u32)ATTRIBUTE_MODE : UINT32_MAX;
+	if (err != OK && err != ERR_NOT_FOUND)
+		return err;
+	return MOUNT_WAIT(mount, sinter_set_attributes(mount->image->root, inode, &values, mask));
+}
+
+void mount_forget(struct mount *mount, u64 inode)
+{
+	(void)fuse_lowlevel_notify_inval_inode(mount->session, inode, -1, 0);
 }
 
 err_t mount_set_mode(struct mount *mount, u64 inode, u32 mode)
 {
 	const struct inode_record values = { .mode = mode };
-	(void)fuse_lowlevel_notify_inval_inode(mount->session, inode, -1, 0); // the kernel asks again
+	mount_forget(mount, inode);
 	return MOUNT_WAIT(
 		mount, sinter_set_attributes(mount->image->root, inode, &values, ATTRIBUTE_MODE));
 }
@@ -449,10 +457,8 @@ int command_mount(struct words *words)
 			"[--foreground] [-o OPTIONS]",
 			at))
 		return 2;
-	if (!image_open(&image, paths, is_read_only || snapshot))
+	if (!image_open_at(&image, paths, is_read_only, dataset, snapshot))
 		return 1;
-	if (!image_go_to(&image, dataset, snapshot))
-		return image_close(&image), 1;
 	struct mount mount = { .image = &image, .timeout_s = 86400 };
 	int code = run(&mount, at, more, is_foreground);
 	mount_close_past(&mount);

@@ -48,6 +48,7 @@ void mount_close_past(struct mount *mount);
 int mount_errno(err_t err);
 void mount_reply(fuse_req_t request, err_t err);
 err_t mount_stat(struct mount *mount, u64 inode, struct stat *out);
+void mount_forget(struct mount *mount, u64 inode); // the kernel asks for its attributes again
 err_t mount_set_mode(struct mount *mount, u64 inode, u32 mode);
 // Does the set-group-id of what this caller changes stay?
 bool mount_is_in_group(fuse_req_t request, const struct stat *status);
@@ -56,7 +57,8 @@ bool mount_is_in_group(fuse_req_t request, const struct stat *status);
 bool mount_is_list(const char *xattr);
 err_t mount_list_set(
 	fuse_req_t request, u64 inode, view_t list); // the one that the mode is part of
-err_t mount_list_follow(struct mount *mount, u64 inode, u32 mode); // that one, a new mode
+// That one and the mode, a new mode. ERR_NOT_FOUND: there is none, and nothing was changed.
+err_t mount_list_follow(struct mount *mount, u64 inode, u32 mode);
 // Makes an inode, with what it inherits, or else without the bits of umask.
 err_t mount_create(
 	struct mount *mount, struct sinter_name where, struct sinter_new what, u32 umask, u64 *out);

@@ -205,10 +205,8 @@ int command_list(struct words *words)
 	const char *paths = words_take(words), *path = words_take(words);
 	if (!words_end(words, "list IMAGE [PATH] [--dataset DATASET] [--at SNAPSHOT] [--json]", paths))
 		return 2;
-	if (!image_open(&image, paths, true))
+	if (!image_open_at(&image, paths, true, dataset, snapshot))
 		return 1;
-	if (!image_go_to(&image, dataset, snapshot))
-		return image_close(&image), 1;
 	printf(is_json ? "[" : "");
 	err_t err = list(&image, *path ? path : "/", is_json);
 	printf(is_json ? "]\n" : "");

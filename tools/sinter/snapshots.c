@@ -6,7 +6,8 @@
 
 #include "tools/sinter/passphrase.h"
 
-bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
+static bool go_to(
+	struct image *image, const char *_Nullable dataset, const char *_Nullable snapshot)
 {
 	struct target target;
 	struct dataset *past;
@@ -27,6 +28,17 @@ bool image_go_to(struct image *image, const char *dataset, const char *snapshot)
 	sinter_dataset_close(image->root);
 	image->root = past;
 	return true;
+}
+
+bool image_open_at(struct image *image, const char *paths, bool is_read_only, const char *dataset,
+	const char *snapshot)
+{
+	if (!image_open(image, paths, is_read_only || snapshot))
+		return false;
+	bool is_there = go_to(image, dataset, snapshot);
+	if (!is_there)
+		image_close(image);
+	return is_there;
 }
 
 static err_t take(struct target *target, view_t name)
@@ -69,18 +81,16 @@ static void print_snapshot(const struct sinter_snapshot *snapshot, bool is_json,
 
 int command_snapshots(struct words *words)
 {
-	struct image image;
 	struct target target;
 	struct sinter_snapshot snapshot = {};
 	bool is_json = words_flag(words, "--json"), is_first = true;
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "snapshots IMAGE [DATASET] [--json]", paths))
-		return 2;
-	if (!target_begin(&target, &image, paths, *name ? name : "/", TARGET_DATASET | TARGET_LOOK))
-		return 1;
+	int code = target_start(&target, words, "snapshots IMAGE [DATASET] [--json]",
+		TARGET_DATASET | TARGET_LOOK | TARGET_LESS);
+	if (code)
+		return code;
 	printf(is_json ? "[" : "");
-	while (HOST_WAIT(image.pool, sinter_snapshot_next(target.dataset, snapshot.txg, &snapshot)) ==
-		   OK) {
+	while (HOST_WAIT(target.image->pool,
+			   sinter_snapshot_next(target.dataset, snapshot.txg, &snapshot)) == OK) {
 		print_snapshot(&snapshot, is_json, is_first);
 		is_first = false;
 	}

@@ -12,33 +12,10 @@
 
 static u8 frame[STREAM_FRAME_MAX]; // one thread
 
-static bool write_all(view_t bytes)
-{
-	while (bytes.size) {
-		ssize_t size = write(STDOUT_FILENO, bytes.data, bytes.size);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size <= 0)
-			return refuse("standard output", strerror(errno));
-		bytes = view_from_offset(bytes, (usize)size);
-	}
-	return true;
-}
-
 // What came of it: fewer at the end of the stream.
 static usize read_all(span_t to)
 {
-	usize done = 0;
-	while (done < to.size) {
-		span_t rest = span_from_offset(to, done);
-		ssize_t size = read(STDIN_FILENO, rest.data, rest.size);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size <= 0)
-			break;
-		done += (usize)size;
-	}
-	return done;
+	return fread(to.data, 1, to.size, stdin);
 }
 
 static int send_frames(struct image *image, struct sinter_send *send, bool is_verbose)
@@ -51,12 +28,14 @@ static int send_frames(struct image *image, struct sinter_send *send, bool is_ve
 			break;
 		if (err != OK)
 			return complain("send", explain(err));
-		if (!write_all(view_clamp(view_of(frame), 0, size)))
-			return 1;
+		if (fwrite(frame, 1, size, stdout) != size)
+			return complain("standard output", strerror(errno));
 		bytes += size;
 		progress_show("send", bytes, 0);
 	}
 	progress_end();
+	if (fflush(stdout))
+		return complain("standard output", strerror(errno));
 	if (is_verbose)
 		fprintf(stderr, "%" PRIu64 " bytes, %" PRIu64 " items\n", bytes, send->items);
 	return 0;
@@ -73,16 +52,10 @@ static bool find_older(struct target *target, const char *from, struct sinter_sn
 // "OBJECT-ITEM", both hexadecimal.
 static bool parse_token(const char *text, struct sinter_send *send)
 {
-	view_t all = view_cstring(text);
-	usize dash = view_find(all, '-');
-	char *end;
-	if (!dash || dash + 1 >= all.size)
-		return false;
-	AT(send->position, 0) = strtoull(text, &end, 16);
-	if (*end != '-')
-		return false;
-	AT(send->position, 1) = strtoull((const char *)view_from_offset(all, dash + 1).data, &end, 16);
-	return !*end;
+	int end = 0;
+	return sscanf(text, "%" SCNx64 "-%" SCNx64 "%n", &AT(send->position, 0), &AT(send->position, 1),
+			   &end) == 2 &&
+	       (usize)end == strlen(text);
 }
 
 static int send_target(struct target *target, const char *from, const char *resume, bool is_verbose)
@@ -161,25 +134,17 @@ static err_t receive_frames(struct image *image, struct sinter_receive *receive)
 }
 
 // Makes the dataset if there is none of this name. *is_new: then a stream that fails takes it away.
-static bool open_receiver(struct image *image, const char *name, struct target *place,
-	struct sinter_receive *receive, bool *is_new)
+static err_t open_receiver(struct target *place, struct sinter_receive *receive, bool *is_new)
 {
 	const struct sinter_new root = { .mode = 0755 };
-	struct sinter *pool = image->pool;
+	struct sinter *pool = place->image->pool;
 	u64 id;
-	if (!target_open_place(place, image, name))
-		return false;
 	err_t err = HOST_WAIT(pool, sinter_dataset_find(place->place.parent, place->place.name, &id));
 	*is_new = err == ERR_NOT_FOUND;
 	if (*is_new)
 		err = HOST_WAIT(
 			pool, sinter_dataset_create(place->place.parent, place->place.name, &root, &id));
-	if (err == OK)
-		err = HOST_WAIT(pool, sinter_dataset_open(pool, id, &receive->dataset));
-	if (err == OK)
-		return true;
-	target_close(place);
-	return refuse(name, explain(err));
+	return err == OK ? HOST_WAIT(pool, sinter_dataset_open(pool, id, &receive->dataset)) : err;
 }
 
 // A stream that broke off may go on later; a bad one leaves nothing.
@@ -197,19 +162,22 @@ static void give_up(struct image *image, struct sinter_receive *receive, bool *i
 	}
 }
 
-static err_t receive_into(struct image *image, struct target *place, struct sinter_receive *receive,
-	bool is_new, bool is_abort)
+static err_t receive_into(struct target *place, bool is_abort)
 {
+	struct image *image = place->image;
 	struct sinter *pool = image->pool;
+	struct sinter_receive receive = {};
+	bool is_new;
 	err_t err;
+	TRY(open_receiver(place, &receive, &is_new));
 	if (is_abort) {
-		err = HOST_WAIT(pool, sinter_receive_abort(receive->dataset));
+		err = HOST_WAIT(pool, sinter_receive_abort(receive.dataset));
 	} else {
-		err = receive_frames(image, receive);
+		err = receive_frames(image, &receive);
 		if (err != OK)
-			give_up(image, receive, &is_new, err);
+			give_up(image, &receive, &is_new, err);
 	}
-	sinter_dataset_close(receive->dataset);
+	sinter_dataset_close(receive.dataset);
 	if (err != OK && is_new)
 		(void)HOST_WAIT(pool, sinter_dataset_destroy(place->place.parent, place->place.name));
 	return err;
@@ -217,22 +185,16 @@ static err_t receive_into(struct image *image, struct target *place, struct sint
 
 int command_receive(struct words *words)
 {
-	struct image image;
 	struct target place;
-	struct sinter_receive receive = {};
-	bool is_new, is_abort = words_flag(words, "--abort");
-	const char *paths = words_take(words), *name = words_take(words);
-	if (!words_end(words, "receive IMAGE DATASET [--abort]", name))
-		return 2;
-	if (!image_open(&image, paths, false))
-		return 1;
-	if (!open_receiver(&image, name, &place, &receive, &is_new))
-		return image_close(&image), 1;
-	err_t err = receive_into(&image, &place, &receive, is_new, is_abort);
+	bool is_abort = words_flag(words, "--abort");
+	int code = target_start(&place, words, "receive IMAGE DATASET [--abort]", TARGET_PLACE);
+	if (code)
+		return code;
+	err_t err = receive_into(&place, is_abort);
 	if (err == OK)
 		return target_end(&place, OK);
 	(void)target_leave(&place);
 	if (is_abort && err == ERR_NOT_FOUND)
-		return complain(name, "nothing was received in part");
-	return complain(name, explain_stream(err));
+		return complain(place.text, "nothing was received in part");
+	return complain(place.text, explain_stream(err));
 }

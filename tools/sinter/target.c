@@ -54,10 +54,8 @@ bool target_open(struct target *target, struct image *image, const char *text)
 	usize at = view_find(all, '@');
 	*target = (struct target){ .image = image, .text = text };
 	err_t err = open_dataset(image, view_clamp(all, 0, at), &target->dataset);
-	if (err != OK) {
-		complain(text, err == ERR_NOT_FOUND ? "there is no such dataset" : explain(err));
-		return false;
-	}
+	if (err != OK)
+		return refuse(text, err == ERR_NOT_FOUND ? "there is no such dataset" : explain(err));
 	if (at == all.size)
 		return true;
 	target->snapshot_name = view_from_offset(all, at + 1);
@@ -71,10 +69,9 @@ bool target_open_snapshot(struct target *target, struct image *image, const char
 		return false;
 	if (target->has_snapshot)
 		return true;
-	complain(text, target->snapshot_name.size ? "there is no such snapshot"
-											  : "a snapshot is needed: DATASET@SNAPSHOT");
 	target_close(target);
-	return false;
+	return refuse(text, target->snapshot_name.size ? "there is no such snapshot"
+												   : "a snapshot is needed: DATASET@SNAPSHOT");
 }
 
 void target_close(struct target *target)
@@ -140,9 +137,10 @@ int target_start(struct target *target, struct words *words, const char *usage, 
 	static struct image image; // one command
 	const char *paths = words_take(words), *name = words_take(words);
 	const char *other = kind & TARGET_TWO ? words_take(words) : name;
-	if (!words_end(words, usage, other))
+	const char *last = !(kind & TARGET_LESS) ? other : kind & TARGET_TWO ? name : paths;
+	if (!words_end(words, usage, last))
 		return 2;
-	if (!target_begin(target, &image, paths, name, kind & ~TARGET_TWO))
+	if (!target_begin(target, &image, paths, name, kind & ~(TARGET_TWO | TARGET_LESS)))
 		return 1;
 	target->other = other;
 	return 0;

@@ -35,7 +35,8 @@ err_t target_commit(struct image *image);
 // snapshot or place of this name. False: it complained, and nothing is open.
 // TARGET_EITHER: a snapshot if there is an @ in it, else a place.
 enum target_kind : u32 { TARGET_DATASET, TARGET_SNAPSHOT, TARGET_PLACE, TARGET_EITHER };
-constexpr u32 TARGET_LOOK = 4, TARGET_TWO = 8;
+// Two: a third word. LESS: without a second (or third) word it is the root dataset (or none).
+constexpr u32 TARGET_LOOK = 4, TARGET_TWO = 8, TARGET_LESS = 16;
 bool target_begin(
 	struct target *target, struct image *image, const char *paths, const char *name, u32 kind);
 // The same with the command's words, which are these two, or with TARGET_TWO three. 0, or the exit
