@@ -7,6 +7,8 @@
 #include "lib/sinter/seal.h"
 #include "lib/sinter/txg.h"
 
+constexpr i64 DAY_S = 86400;
+
 tree_key_t inode_key(u64 inode)
 {
 	return key_make(inode, ITEM_INODE, 0);
@@ -134,6 +136,32 @@ err_t sinter_set_attributes(
 	inode_store(dataset, inode, &record);
 	note_attributes(dataset, inode, &record);
 	return OK;
+}
+
+static bool is_read_after(const struct inode_record *inode, i64 s, u32 ns)
+{
+	return inode->atime_s > s || (inode->atime_s == s && inode->atime_ns > ns);
+}
+
+void sinter_accessed(struct dataset *dataset, u64 inode)
+{
+	struct sinter *pool = dataset->tree.pool;
+	struct sinter_time now = pool->port.now(pool->port.context);
+	struct inode_record record;
+	struct need need = { .is_freeing = true };
+	bool was_changed = pool->txg.is_changed;
+	if (dataset->record.flags & DATASET_NO_ATIME || inode_begin(dataset, true) != OK ||
+		inode_load(dataset, inode, &record) != OK)
+		return;
+	bool is_known = is_read_after(&record, record.mtime_s, record.mtime_ns) &&
+	                is_read_after(&record, record.ctime_s, record.ctime_ns) &&
+	                now.s - record.atime_s < DAY_S;
+	if (is_known || inode_prepare(dataset, inode, &need) != OK || txg_admit(pool, &need) != OK)
+		return;
+	pool->txg.is_changed = was_changed; // that alone is worth no commit
+	record.atime_s = now.s;
+	record.atime_ns = now.ns;
+	inode_store(dataset, inode, &record);
 }
 
 static struct held *_Nullable find_held(const struct dataset *dataset, u64 inode, bool is_wanted)

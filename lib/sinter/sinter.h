@@ -231,6 +231,9 @@ err_t sinter_lookup(struct dataset *dataset, u64 directory, view_t name, u64 *ou
 err_t sinter_attributes(struct dataset *dataset, u64 inode, struct inode_record *out);
 err_t sinter_set_attributes(
 	struct dataset *dataset, u64 inode, const struct inode_record *values, u32 mask);
+// It was read. If its access time is not after its changes, or a day old, that becomes now: in
+// memory, and durable with a commit that something else wants. Nothing if that cannot be noted now.
+void sinter_accessed(struct dataset *dataset, u64 inode);
 // An empty name makes a file without one (O_TMPFILE); it goes when sinter_release says so.
 err_t sinter_create(
 	struct dataset *dataset, u64 directory, view_t name, const struct sinter_new *what, u64 *out);

@@ -185,6 +185,47 @@ TEST(pool_forgets_no_file_without_a_name)
 	stop();
 }
 
+static i64 accessed(u64 inode)
+{
+	struct inode_record record = {};
+	CHECK_OK(WAIT(pool, sinter_attributes(dataset, inode, &record)));
+	return record.atime_s;
+}
+
+// As Linux' relatime; reading is never the reason for a commit.
+TEST(pool_notes_access_times_with_the_next_commit)
+{
+	struct sinter_status before, after;
+	struct dataset_record off = { .flags = DATASET_NO_ATIME };
+	const struct inode_record old = { .atime_s = -5 };
+	u64 inode;
+	REQUIRE(start(31, WORLD_UNITS));
+	REQUIRE_OK(WAIT(pool, sinter_create(dataset, INODE_ROOT, VIEW_TEXT("read"), &regular, &inode)));
+	REQUIRE_OK(WAIT(pool, sinter_set_attributes(dataset, inode, &old, ATTRIBUTE_ACCESSED)));
+	REQUIRE_OK(world_sync(pool));
+	sinter_status(pool, &before);
+	sinter_accessed(dataset, inode);
+	i64 first = accessed(inode);
+	CHECK(first > old.atime_s);
+	sinter_accessed(dataset, inode);
+	CHECK_EQ(accessed(inode), first); // known already
+	REQUIRE_OK(world_sync(pool));
+	sinter_status(pool, &after);
+	CHECK_EQ(after.txg, before.txg);
+	REQUIRE_OK(write_file(inode, 0, 10));
+	REQUIRE_OK(world_sync(pool));
+	sinter_dataset_close(dataset);
+	sinter_abandon(pool);
+	REQUIRE(open_again());
+	CHECK_EQ(accessed(inode), first);
+	REQUIRE_OK(WAIT(pool, sinter_set_properties(dataset, &off, PROPERTY_NO_ATIME)));
+	sinter_accessed(dataset, inode);
+	CHECK_EQ(accessed(inode), first); // it was written since, but nobody wants to know
+	sinter_dataset_close(dataset);
+	CHECK_OK(sinter_close(pool));
+	stop();
+}
+
 TEST(pool_refuses_what_is_none)
 {
 	world_init(&world, 5);

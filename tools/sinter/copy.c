@@ -2,9 +2,9 @@
 // copy.c - a directory of the host into a pool: types, owners, modes, times, extended attributes,
 // hard links. Names are taken in order of their bytes, so that the result does not depend on the
 // host.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,118 +101,74 @@ static bool copy_attributes(
 	return (err == OK || refuse(path, explain(err))) && copy_xattrs(copy, path, inode);
 }
 
-// *folder: of a directory, which is to be filled then.
-static bool copy_node(
-	struct copy *copy, u64 directory, const char *path, const char *name, u64 *folder)
+// Answers its inode; 0: it complained.
+static u64 copy_node(struct copy *copy, u64 directory, const FTSENT *entry)
 {
 	struct image *image = copy->image;
-	struct stat status;
+	const char *path = entry->fts_path;
+	const struct stat *status = entry->fts_statp;
+	view_t name = view_cstring(entry->fts_name);
 	char target[4096];
 	u64 inode;
-	if (lstat(path, &status))
-		return refuse(path, strerror(errno));
-	struct sinter_new what = { .mode = status.st_mode, .device = status.st_rdev };
+	struct sinter_new what = { .mode = status->st_mode, .device = status->st_rdev };
 	struct link *link =
-		!S_ISDIR(status.st_mode) && status.st_nlink > 1 ? find_link(copy, &status) : nullptr;
+		!S_ISDIR(status->st_mode) && status->st_nlink > 1 ? find_link(copy, status) : nullptr;
 	if (link && link->inode) {
-		err_t err = HOST_WAIT(
-			image->pool, sinter_link(image->root, link->inode, directory, view_cstring(name)));
-		return err == OK || refuse(path, explain(err));
+		err_t err = HOST_WAIT(image->pool, sinter_link(image->root, link->inode, directory, name));
+		return err == OK ? link->inode : refuse(path, explain(err));
 	}
-	if (S_ISLNK(status.st_mode)) {
+	if (S_ISLNK(status->st_mode)) {
 		ssize_t size = readlink(path, target, sizeof target);
 		if (size < 0)
 			return refuse(path, strerror(errno));
 		what.target = view_from(target, (usize)size);
 	}
-	err_t err = HOST_WAIT(
-		image->pool, sinter_create(image->root, directory, view_cstring(name), &what, &inode));
+	err_t err = HOST_WAIT(image->pool, sinter_create(image->root, directory, name, &what, &inode));
 	if (err != OK)
 		return refuse(path, explain(err));
 	if (link)
-		*link = (struct link){ status.st_dev, status.st_ino, inode };
-	if (S_ISREG(status.st_mode) && !copy_file(copy, path, inode, (u64)status.st_size))
-		return false;
-	*folder = S_ISDIR(status.st_mode) ? inode : 0;
-	// A directory's times are set again when all in it is there: see copy_directory.
-	return copy_attributes(copy, path, inode, &status);
+		*link = (struct link){ status->st_dev, status->st_ino, inode };
+	if (S_ISREG(status->st_mode) && !copy_file(copy, path, inode, (u64)status->st_size))
+		return 0;
+	// A directory's times are set when all in it is there.
+	return S_ISDIR(status->st_mode) || copy_attributes(copy, path, inode, status) ? inode : 0;
 }
 
-static int not_dots(const struct dirent *entry)
+static int by_bytes(const FTSENT **a, const FTSENT **b)
 {
-	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int by_bytes(const struct dirent **a, const struct dirent **b)
+// The inode of each directory is kept in its fts_number.
+static bool copy_entry(struct copy *copy, FTSENT *entry)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-// Directories that are still to be done, each with its path and inode: no recursion, any depth.
-struct todo {
-	char *path; // owned
-	u64 inode;
-	struct todo *_Nullable next;
-};
-
-static bool push(struct todo **list, const char *path, u64 inode)
-{
-	struct todo *todo = malloc(sizeof *todo);
-	char *copy = strdup(path);
-	if (!todo || !copy) {
-		free(todo);
-		free(copy);
-		return refuse(path, "out of memory");
+	switch (entry->fts_info) {
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS: return refuse(entry->fts_path, strerror(entry->fts_errno));
+	case FTS_DP:
+		return copy_attributes(copy, entry->fts_path, (u64)entry->fts_number, entry->fts_statp);
+	default: break;
 	}
-	*todo = (struct todo){ copy, inode, *list };
-	*list = todo;
-	return true;
-}
-
-static bool copy_entry(
-	struct copy *copy, const struct todo *todo, const char *name, struct todo **list)
-{
-	char *path = nullptr;
-	u64 folder = 0;
-	if (asprintf(&path, "%s/%s", todo->path, name) < 0)
-		return refuse(todo->path, "out of memory");
-	bool is_good =
-		copy_node(copy, todo->inode, path, name, &folder) && (!folder || push(list, path, folder));
-	free(path);
-	return is_good;
-}
-
-static bool copy_directory(struct copy *copy, const struct todo *todo, struct todo **list)
-{
-	struct dirent **entries = nullptr;
-	struct stat status;
-	int count = scandir(todo->path, &entries, not_dots, by_bytes);
-	bool is_good = count >= 0 || refuse(todo->path, strerror(errno));
-	for (int i = 0; i < count; i++) {
-		struct dirent **entry =
-			view_element(entries, sizeof(struct dirent *), (usize)count, (usize)i);
-		is_good = is_good && copy_entry(copy, todo, (*entry)->d_name, list);
-		free(*entry);
-	}
-	free(entries);
-	return is_good && !lstat(todo->path, &status) &&
-	       copy_attributes(copy, todo->path, todo->inode, &status);
+	entry->fts_number = entry->fts_level
+	                        ? (long)copy_node(copy, (u64)entry->fts_parent->fts_number, entry)
+	                        : (long)INODE_ROOT;
+	return entry->fts_number;
 }
 
 bool copy_tree(struct image *image, const char *from)
 {
 	struct copy copy = { .image = image };
-	struct todo *list = nullptr;
+	char *path = strdup(from), *const paths[] = { path, nullptr };
+	FTS *tree = path ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_bytes) : nullptr;
 	copy.links = calloc(LINKS, sizeof *copy.links);
 	copy.block = malloc(BLOCK);
-	bool is_good = copy.links && copy.block && push(&list, from, INODE_ROOT);
-	while (list) {
-		struct todo *todo = list;
-		list = todo->next;
-		is_good = is_good && copy_directory(&copy, todo, &list);
-		free(todo->path);
-		free(todo);
-	}
+	bool is_good = (tree && copy.links && copy.block) || refuse(from, "out of memory");
+	for (FTSENT *entry; is_good && (entry = fts_read(tree));)
+		is_good = copy_entry(&copy, entry);
+	if (tree)
+		fts_close(tree);
+	free(path);
 	free(copy.links);
 	free(copy.block);
 	return is_good;

@@ -208,6 +208,7 @@ static void do_readlink(fuse_req_t request, fuse_ino_t inode)
 		fuse_reply_readlink(request, target);
 	else
 		mount_reply(request, err);
+	mount_accessed(mount, inode);
 }
 
 struct listing {
@@ -309,6 +310,7 @@ static void read_directory(
 		fuse_reply_buf(request, (const char *)bytes, listing.used);
 	else
 		mount_reply(request, err);
+	mount_accessed(listing.mount, directory);
 }
 
 static void do_readdir(

@@ -51,13 +51,13 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return help();
-	const char *name = *(char **)view_element(argv, sizeof *argv, (usize)argc, 1);
+	char **first = view_element(argv, sizeof *argv, (usize)argc, 1), *name = *first;
 	struct words words = { .at = argv, .count = (u32)argc };
-	*(char **)view_element(argv, sizeof *argv, (usize)argc, 0) = nullptr;
-	*(char **)view_element(argv, sizeof *argv, (usize)argc, 1) = nullptr;
+	*(char **)view_element(argv, sizeof *argv, (usize)argc, 0) = *first = nullptr;
 	passphrase_from(words_option(&words, "--passphrase-file"));
 	for (usize i = 0; i < COUNT(commands); i++)
 		if (!strcmp(AT(commands, i).name, name))
 			return AT(commands, i).run(&words);
-	return help();
+	*first = name; // as mount(8) calls what mounts the type fuse.sinter: IMAGE DIRECTORY -o OPTIONS
+	return argc == 5 ? command_mount(&words) : help();
 }

@@ -117,6 +117,13 @@ static err_t set_attributes(struct mount *mount, u64 inode, const struct stat *t
 	return MOUNT_WAIT(mount, sinter_set_attributes(mount->image->root, inode, &values, mask));
 }
 
+// What the kernel reads from its cache is not told here.
+void mount_accessed(struct mount *mount, u64 inode)
+{
+	if (!mount->has_no_atime && !mount_is_past(inode))
+		sinter_accessed(mount->image->root, inode);
+}
+
 void mount_forget(struct mount *mount, u64 inode)
 {
 	(void)fuse_lowlevel_notify_inval_inode(mount->session, inode, -1, 0);
@@ -221,6 +228,7 @@ static void do_read(
 		fuse_reply_buf(request, (const char *)buffer, got);
 	else
 		mount_reply(request, err);
+	mount_accessed(mount, inode);
 }
 
 static void operation_write(fuse_req_t request, fuse_ino_t inode, const char *bytes, size_t size,
@@ -422,6 +430,7 @@ static int run(struct mount *mount, const char *at, const char *_Nullable more, 
 	// Root may do everything: when nobody else can come in, the kernel need not look at modes
 	// first, which costs a request after each change of a directory.
 	mount->is_private = !geteuid() && (!more || !strstr(more, "allow_other"));
+	mount->has_no_atime = more && strstr(more, "noatime");
 	snprintf(options, sizeof options, "-ofsname=sinter,subtype=sinter%s%s%s",
 		mount->is_private ? "" : ",default_permissions", more ? "," : "", more ? more : "");
 	char name[] = "sinter";
@@ -457,6 +466,10 @@ int command_mount(struct words *words)
 			"[--foreground] [-o OPTIONS]",
 			at))
 		return 2;
+	if (more && strstr(more, "remount")) { // the kernel's own work
+		execlp("mount", "mount", "-i", "-o", more, at, nullptr);
+		return complain("mount", strerror(errno));
+	}
 	if (!image_open_at(&image, paths, is_read_only, dataset, snapshot))
 		return 1;
 	struct mount mount = { .image = &image, .timeout_s = 86400 };

@@ -23,6 +23,7 @@ struct mount {
 	double timeout_s;  // for how long the kernel may keep names and attributes: nobody else changes
 	                   // them
 	struct fuse_session *session;
+	bool has_no_atime;   // access times are not noted
 	bool is_private;     // nobody but root can come in: the kernel looks at no rights
 	u32 pause, unlooked; // requests between looks for the next one; until there is one again
 };
@@ -48,7 +49,8 @@ void mount_close_past(struct mount *mount);
 int mount_errno(err_t err);
 void mount_reply(fuse_req_t request, err_t err);
 err_t mount_stat(struct mount *mount, u64 inode, struct stat *out);
-void mount_forget(struct mount *mount, u64 inode); // the kernel asks for its attributes again
+void mount_accessed(struct mount *mount, u64 inode); // it was read
+void mount_forget(struct mount *mount, u64 inode);   // the kernel asks for its attributes again
 err_t mount_set_mode(struct mount *mount, u64 inode, u32 mode);
 // Does the set-group-id of what this caller changes stay?
 bool mount_is_in_group(fuse_req_t request, const struct stat *status);
