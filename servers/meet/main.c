@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// main.c - see README.md. Listeners: the end that clients write to, by key.
+// main.c - see README.md. Listeners, and who hears datagrams: the end that clients write to, by
+// key.
 #include "abi/signals.h"
 #include "lib/os/loop.h"
 #include "lib/os/service.h"
@@ -16,6 +17,7 @@ constexpr u32 LISTENERS_MAX = 256;
 struct listener {
 	u64 key;         // 0: free
 	handle_t stream; // owned
+	u32 type;        // of its sockets
 	struct peer who; // began to listen
 };
 
@@ -50,7 +52,7 @@ static struct listener *_Nullable place_for(u64 key)
 	return old ? old : find(0);
 }
 
-static err_t operation_listen(void *_Nullable self, struct caller caller, handle_t stream)
+static err_t operation_listen(void *_Nullable self, struct caller caller, u32 type, handle_t stream)
 {
 	(void)self;
 	struct grant *grant;
@@ -64,13 +66,13 @@ static err_t operation_listen(void *_Nullable self, struct caller caller, handle
 		return ERR_EXISTS;
 	if (listener->key)
 		drop(listener);
-	*listener = (struct listener){ grant->key, stream, grant->who };
+	*listener = (struct listener){ grant->key, stream, type, grant->who };
 	grants_part(grant->key);
 	return OK;
 }
 
 // A grant is good for one connection: it says who made that one, to whoever is handed it.
-static err_t operation_connect(void *_Nullable self, struct caller caller, handle_t line,
+static err_t operation_connect(void *_Nullable self, struct caller caller, u32 type, handle_t line,
 	u32 *out_pid, u32 *out_user, u32 *out_group, handle_t *out_stream)
 {
 	(void)self;
@@ -85,6 +87,8 @@ static err_t operation_connect(void *_Nullable self, struct caller caller, handl
 	}
 	if (!listener)
 		return ERR_NOT_FOUND;
+	if (listener->type != type)
+		return ERR_WRONG_TYPE;
 	grant->line = object_id(line);
 	*out_pid = listener->who.pid;
 	*out_user = listener->who.user;

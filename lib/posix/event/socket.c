@@ -85,10 +85,11 @@ static u32 socket_ready(struct posix_thread *, const struct file *file)
 	if (socket->state == SOCKET_LISTENING || socket->state == SOCKET_HEARING)
 		return holds;
 	if (socket->state != SOCKET_CONNECTED)
-		return POLL_OUT | POLLHUP;
+		return socket->has_names ? holds | POLL_OUT : POLL_OUT | POLLHUP;
 	u32 out = socket->output.raw ? handle_signals(socket->output) : SIGNAL_HANGUP;
 	bool is_in_over = in & SIGNAL_HANGUP || socket->is_input_shut;
-	holds |= out & SIGNAL_WRITABLE ? POLL_OUT : 0;
+	bool is_refused = socket->has_names && out & SIGNAL_HANGUP; // so that the sender learns of it
+	holds |= out & SIGNAL_WRITABLE || is_refused ? POLL_OUT : 0;
 	holds |= is_in_over ? POLL_IN | POLLRDHUP : 0;
 	bool is_over = is_in_over && out & SIGNAL_HANGUP;
 	return holds | (is_over ? POLLHUP | POLL_OUT : 0);
@@ -249,18 +250,22 @@ i64 call_socket(struct posix_thread *self, const struct arguments *arguments)
 	if (is_netlink(arguments))
 		return netlink_make(self, ARG_U32(1));
 	TRY_POSIX(socket_check_type(ARG_INT(0), ARG_U32(1), ARG_INT(2)));
+	if ((ARG_U32(1) & SOCK_TYPE_MASK) == SOCK_DGRAM)
+		return datagram_make(self, ARG_U32(1));
 	const struct socket like = { .type = ARG_U32(1) & SOCK_TYPE_MASK };
 	return socket_install(self, &like, HANDLE_NONE, ARG_U32(1));
 }
 
-// In all processes that have it: its handles are revoked, not only ours closed.
+// In all processes that have it: its handles are revoked, not only ours closed; but to where others
+// send their datagrams they go on.
 static void shut_output(struct socket *socket)
 {
 	handle_t output = socket->output;
 	if (!output.raw)
 		return;
 	socket->output = HANDLE_NONE;
-	(void)!object_revoke(output);
+	if (!socket->has_names)
+		(void)!object_revoke(output);
 	(void)!handle_close(output);
 }
 

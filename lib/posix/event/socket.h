@@ -34,14 +34,16 @@ struct socket {
 	handle_t input;  // owned; once connected by name: stands for the descriptor's handle
 	handle_t accept; // owned; of a listener: where clients come
 	handle_t output; // owned; stream to write; HANDLE_NONE: shut down, or not connected
-	handle_t holder; // owned; of a FIFO opened both ways (fifo.c)
+	handle_t holder; // owned; of a FIFO opened both ways (fifo.c); has_names: what is written to us
+	bool has_names;  // datagrams come from anybody, each with its sender's name
 	bool is_input_shut;
 	bool passes_credentials; // SO_PASSCRED
 	u64 receive_ns, send_ns; // SO_RCVTIMEO, SO_SNDTIMEO; 0: none
 	struct linux_ucred peer; // on the word of servers/proc, or PEER_UNKNOWN
 	u64 key;                 // of its name; 0: none
 	struct socket_name name, peer_name;
-	struct posix_lock lock; // what was read ahead
+	struct socket_name sender; // of the datagram that was read ahead
+	struct posix_lock lock;    // what was read ahead
 	bool has_peeked;
 	span_t
 		peeked; // owned; bytes of a stream, or one message, read ahead. One byte more on the heap
@@ -73,9 +75,10 @@ constexpr u32 SOCKET_PARTS = 16; // more of them are refused: EMSGSIZE
 struct socket_transfer {
 	struct linux_iovec part[SOCKET_PARTS]; // the program's memory
 	u32 count;
-	u32 flags;            // enum message_flag; received: MSG_TRUNC, MSG_CTRUNC
-	u64 size;             // of all parts
-	struct parcel parcel; // what travels with it; owned once received
+	u32 flags;                 // enum message_flag; received: MSG_TRUNC, MSG_CTRUNC
+	u64 size;                  // of all parts
+	struct socket_name sender; // received, if the socket has_names
+	struct parcel parcel;      // what travels with it; owned once received
 };
 static inline void socket_one_part(struct socket_transfer *transfer, u64 address, u64 size)
 {
@@ -87,6 +90,23 @@ i64 socket_send(
 	struct posix_thread *self, const struct file *file, struct socket_transfer *transfer);
 i64 socket_receive(
 	struct posix_thread *self, const struct file *file, struct socket_transfer *transfer);
+
+u64 socket_deadline(const struct file *file, u32 flags, u64 limit_ns);
+i64 socket_gather(span_t to, const struct socket_transfer *transfer);
+// Handles for the next write, and those of the last read.
+void socket_attach(struct posix_thread *self, const struct parcel *parcel);
+void socket_take_parcel(struct posix_thread *self, u32 handles, struct parcel *out);
+// Bytes or a message, of so many bytes, that were read ahead.
+void socket_peeked_set(struct socket *socket, u8 *memory, usize size);
+constexpr u64 SOCKET_MESSAGE_MAX = 128 * 1024;
+
+// socket_datagram.c: datagrams by name.
+// A new one of these, not bound; takes nothing.
+i64 datagram_make(struct posix_thread *self, u32 type);
+i64 datagram_send(struct posix_thread *self, const struct socket *socket,
+	const struct stream_way *way, const struct socket_transfer *transfer);
+// Reads the next one ahead. 0: the end; -EAGAIN, ...
+i64 datagram_take(struct posix_thread *self, struct socket *socket, const struct stream_way *way);
 
 // socket_parcel.c: control messages: descriptors (SCM_RIGHTS) and who sends (SCM_CREDENTIALS).
 // pack: only the memory and a card are owned; the other handles stay the files', which the caller

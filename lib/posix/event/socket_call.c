@@ -24,6 +24,16 @@ i64 call_sendto(struct posix_thread *self, const struct arguments *arguments)
 	return answer;
 }
 
+static i64 put_sender(const struct socket *socket, const struct socket_transfer *transfer,
+	u64 address, u64 size_address)
+{
+	constexpr u32 NONE = 0;
+	if (!socket->has_names)
+		return socket_put_name(&socket->peer_name, address, size_address);
+	return transfer->sender.size ? socket_put_name(&transfer->sender, address, size_address)
+	                             : user_put(size_address, NONE);
+}
+
 i64 call_recvfrom(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct file file;
@@ -34,7 +44,7 @@ i64 call_recvfrom(struct posix_thread *self, const struct arguments *arguments)
 	i64 answer = socket_receive(self, &file, &transfer);
 	parcel_drop(&transfer.parcel);
 	if (answer >= 0 && ARG(4) && ARG(5)) {
-		i64 failed = socket_put_name(&socket->peer_name, ARG(4), ARG(5));
+		i64 failed = put_sender(socket, &transfer, ARG(4), ARG(5));
 		answer = failed < 0 ? failed : answer;
 	}
 	file_put(self, &file);
@@ -90,8 +100,8 @@ static i64 receive_message(
 	message.control_size = control > 0 ? (u64)control : 0;
 	message.flags = told;
 	if (message.name)
-		TRY_POSIX(socket_put_name(&socket_of(file)->peer_name, message.name,
-			address + offsetof(struct linux_msghdr, name_size)));
+		TRY_POSIX(put_sender(
+			socket, &transfer, message.name, address + offsetof(struct linux_msghdr, name_size)));
 	TRY_POSIX(
 		user_put(address + offsetof(struct linux_msghdr, control_size), message.control_size));
 	TRY_POSIX(user_put(address + offsetof(struct linux_msghdr, flags), message.flags));

@@ -31,9 +31,10 @@ static bool is_abstract(const struct socket_name *name)
 	return name->size && !AT(name->bytes, 0);
 }
 
-static u64 abstract_key(const struct socket_name *name)
+// Each type of sockets has its own.
+static u64 abstract_key(const struct socket_name *name, u32 type)
 {
-	u64 key = name->size;
+	u64 key = name->size | type << 16;
 	for (u32 i = 0; i < name->size; i++)
 		key = hash_mix(key * 257 + AT(name->bytes, i));
 	return key | KEY_ABSTRACT;
@@ -98,12 +99,37 @@ static i64 bind_name(
 		return -EINVAL;
 	if (!name->size)
 		return -EOPNOTSUPP;
-	u64 key = abstract_key(name);
+	u64 key = abstract_key(name, socket->type);
 	if (!is_abstract(name))
 		TRY_POSIX(make_inode(self, name, &key));
 	socket->key = key;
 	socket->name = *name;
 	return 0;
+}
+
+static i64 listen_at(const struct socket *socket, handle_t output)
+{
+	const struct meeting meeting = meeting_of(socket->key, 0, true);
+	u32 tries = 0;
+	err_t err;
+	do {
+		meet_t meet;
+		TRY_POSIX(meeting_reach(&meeting, &meet));
+		err = meet_listen(meet, socket->type, output);
+		meeting_leave(meet);
+	} while (meeting_again(err, &tries));
+	return err == ERR_EXISTS ? -EADDRINUSE : posix_error(err);
+}
+
+// Of datagrams: from now on they come by its name.
+static i64 start_hearing(struct socket *socket)
+{
+	i64 answer = posix_self()->events.meet.raw ? listen_at(socket, socket->holder) : -EOPNOTSUPP;
+	if (answer < 0) {
+		socket->key = 0;
+		socket->name = (struct socket_name){};
+	}
+	return answer;
 }
 
 i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
@@ -115,22 +141,10 @@ i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
 	i64 answer = socket_take_name(ARG(1), ARG_U32(2), &name);
 	if (answer >= 0)
 		answer = bind_name(self, socket, &name);
+	if (answer >= 0 && socket->has_names)
+		answer = start_hearing(socket);
 	file_put(self, &file);
 	return answer;
-}
-
-static i64 listen_at(const struct socket *socket, handle_t output)
-{
-	const struct meeting meeting = meeting_of(socket->key, 0, true);
-	u32 tries = 0;
-	err_t err;
-	do {
-		meet_t meet;
-		TRY_POSIX(meeting_reach(&meeting, &meet));
-		err = meet_listen(meet, output);
-		meeting_leave(meet);
-	} while (meeting_again(err, &tries));
-	return err == ERR_EXISTS ? -EADDRINUSE : posix_error(err);
 }
 
 static i64 start_listening(struct socket *socket)
@@ -212,10 +226,11 @@ static i64 greet(struct posix_thread *self, const struct file *file,
 	return done == -EPIPE ? -ECONNREFUSED : done;
 }
 
-static i64 reach_listener(struct posix_thread *self, const struct socket_name *name,
-	const struct line *line, struct listener *out)
+// line: a stream of ours, that shows that the grant is.
+static i64 reach_listener(struct posix_thread *self, const struct socket_name *name, u32 type,
+	handle_t line, struct listener *out)
 {
-	u64 key = abstract_key(name);
+	u64 key = abstract_key(name, type);
 	u32 entry = 0, pid, tries = 0;
 	err_t err;
 	if (!is_abstract(name))
@@ -224,12 +239,14 @@ static i64 reach_listener(struct posix_thread *self, const struct socket_name *n
 	do {
 		TRY_POSIX(meeting_reach(&meeting, &out->grant));
 		err = meet_connect(
-			out->grant, line->far_input, &pid, &out->peer.user, &out->peer.group, &out->stream);
+			out->grant, type, line, &pid, &out->peer.user, &out->peer.group, &out->stream);
 		if (err != OK)
 			meeting_leave(out->grant);
 	} while (meeting_again(err, &tries));
 	if (err != OK)
-		return err == ERR_NOT_FOUND ? -ECONNREFUSED : posix_error(err);
+		return err == ERR_NOT_FOUND    ? -ECONNREFUSED
+		       : err == ERR_WRONG_TYPE ? -EPROTOTYPE
+		                               : posix_error(err);
 	out->peer.pid = (i32)pid;
 	return 0;
 }
@@ -239,7 +256,7 @@ static i64 connect_line(struct posix_thread *self, const struct file *file,
 {
 	struct socket *socket = socket_of(file);
 	struct listener listener = {};
-	TRY_POSIX(reach_listener(self, name, line, &listener));
+	TRY_POSIX(reach_listener(self, name, socket->type, line->far_input, &listener));
 	i64 answer = greet(self, file, &listener, line);
 	(void)!handle_close(listener.stream);
 	meeting_leave(listener.grant);
@@ -252,12 +269,59 @@ static i64 connect_line(struct posix_thread *self, const struct file *file,
 	return 0;
 }
 
+static i64 reach_hearer(struct posix_thread *self, const struct file *file,
+	const struct socket_name *name, struct listener *out)
+{
+	if (!posix_self()->events.meet.raw)
+		return -EOPNOTSUPP;
+	TRY_POSIX(reach_listener(self, name, SOCK_DGRAM, socket_input(file), out));
+	meeting_leave(out->grant);
+	return 0;
+}
+
+// Datagrams go there from now on, and those of others come still.
+static i64 connect_datagrams(
+	struct posix_thread *self, const struct file *file, const struct socket_name *name)
+{
+	struct socket *socket = socket_of(file);
+	struct listener listener = {};
+	TRY_POSIX(reach_hearer(self, file, name, &listener));
+	if (socket->output.raw)
+		(void)!handle_close(socket->output);
+	socket->output = listener.stream;
+	socket->peer = listener.peer;
+	socket->peer_name = *name;
+	socket->state = SOCKET_CONNECTED;
+	return 0;
+}
+
+i64 socket_send_to(struct posix_thread *self, const struct file *file,
+	struct socket_transfer *transfer, u64 address, u32 size)
+{
+	const struct socket *socket = socket_of(file);
+	struct listener listener = {};
+	struct socket_name name;
+	if (!socket->has_names && socket->state == SOCKET_CONNECTED)
+		return socket_has_messages(socket) ? socket_send(self, file, transfer) : -EISCONN;
+	TRY_POSIX(socket_take_name(address, size, &name));
+	if (!socket->has_names)
+		return -EOPNOTSUPP;
+	TRY_POSIX(reach_hearer(self, file, &name, &listener));
+	u64 deadline = socket_deadline(file, transfer->flags, socket->send_ns);
+	const struct stream_way way = { listener.stream, deadline, true };
+	i64 answer = datagram_send(self, socket, &way, transfer);
+	(void)!handle_close(listener.stream);
+	return answer;
+}
+
 static i64 connect_name(
 	struct posix_thread *self, const struct file *file, const struct socket_name *name)
 {
 	struct socket *socket = socket_of(file);
 	meet_t meet = { posix_self()->events.meet };
 	struct line line;
+	if (socket->has_names)
+		return connect_datagrams(self, file, name);
 	if (socket->state != SOCKET_NEW)
 		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EINVAL;
 	if (socket->type == SOCK_DGRAM || !meet.handle.raw)

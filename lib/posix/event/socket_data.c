@@ -12,10 +12,9 @@
 #include "lib/posix/linux/event.h"
 #include "lib/posix/time/units.h"
 
-constexpr u64 MESSAGE_MAX = 128 * 1024;
 constexpr u32 HEAD = sizeof(u32);
 
-static u64 deadline_of(const struct file *file, u32 flags, u64 limit_ns)
+u64 socket_deadline(const struct file *file, u32 flags, u64 limit_ns)
 {
 	if (flags & MSG_DONTWAIT)
 		return 0;
@@ -23,8 +22,7 @@ static u64 deadline_of(const struct file *file, u32 flags, u64 limit_ns)
 	return deadline && limit_ns ? time_from_now(limit_ns) : deadline;
 }
 
-// Handles for the next write.
-static void attach(struct posix_thread *self, const struct parcel *parcel)
+void socket_attach(struct posix_thread *self, const struct parcel *parcel)
 {
 	for (u32 i = 0; i < parcel->count; i++) {
 		AT(self->block.handle, i) = AT(parcel->handle, i);
@@ -44,7 +42,7 @@ static i64 send_bytes(
 		const struct linux_iovec *part = &AT(transfer->part, i);
 		view_t data;
 		TRY_POSIX(user_view(part->address, part->size, &data));
-		attach(self, &transfer->parcel);
+		socket_attach(self, &transfer->parcel);
 		i64 done = handles ? stream_put_view(self, way, data, handles)
 		                   : stream_put_bytes(self, way, part->address, part->size);
 		if (done < 0)
@@ -57,7 +55,7 @@ static i64 send_bytes(
 	return sent;
 }
 
-static i64 gather(span_t to, const struct socket_transfer *transfer)
+i64 socket_gather(span_t to, const struct socket_transfer *transfer)
 {
 	u64 at = 0;
 	for (u32 i = 0; i < transfer->count && at < to.size; i++) {
@@ -87,8 +85,8 @@ static i64 send_whole(struct posix_thread *self, const struct stream_way *way, s
 	u32 size = (u32)transfer->size;
 	(void)span_copy(message, view_of(size));
 	span_t body = span_from_offset(message, HEAD);
-	TRY_POSIX(gather(body, transfer));
-	attach(self, &transfer->parcel);
+	TRY_POSIX(socket_gather(body, transfer));
+	socket_attach(self, &transfer->parcel);
 	i64 done = stream_put_view(self, way, span_view(message), transfer->parcel.count);
 	TRY_POSIX(done);
 	struct stream_way rest = { way->handle, DEADLINE_NEVER, way->is_silent };
@@ -107,7 +105,7 @@ static i64 send_message(
 {
 	u8 few[PIPE_BUF];
 	usize size = HEAD + transfer->size;
-	if (transfer->size > MESSAGE_MAX)
+	if (transfer->size > SOCKET_MESSAGE_MAX)
 		return -EMSGSIZE;
 	if (size <= sizeof(few))
 		return send_whole(self, way, span_clamp(span_of(few), 0, size), transfer);
@@ -123,20 +121,22 @@ i64 socket_send(
 	struct posix_thread *self, const struct file *file, struct socket_transfer *transfer)
 {
 	struct socket *socket = socket_of(file);
-	bool is_silent = transfer->flags & MSG_NOSIGNAL;
+	bool is_silent = transfer->flags & MSG_NOSIGNAL || (socket->has_names && socket->output.raw);
 	if (socket->state != SOCKET_CONNECTED)
 		return -ENOTCONN;
 	if (!socket->output.raw)
 		return stream_broken(self, is_silent);
-	u64 deadline = deadline_of(file, transfer->flags, socket->send_ns);
+	u64 deadline = socket_deadline(file, transfer->flags, socket->send_ns);
 	const struct stream_way way = { socket->output, deadline, is_silent };
 	if (!socket_has_messages(socket))
 		return send_bytes(self, &way, transfer);
+	if (socket->has_names)
+		return datagram_send(self, socket, &way, transfer);
 	i64 answer = send_message(self, &way, transfer);
 	return answer == -EPIPE && socket->type == SOCK_DGRAM ? -ECONNREFUSED : answer;
 }
 
-static void take_parcel(struct posix_thread *self, u32 handles, struct parcel *out)
+void socket_take_parcel(struct posix_thread *self, u32 handles, struct parcel *out)
 {
 	out->count = handles < MESSAGE_HANDLES ? handles : MESSAGE_HANDLES;
 	for (u32 i = 0; i < out->count; i++)
@@ -160,6 +160,7 @@ static i64 from_peeked(struct socket *socket, struct socket_transfer *transfer, 
 	bool is_cut = is_whole && size < rest.size;
 	i64 answer = (i64)(is_cut && transfer->flags & MSG_TRUNC ? rest.size : size);
 	bool is_peek = transfer->flags & MSG_PEEK;
+	transfer->sender = socket->sender;
 	transfer->flags = is_cut ? MSG_TRUNC : 0;
 	if (is_peek)
 		return answer;
@@ -171,8 +172,7 @@ static i64 from_peeked(struct socket *socket, struct socket_transfer *transfer, 
 	return answer;
 }
 
-// Bytes or a message, of so many bytes, that were read ahead.
-static void peeked_set(struct socket *socket, u8 *memory, usize size)
+void socket_peeked_set(struct socket *socket, u8 *memory, usize size)
 {
 	socket->peeked = span_from(memory, size);
 	socket->peeked_at = 0;
@@ -194,8 +194,8 @@ static i64 read_ahead(
 	heap_give(memory, size + 1);
 	if (done <= 0 || !kept)
 		return done <= 0 ? done : -ENOBUFS;
-	take_parcel(self, handles, &socket->peeked_parcel);
-	peeked_set(socket, kept, (usize)done);
+	socket_take_parcel(self, handles, &socket->peeked_parcel);
+	socket_peeked_set(socket, kept, (usize)done);
 	return done;
 }
 
@@ -231,7 +231,7 @@ static i64 receive_bytes(
 				return got || !done ? got : done;
 			got += done;
 			data = span_from_offset(data, (usize)done);
-			take_parcel(self, handles, &transfer->parcel);
+			socket_take_parcel(self, handles, &transfer->parcel);
 			if (handles || (data.size && !is_all))
 				return got;
 			now.deadline = is_all ? way->deadline : 0;
@@ -244,7 +244,7 @@ static i64 receive_bytes(
 static i64 take_body(
 	struct posix_thread *self, struct socket *socket, const struct stream_way *way, u32 size)
 {
-	if (size > MESSAGE_MAX)
+	if (size > SOCKET_MESSAGE_MAX)
 		return -EIO;
 	u8 *memory = heap_take((usize)size + 1);
 	if (!memory)
@@ -261,7 +261,7 @@ static i64 take_body(
 		}
 		done += (u32)part;
 	}
-	peeked_set(socket, memory, size);
+	socket_peeked_set(socket, memory, size);
 	return size;
 }
 
@@ -269,11 +269,15 @@ static i64 receive_message(struct posix_thread *self, struct socket *socket,
 	const struct stream_way *way, struct socket_transfer *transfer)
 {
 	u32 size = 0, handles = 0;
-	if (!socket->has_peeked) {
+	if (!socket->has_peeked && socket->has_names) {
+		i64 done = datagram_take(self, socket, way);
+		if (done <= 0)
+			return done;
+	} else if (!socket->has_peeked) {
 		i64 done = stream_take_span(self, way, span_of(size), &handles);
 		if (done <= 0)
 			return done;
-		take_parcel(self, handles, &socket->peeked_parcel);
+		socket_take_parcel(self, handles, &socket->peeked_parcel);
 		TRY_POSIX(take_body(self, socket, way, size));
 	}
 	return from_peeked(socket, transfer, true);
@@ -305,11 +309,11 @@ i64 socket_receive(
 {
 	struct socket *socket = socket_of(file);
 	transfer->parcel = (struct parcel){};
-	if (socket->state != SOCKET_CONNECTED && socket->state != SOCKET_HEARING)
+	if (socket->state != SOCKET_CONNECTED && socket->state != SOCKET_HEARING && !socket->has_names)
 		return socket->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
 	if (socket->is_input_shut)
 		return 0;
-	u64 deadline = deadline_of(file, transfer->flags, socket->receive_ns);
+	u64 deadline = socket_deadline(file, transfer->flags, socket->receive_ns);
 	bool is_plain =
 		!socket_has_messages(socket) && !(transfer->flags & MSG_PEEK) && !socket->has_peeked;
 	if (!is_plain)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// socket_name.c - names of sockets. Binding, listening and connecting by name need a place where a
-// listener's stream is kept under its name; there is none yet: those calls answer EOPNOTSUPP.
+// socket_name.c - names of sockets, as programs give and get them.
 #include "lib/posix/event/socket_name.h"
 
 #include "lib/posix/core/calls.h"
@@ -34,16 +33,6 @@ i64 socket_put_name(const struct socket_name *name, u64 address, u64 size_addres
 	memory_copy(all.path, name->bytes, name->size);
 	TRY_POSIX(user_copy_out(address, &all, room < size ? room : size));
 	return user_put(size_address, size);
-}
-
-i64 socket_send_to(struct posix_thread *self, const struct file *file,
-	struct socket_transfer *transfer, u64 address, u32 size)
-{
-	struct socket_name name;
-	if (socket_of(file)->state == SOCKET_CONNECTED)
-		return socket_has_messages(socket_of(file)) ? socket_send(self, file, transfer) : -EISCONN;
-	TRY_POSIX(socket_take_name(address, size, &name));
-	return -EOPNOTSUPP;
 }
 
 static i64 names(struct posix_thread *self, const struct arguments *arguments, bool is_peer)

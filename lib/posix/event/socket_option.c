@@ -47,7 +47,7 @@ static i64 get_number(const struct socket *socket, i32 option, i32 *out)
 static i64 get_option(const struct socket *socket, i32 option, struct value *out)
 {
 	if (option == SO_PEERCRED) {
-		out->peer = socket->state == SOCKET_NEW ? PEER_UNKNOWN : socket->peer;
+		out->peer = socket->state == SOCKET_NEW || socket->has_names ? PEER_UNKNOWN : socket->peer;
 		out->size = sizeof(out->peer);
 		return 0;
 	}

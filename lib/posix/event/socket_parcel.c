@@ -14,6 +14,7 @@
 #include "os/syscalls.h"
 
 constexpr u32 RECORDS_MAX = 16;
+constexpr u32 STATE_SHIFT = 16, STATE_MASK = 0x7fff, NAMES_SHIFT = 31; // of record.socket_type
 
 struct record {
 	u64 offset, detail[2];
@@ -70,7 +71,8 @@ static i64 pack_file(const struct file *file, struct records *records, struct pa
 	if (description->kind != FILE_SOCKET)
 		return 0;
 	const struct socket *socket = socket_of(file);
-	record->socket_type = socket->type | socket->state << 16;
+	record->socket_type =
+		socket->type | socket->state << STATE_SHIFT | (u32)socket->has_names << NAMES_SHIFT;
 	record->has_output = socket->output.raw != 0;
 	return record->has_output ? add_handle(out, socket->output) : 0;
 }
@@ -213,7 +215,8 @@ static i64 unpack(struct posix_thread *self, const struct record *record, struct
 	if (record->kind == FILE_SOCKET) {
 		struct socket like = {
 			.type = record->socket_type & 0xffff,
-			.state = record->socket_type >> 16,
+			.state = record->socket_type >> STATE_SHIFT & STATE_MASK,
+			.has_names = record->socket_type >> NAMES_SHIFT,
 			.output = record->has_output ? next_handle(parcel, at) : HANDLE_NONE,
 			.peer = PEER_UNKNOWN, // the sender could say anything
 			.key = AT(record->detail, 0),
@@ -301,11 +304,13 @@ static u32 shown(u32 id)
 	return id == UINT32_MAX ? OVERFLOW : id;
 }
 
-// From the card that came with the bytes, else whom the socket is connected to.
+// From the card that came with the bytes, else whom the socket is connected to, if only that can
+// have sent them.
 static i64 unpack_credentials(
 	const struct socket *socket, handle_t card, struct control *control, u32 *flags)
 {
-	struct linux_ucred who = card.raw ? card_read(card) : socket->peer;
+	const struct linux_ucred peer = socket->has_names ? PEER_UNKNOWN : socket->peer;
+	struct linux_ucred who = card.raw ? card_read(card) : peer;
 	who.user = shown(who.user);
 	who.group = shown(who.group);
 	if (control_room(control) < sizeof(who)) {
