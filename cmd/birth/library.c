@@ -89,6 +89,16 @@ static void fill(struct posix *posix, handle_t image)
 	posix->identity.pid = 1;
 }
 
+// Once more if proc died with it.
+static err_t leave_seed(proc_t proc, enum proc_seed what, handle_t thing)
+{
+	err_t err;
+	do
+		err = proc_seed(proc, what, thing);
+	while (err == ERR_RESTARTED);
+	return err;
+}
+
 // What processes are made of that take the place of one which runs a set-id program.
 static err_t leave_seeds(proc_t proc, const struct posix *posix)
 {
@@ -101,7 +111,7 @@ static err_t leave_seeds(proc_t proc, const struct posix *posix)
 		[PROC_SEED_NAME] = start_handle("name") };
 	for (u32 i = 0; i < COUNT(seeds); i++)
 		if (AT(seeds, i).raw)
-			TRY(proc_seed(proc, (enum proc_seed)i, AT(seeds, i)));
+			TRY(leave_seed(proc, (enum proc_seed)i, AT(seeds, i)));
 	return proc_seal(proc);
 }
 

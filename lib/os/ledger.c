@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ledger.c - head page, contents, notes. A note is the old bytes, padded to 8, then where they
-// belong; notes are undone last first. The process may end between any two stores, and nothing else
-// writes here, so that the compiler's order is the only one that counts.
+// belong; or no bytes and a handle. Undone last first. The process may end between any two stores,
+// and nothing else writes here, so that the compiler's order is the only one that counts.
 #include "lib/os/ledger.h"
 
 #include "abi/info.h"
@@ -18,7 +18,7 @@ struct head {
 };
 
 struct note {
-	u64 address;
+	u64 address; // size 0: a handle
 	u64 size;
 };
 
@@ -90,18 +90,37 @@ static void note_write(u64 at, u64 address, u64 size)
 	UNSAFE_END
 }
 
-void ledger_save(void *place, usize size)
+static void note_add(u64 address, u64 size)
 {
-	u64 address = (u64)(uintptr_t)place, used = head->notes;
-	u64 needed = padded(size) + sizeof(struct note);
-	if (is_noted(address, size))
-		return;
-	if (UNLIKELY(!is_contents(address, size) || needed > LEDGER_NOTES_SIZE - used))
+	u64 used = head->notes, needed = padded(size) + sizeof(struct note);
+	if (UNLIKELY(needed > LEDGER_NOTES_SIZE - used))
 		__builtin_trap(); // transactions are bounded by who makes them
 	note_write(notes_start() + used, address, size);
 	order();
 	head->notes = used + needed;
 	order();
+}
+
+void ledger_hold(handle_t handle)
+{
+	if (handle.raw)
+		note_add(handle.raw, 0);
+}
+
+void ledger_hold_received(const struct message *message)
+{
+	for (u32 i = 0; i < (message->tag >> TAG_HANDLES_SHIFT & 7) && i < MESSAGE_HANDLES; i++)
+		ledger_hold(AT(message->handle, i));
+}
+
+void ledger_save(void *place, usize size)
+{
+	u64 address = (u64)(uintptr_t)place;
+	if (is_noted(address, size))
+		return;
+	if (UNLIKELY(!is_contents(address, size)))
+		__builtin_trap();
+	note_add(address, size);
 	if (size >= RECENT_SIZE_MIN)
 		AT(recent.note, recent.count++ % RECENT) = (struct note){ address, size };
 }
@@ -120,28 +139,38 @@ void ledger_commit(void)
 }
 
 // False: the notes make no sense.
-static bool undo_last(void)
+static bool undo_last(bool is_next_life)
 {
 	struct note note;
 	u64 end = notes_start() + head->notes;
 	if (head->notes < sizeof note || head->notes > LEDGER_NOTES_SIZE)
 		return false;
 	view_t bytes = span_view(bytes_at(end - sizeof note, sizeof note));
-	if (span_copy(span_of(note), bytes) != OK || !is_contents(note.address, note.size) ||
+	if (span_copy(span_of(note), bytes) != OK ||
+		(note.size && !is_contents(note.address, note.size)) ||
 		padded(note.size) + sizeof note > head->notes)
 		return false;
 	u64 old = end - sizeof note - padded(note.size);
-	err_t err = span_copy(bytes_at(note.address, note.size), span_view(bytes_at(old, note.size)));
+	err_t err = OK;
+	if (note.size)
+		err = span_copy(bytes_at(note.address, note.size), span_view(bytes_at(old, note.size)));
+	else if (is_next_life)
+		(void)handle_close((handle_t){ (u32)note.address }); // may be done already
 	order();
 	head->notes -= padded(note.size) + sizeof note;
 	return err == OK;
 }
 
-void ledger_undo(void)
+static void undo(bool is_next_life)
 {
-	while (head->notes && undo_last())
+	while (head->notes && undo_last(is_next_life))
 		;
 	forget_notes();
+}
+
+void ledger_undo(void)
+{
+	undo(false);
 }
 
 static err_t map(handle_t memory, u64 size)
@@ -164,7 +193,7 @@ err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out)
 	*out = (void *)CONTENTS;
 	UNSAFE_END
 	if (head->magic == MAGIC && head->size == whole) {
-		ledger_undo();
+		undo(true);
 		return OK;
 	}
 	if (head->magic)

@@ -4,7 +4,7 @@
 // before a change; the next life undoes what was not committed. One thread.
 #pragma once
 
-#include "lib/base/view.h"
+#include "lib/os/call.h"
 
 NONNULL_BEGIN
 
@@ -21,7 +21,11 @@ static inline u64 ledger_memory_size(u64 size)
 err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out);
 // Before a change of these bytes of the contents.
 void ledger_save(void *address, usize size);
-// Puts back what was changed since the last commit.
+// A handle that nobody wrote down yet. The next life inherits it with the table, and closes it if
+// this one ends before it commits.
+void ledger_hold(handle_t handle);
+void ledger_hold_received(const struct message *message); // those that came with it
+// Puts back what was changed since the last commit. This life closes itself what it held.
 void ledger_undo(void);
 // From here on the changes since the last commit are there for good.
 void ledger_commit(void);

@@ -72,8 +72,7 @@ static void leave_former(struct process *process, handle_t former, u64 badge)
 	wait_forget(process_slot(process));
 	answer_forget(badge);
 	(void)port_bind(port, former, 0, 0, BIND_MODE_ONCE);
-	(void)process_control(former, PROCESS_OPERATION_KILL, SIG_KILL, 0);
-	close_later(former);
+	SET(store->former, former); // killed now it would be missing if this is undone
 }
 
 // Under its new badge and credentials. ERR: it is as it was, but for these.
@@ -143,6 +142,7 @@ err_t operation_become(void *_Nullable self, struct caller caller, u32 inode, u3
 		return ERR_QUOTA;
 	TRY(tree_program(
 		files, inode, generation, entry, &program.mode, &program.user, &program.group, &contents));
+	ledger_hold(contents);
 	const struct fresh_start start = { inode, generation, contents, texts, descriptors };
 	err_t err = lent(process, &program, &wanted);
 	if (err == OK)

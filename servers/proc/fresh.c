@@ -37,8 +37,9 @@ err_t operation_seed(
 		return ERR_NOT_OWNER;
 	if ((u32)what >= SEEDS)
 		return ERR_INVALID;
-	if (store->is_sealed || seed(what).raw)
+	if (store->is_sealed)
 		return ERR_STATE;
+	close_later(seed(what)); // given before we died, and once more since nobody could say so
 	SET(AT(store->seeds, (u32)what), thing);
 	return OK;
 }
@@ -214,6 +215,7 @@ err_t fresh_make(
 		return ERR_UNSUPPORTED;
 	TRY(read_image());
 	TRY(create(record, &process));
+	ledger_hold(process);
 	err_t err = fill(record, start, process);
 	if (err == OK)
 		err = map_shared(process);

@@ -20,9 +20,19 @@ static void close_handles(void)
 	store->closing_count = 0; // closed twice after a restart: an error without effect, so no note
 }
 
+// Also twice after a restart.
+static void end_former(void)
+{
+	(void)process_control(store->former, PROCESS_OPERATION_KILL, SIG_KILL, 0);
+	(void)handle_close(store->former);
+	store->former = HANDLE_NONE;
+}
+
 void commit(void)
 {
 	ledger_commit();
+	if (store->former.raw)
+		end_former();
 	if (store->closing_count)
 		close_handles();
 	wait_send();
@@ -57,7 +67,10 @@ static void cancel(handle_t reply, bool is_abandoned)
 static bool serve(struct message *message)
 {
 	switch (message_kind(message)) {
-	case MESSAGE_CALL: late_flush((u32)(message->badge % PROC_PID_MAX)); return serve_call(message);
+	case MESSAGE_CALL:
+		late_flush((u32)(message->badge % PROC_PID_MAX));
+		ledger_hold_received(message);
+		return serve_call(message);
 	case MESSAGE_EVENT:
 		if (message->badge == TERMINALS_KEY)
 			terminal_event();

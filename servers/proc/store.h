@@ -129,6 +129,7 @@ struct store {
 	struct shelf shelves[ANSWER_SHELVES];
 	u32 closing_count;
 	handle_t closing[CLOSING_MAX]; // after the commit
+	handle_t former; // whose place was taken (become.c): killed and closed after the commit
 	u32 outbox_count;
 	struct letter outbox[OUTBOX_MAX];
 	struct letter late; // goes out a moment later (signal.c)

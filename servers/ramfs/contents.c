@@ -49,6 +49,7 @@ err_t contents_get(u32 number, handle_t *out)
 	err_t err = make(inode, out);
 	if (err != OK)
 		return err == ERR_NO_MEMORY ? err : ERR_NO_SPACE;
+	ledger_hold(*out);
 	tree_change_begin(&writer);
 	writer.save(inode, sizeof *inode);
 	err = publish(number, *out);
@@ -66,7 +67,9 @@ err_t contents_copy(u32 number, handle_t *out)
 	u64 length = inode_at(number)->length;
 	if (!length)
 		return memory_create(MEMORY_KIND_ANONYMOUS, 0, HANDLE_NONE, 0, 0, out);
-	return memory_clone(contents, 0, (length + PAGE_MASK) & ~PAGE_MASK, out);
+	TRY(memory_clone(contents, 0, (length + PAGE_MASK) & ~PAGE_MASK, out));
+	ledger_hold(*out);
+	return OK;
 }
 
 err_t contents_part(u32 number)

@@ -127,7 +127,7 @@ static void hangup(u64 badge)
 static bool serve(struct message *message)
 {
 	switch (message_kind(message)) {
-	case MESSAGE_CALL: return serve_call(message);
+	case MESSAGE_CALL: ledger_hold_received(message); return serve_call(message);
 	case MESSAGE_HANGUP: hangup(message->badge); return false;
 	case MESSAGE_CANCEL: lock_cancel((handle_t){ (u32)message->badge }, false); return false;
 	case MESSAGE_ABANDON: lock_cancel((handle_t){ (u32)message->badge }, true); return false;

@@ -71,8 +71,8 @@ err_t wait_futex(struct posix_thread *self, u64 address, u32 expected, u64 deadl
 	return wait_run(self, &registers);
 }
 
-// For generated stubs: lib/posix/core/shadow.
-err_t connection_call_words(handle_t connection, u64 *tag, struct message_words *words)
+static err_t call_once(
+	struct posix_thread *self, handle_t connection, u64 *tag, struct message_words *words)
 {
 	struct wait_registers registers = { .rax = SYSCALL_CONNECTION_CALL,
 		.rdi = connection.raw,
@@ -85,7 +85,6 @@ err_t connection_call_words(handle_t connection, u64 *tag, struct message_words 
 		.r13 = AT(words->word, 5),
 		.r14 = AT(words->word, 6),
 		.r15 = AT(words->word, 7) };
-	struct posix_thread *self = thread_self();
 	self->services++;
 	if (self->service_deadline) {
 		self->block.deadline = self->service_deadline;
@@ -96,6 +95,25 @@ err_t connection_call_words(handle_t connection, u64 *tag, struct message_words 
 		registers.r12, registers.r13, registers.r14, registers.r15 } };
 	*tag = registers.rsi;
 	return (err_t)(i32)registers.rax;
+}
+
+// For generated stubs: lib/posix/core/shadow. What may be repeated, and no signal may end, is made
+// again if more lives of its service ended with it than the kernel repeats it for.
+err_t connection_call_words(handle_t connection, u64 *tag, struct message_words *words)
+{
+	constexpr u32 TRIES = 16;
+	struct posix_thread *self = thread_self();
+	const struct message_words asked = *words;
+	u64 asked_tag = *tag;
+	err_t err = call_once(self, connection, tag, words);
+	for (u32 i = 1; err == ERR_RESTARTED && i < TRIES; i++) {
+		if (!(asked_tag & TAG_IDEMPOTENT) || self->open_mask != MASK_ALL)
+			break;
+		*words = asked;
+		*tag = asked_tag;
+		err = call_once(self, connection, tag, words);
+	}
+	return err;
 }
 
 u64 wait_deadline(struct posix_thread *self, u64 relative_ns)

@@ -20,11 +20,7 @@ static err_t ask(proc_t proc, const struct meeting *meeting, handle_t *out)
 i64 meeting_reach(const struct meeting *meeting, meet_t *out)
 {
 	proc_t proc = { posix_self()->identity.connection };
-	u32 tries = 0;
-	err_t err;
-	do
-		err = ask(proc, meeting, &out->handle);
-	while (err == ERR_RESTARTED && ++tries < TRIES);
+	err_t err = ask(proc, meeting, &out->handle);
 	return err == ERR_UNSUPPORTED ? -ENXIO : posix_error(err);
 }
 

@@ -119,6 +119,7 @@ i64 exec_hand_over(struct posix_thread *self, const struct exec_plan *plan)
 	if (answer >= 0) {
 		answer = answer_of(
 			proc_become(proc, file->inode, file->generation, file->entry, texts, descriptors));
+		files_take_back(self, descriptors); // a life of proc's that ended with it may have a handle
 		(void)handle_close(descriptors);
 	}
 	(void)handle_close(texts);
@@ -205,12 +206,7 @@ static i64 read_handed(struct posix_thread *self, struct exec_plan *plan, handle
 // instead, and we must not run.
 static i64 confirm(void)
 {
-	constexpr u32 TRIES = 8;
-	proc_t proc = { posix_self()->identity.connection };
-	err_t err = proc_known(proc);
-	for (u32 i = 0; i < TRIES && (err == ERR_RESTARTED || err == ERR_CANCELLED); i++)
-		err = proc_known(proc);
-	return posix_error(err);
+	return posix_error(proc_known((proc_t){ posix_self()->identity.connection }));
 }
 
 i64 exec_taken_over(struct posix_thread *self, struct exec_plan *plan, struct exec_first *first)

@@ -123,9 +123,8 @@ static i64 open_place(const struct file *file, struct exec_file *out)
 	out->inode = description->inode;
 	out->generation = description->generation;
 	out->entry = (u32)AT(description->detail, 1);
-	REQUEST(err, tree_open((tree_t){ mount_connection(description->tree) }, description->inode,
-					 description->generation, (u32)AT(description->detail, 1), OPEN_TO_EXECUTE,
-					 &out->memory));
+	err = tree_open((tree_t){ mount_connection(description->tree) }, description->inode,
+		description->generation, (u32)AT(description->detail, 1), OPEN_TO_EXECUTE, &out->memory);
 	return err == OK ? 0 : request_error(err);
 }
 

@@ -24,8 +24,7 @@ static i64 send(struct posix_thread *self, u32 mount, struct tree_change *change
 	change->serial = request_serial(self);
 	if (!change->what)
 		return 0;
-	err_t err;
-	REQUEST(err, tree_change((tree_t){ mount_connection(mount) }, view_of(*change)));
+	err_t err = tree_change((tree_t){ mount_connection(mount) }, view_of(*change));
 	return request_error(err);
 }
 

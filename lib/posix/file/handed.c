@@ -164,6 +164,15 @@ static i64 next(
 	return 0;
 }
 
+void files_take_back(struct posix_thread *self, handle_t stream)
+{
+	struct handed_file record;
+	handle_t handle;
+	while (next(self, stream, &record, &handle) > 0)
+		if (handle.raw)
+			(void)handle_close(handle);
+}
+
 static i64 take_all(struct posix_thread *self, handle_t stream)
 {
 	struct handed_file record;

@@ -9,6 +9,8 @@ NONNULL_BEGIN
 
 // Writes those that exec leaves open into a stream, without waiting. -EAGAIN: they do not fit.
 i64 files_hand_over(struct posix_thread *self, handle_t stream);
+// What nobody read of it, so that nothing stays open for the sake of a handle to the stream.
+void files_take_back(struct posix_thread *self, handle_t stream);
 // In the fresh process, which has no files yet, but connections to their servers: its namespace,
 // then what comes out of the stream, as far as it is what it says. Without waiting.
 i64 files_take_over(struct posix_thread *self, handle_t stream);

@@ -151,8 +151,7 @@ static i64 link(struct posix_thread *self, const struct linking *linking)
 	TRY_POSIX(check_new(&to, false));
 	request_directory(&to, &asked);
 	TRY_POSIX(request_pack(&request, &asked, to.walk.name, (view_t){}));
-	err_t err;
-	REQUEST(err, tree_link(server_of(&to), request.bytes));
+	err_t err = tree_link(server_of(&to), request.bytes);
 	return err == ERR_TOO_BIG ? -EMLINK : request_error(err);
 }
 
@@ -201,10 +200,10 @@ static i64 unlink(struct posix_thread *self, i32 directory, u64 user_path, u32 f
 	asked.entry = path.walk.entry;
 	err_t err;
 	if (request_brief(&brief, &asked, path.walk.name, (view_t){})) {
-		REQUEST(err, tree_unlink_brief(server_of(&path), &brief));
+		err = tree_unlink_brief(server_of(&path), &brief);
 	} else {
 		TRY_POSIX(request_pack(&request, &asked, path.walk.name, (view_t){}));
-		REQUEST(err, tree_unlink(server_of(&path), request.bytes));
+		err = tree_unlink(server_of(&path), request.bytes);
 	}
 	return request_error(err);
 }
@@ -259,10 +258,10 @@ static i64 rename(struct posix_thread *self, const struct linking *names)
 	request_directory(&from, &asked);
 	err_t err;
 	if (request_brief(&brief, &asked, from.walk.name, to.walk.name)) {
-		REQUEST(err, tree_rename_brief(server_of(&from), &brief));
+		err = tree_rename_brief(server_of(&from), &brief);
 	} else {
 		TRY_POSIX(request_pack(&request, &asked, from.walk.name, to.walk.name));
-		REQUEST(err, tree_rename(server_of(&from), request.bytes));
+		err = tree_rename(server_of(&from), request.bytes);
 	}
 	return request_error(err);
 }

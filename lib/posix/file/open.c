@@ -32,8 +32,7 @@ i64 contents_open(const struct path *path, const struct tree_inode *inode, u32 f
 {
 	err_t err;
 	tree_t server = { mount_connection(path->walk.at.mount) };
-	REQUEST(err,
-		tree_open(server, path->walk.at.inode, inode->generation, path->walk.entry, flags, out));
+	err = tree_open(server, path->walk.at.inode, inode->generation, path->walk.entry, flags, out);
 	return err == OK ? 0 : request_error(err);
 }
 
@@ -123,10 +122,9 @@ static err_t make_brief(tree_t server, const struct tree_brief *brief, struct ma
 	bool opens = brief->open && (brief->mode & MODE_TYPE) == MODE_REGULAR;
 	err_t err;
 	if (opens)
-		REQUEST(
-			err, tree_create_brief(server, brief, &out->inode, &out->generation, &out->contents));
+		err = tree_create_brief(server, brief, &out->inode, &out->generation, &out->contents);
 	else
-		REQUEST(err, tree_make_brief(server, brief, &out->inode, &out->generation));
+		err = tree_make_brief(server, brief, &out->inode, &out->generation);
 	return err;
 }
 
@@ -137,7 +135,7 @@ static i64 make_long(
 	struct request request UNINITIALIZED;
 	err_t err;
 	TRY_POSIX(request_pack(&request, asked, names->name, names->text));
-	REQUEST(err, tree_make(server, request.bytes, &out->inode, &out->generation, &out->contents));
+	err = tree_make(server, request.bytes, &out->inode, &out->generation, &out->contents);
 	return err == OK ? 0 : request_error(err);
 }
 
@@ -200,15 +198,13 @@ static i64 make_nameless(struct posix_thread *self, struct path *path, const str
 {
 	struct tree_request asked = { .serial = request_serial(self) };
 	struct tree_brief brief UNINITIALIZED;
-	err_t err;
 	i64 number = open_new(self, path, how);
 	if (number < 0)
 		return number;
 	request_directory(path, &asked);
 	asked.entry = tree_find(path_tree(path), asked.directory, path->walk.name);
 	if (request_brief(&brief, &asked, path->walk.name, (view_t){}))
-		REQUEST(err,
-			tree_unlink_brief((tree_t){ mount_connection(path->walk.directory.mount) }, &brief));
+		(void)tree_unlink_brief((tree_t){ mount_connection(path->walk.directory.mount) }, &brief);
 	return number;
 }
 

@@ -23,7 +23,7 @@ static bool is_of_inode(const struct opening *opening)
 {
 	err_t err;
 	tree_t server = { mount_connection(opening->tree) };
-	REQUEST(err, tree_is_contents(server, opening->inode, opening->generation, opening->handle));
+	err = tree_is_contents(server, opening->inode, opening->generation, opening->handle);
 	return err == OK;
 }
 

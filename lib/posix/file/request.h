@@ -7,16 +7,6 @@
 
 NONNULL_BEGIN
 
-// A request is known by its serial: one that more lives of its server have ended with than the
-// kernel repeats it for is sent again. err: what came of it.
-constexpr u32 REQUEST_TRIES = 16;
-#define REQUEST(err, call)                                                                         \
-	do {                                                                                           \
-		(err) = ERR_RESTARTED;                                                                     \
-		for (u32 try_ = 0; (err) == ERR_RESTARTED && try_ < REQUEST_TRIES; try_++)                 \
-			(err) = (call);                                                                        \
-	} while (0)
-
 struct request {
 	view_t bytes; // in room
 	u8 room[TREE_REQUEST_MAX];

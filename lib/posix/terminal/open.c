@@ -41,16 +41,13 @@ static i64 open_own(struct opening *opening)
 i64 terminal_open(struct posix_thread *self, const struct path *path,
 	const struct tree_inode *inode, struct opening *opening)
 {
-	u32 opened, tries = 0, serial = process_serial();
-	err_t err;
+	u32 opened;
 	(void)self;
 	opening->kind = FILE_TERMINAL;
 	if (inode->device == DEVICE_OWN)
 		return open_own(opening);
-	do
-		err = proc_terminal_reach(terminal_proc(), path->walk.at.inode, inode->generation,
-			path->walk.entry, opening->flags & O_ACCMODE, serial, &opened, &opening->handle);
-	while (err == ERR_RESTARTED && tries++ < TERMINAL_TRIES);
+	err_t err = proc_terminal_reach(terminal_proc(), path->walk.at.inode, inode->generation,
+		path->walk.entry, opening->flags & O_ACCMODE, process_serial(), &opened, &opening->handle);
 	if (err != OK)
 		return open_error(err);
 	AT(opening->detail, 1) = opened;
