@@ -160,12 +160,14 @@ bool copy_tree(struct image *image, const char *from)
 {
 	struct copy copy = { .image = image };
 	char *path = strdup(from), *const paths[] = { path, nullptr };
-	FTS *tree = path ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_bytes) : nullptr;
+	FTS *tree =
+		path ? fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_bytes) : nullptr;
 	copy.links = calloc(LINKS, sizeof *copy.links);
 	copy.block = malloc(BLOCK);
 	bool is_good = (tree && copy.links && copy.block) || refuse(from, "out of memory");
-	for (FTSENT *entry; is_good && (entry = fts_read(tree));)
+	for (FTSENT *entry; is_good && (errno = 0, entry = fts_read(tree));)
 		is_good = copy_entry(&copy, entry);
+	is_good = is_good && (!errno || refuse(from, strerror(errno)));
 	if (tree)
 		fts_close(tree);
 	free(path);

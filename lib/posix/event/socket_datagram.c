@@ -3,6 +3,7 @@
 // to it writes into; servers/meet has its other end under the socket's name. A datagram is one
 // write, whole: a head, the sender's name, the bytes. It brings memory along, where large ones
 // are, and since a read stops where handles come nobody's bytes are taken for those of others.
+#include "abi/info.h"
 #include "abi/rights.h"
 #include "lib/base/bits.h"
 #include "lib/posix/core/heap.h"
@@ -85,10 +86,13 @@ i64 datagram_send(struct posix_thread *self, const struct socket *socket,
 
 static bool get_bytes(const struct head *head, view_t frame, handle_t memory, span_t to)
 {
+	struct memory_info info = {};
 	view_t bytes;
-	u64 done = 0;
-	if (head->is_large)
-		return memory_read(memory, 0, to, &done) == OK && done == to.size;
+	u64 done = 0, size;
+	if (head->is_large) // pages that somebody serves may never come
+		return handle_info(memory, INFO_TOPIC_MEMORY, span_of(info), &size) == OK &&
+		       info.kind == MEMORY_KIND_ANONYMOUS && memory_read(memory, 0, to, &done) == OK &&
+		       done == to.size;
 	return view_sub(frame, sizeof(*head) + head->name_size, head->size, &bytes) == OK &&
 	       span_copy(to, bytes) == OK;
 }
