@@ -71,7 +71,7 @@ static bool is_noted(u64 address, u64 size)
 }
 
 // The bytes and where they belong. At a multiple of 8, since all notes are padded to it.
-static void note_write(u64 at, u64 address, u64 size)
+ALWAYS_INLINE void note_write(u64 at, u64 address, u64 size)
 {
 	UNSAFE_BEGIN("both within the ledger's mapping, checked by ledger_save")
 	if (size == sizeof(u32))
@@ -90,7 +90,7 @@ static void note_write(u64 at, u64 address, u64 size)
 	UNSAFE_END
 }
 
-static void note_add(u64 address, u64 size)
+ALWAYS_INLINE void note_add(u64 address, u64 size)
 {
 	u64 used = head->notes, needed = padded(size) + sizeof(struct note);
 	if (UNLIKELY(needed > LEDGER_NOTES_SIZE - used))
@@ -101,10 +101,18 @@ static void note_add(u64 address, u64 size)
 	order();
 }
 
+// Apart from words, whose way has no call in it.
+[[gnu::noinline]] static void note_large(u64 address, u64 size)
+{
+	note_add(address, size);
+	if (size >= RECENT_SIZE_MIN)
+		AT(recent.note, recent.count++ % RECENT) = (struct note){ address, size };
+}
+
 void ledger_hold(handle_t handle)
 {
 	if (handle.raw)
-		note_add(handle.raw, 0);
+		note_large(handle.raw, 0);
 }
 
 void ledger_hold_received(const struct message *message)
@@ -120,9 +128,13 @@ void ledger_save(void *place, usize size)
 		return;
 	if (UNLIKELY(!is_contents(address, size)))
 		__builtin_trap();
-	note_add(address, size);
-	if (size >= RECENT_SIZE_MIN)
-		AT(recent.note, recent.count++ % RECENT) = (struct note){ address, size };
+	switch (size) {
+	case sizeof(u8): note_add(address, sizeof(u8)); break;
+	case sizeof(u16): note_add(address, sizeof(u16)); break;
+	case sizeof(u32): note_add(address, sizeof(u32)); break;
+	case sizeof(u64): note_add(address, sizeof(u64)); break;
+	default: note_large(address, size);
+	}
 }
 
 static void forget_notes(void)

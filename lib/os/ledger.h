@@ -23,6 +23,8 @@ err_t ledger_open(handle_t memory, u64 size, void *_Nullable *_Nonnull out);
 void ledger_save(void *address, usize size);
 // A handle that nobody wrote down yet. The next life inherits it with the table, and closes it if
 // this one ends before it commits.
+// Not for connections to the service itself whose badge the next life may give out again: it would
+// take the end of this one for that of the other.
 void ledger_hold(handle_t handle);
 void ledger_hold_received(const struct message *message); // those that came with it
 // Puts back what was changed since the last commit. This life closes itself what it held.

@@ -128,7 +128,6 @@ void answer_forget_birth(u32 pid)
 
 void answer_hand_out(handle_t handle)
 {
-	ledger_hold(handle);
 	handed_out = handle;
 }
 

@@ -224,7 +224,6 @@ err_t operation_locker(void *_Nullable self, struct caller caller, u32 owner, ha
 	if (index == LOCKERS_MAX)
 		return ERR_QUOTA;
 	TRY(connection_create(port, (u64)BADGE_LOCKER << 32 | index, out));
-	ledger_hold(*out);
 	SET(AT(store->lockers, index), ((struct locker){ 1, owner }));
 	SET(store->handed, *out);
 	return OK;

@@ -150,7 +150,6 @@ err_t speaker_make(const struct tree_identity *identity, handle_t *out)
 	if (index == IDENTITIES_MAX)
 		return ERR_QUOTA;
 	TRY(connection_create(port, (u64)BADGE_SPEAKER << 32 | index, out));
-	ledger_hold(*out);
 	SET(AT(store->speakers, index), ((struct speaker){ 1, 0, *identity }));
 	return OK;
 }

@@ -214,7 +214,6 @@ static err_t take_identity(struct caller caller, struct watcher *watcher)
 static err_t make_connection(struct watcher *watcher, u64 badge)
 {
 	TRY(connection_create(port, badge, &watcher->connection));
-	ledger_hold(watcher->connection);
 	err_t err = port_bind(port, watcher->connection, SIGNAL_ALONE, badge, BIND_MODE_EDGE);
 	if (err == OK)
 		err = memory_create(MEMORY_KIND_ANONYMOUS, RING_SIZE, HANDLE_NONE, 0, 0, &watcher->ring);

@@ -71,7 +71,8 @@ err_t wait_futex(struct posix_thread *self, u64 address, u32 expected, u64 deadl
 	return wait_run(self, &registers);
 }
 
-static err_t call_once(
+// With ERR_RESTARTED tag and words are still those of the call.
+ALWAYS_INLINE err_t call_once(
 	struct posix_thread *self, handle_t connection, u64 *tag, struct message_words *words)
 {
 	struct wait_registers registers = { .rax = SYSCALL_CONNECTION_CALL,
@@ -91,10 +92,13 @@ static err_t call_once(
 		registers.rsi |= TAG_DEADLINE;
 	}
 	posix_wait_call(&registers);
+	err_t err = (err_t)(i32)registers.rax;
+	if (UNLIKELY(err == ERR_RESTARTED))
+		return err;
 	*words = (struct message_words){ { registers.rdx, registers.r10, registers.r8, registers.r9,
 		registers.r12, registers.r13, registers.r14, registers.r15 } };
 	*tag = registers.rsi;
-	return (err_t)(i32)registers.rax;
+	return err;
 }
 
 // For generated stubs: lib/posix/core/shadow. What may be repeated, and no signal may end, is made
@@ -103,17 +107,13 @@ err_t connection_call_words(handle_t connection, u64 *tag, struct message_words 
 {
 	constexpr u32 TRIES = 16;
 	struct posix_thread *self = thread_self();
-	const struct message_words asked = *words;
-	u64 asked_tag = *tag;
-	err_t err = call_once(self, connection, tag, words);
-	for (u32 i = 1; err == ERR_RESTARTED && i < TRIES; i++) {
-		if (!(asked_tag & TAG_IDEMPOTENT) || self->open_mask != MASK_ALL)
-			break;
-		*words = asked;
-		*tag = asked_tag;
-		err = call_once(self, connection, tag, words);
+	for (u32 i = 1;; i++) {
+		err_t err = call_once(self, connection, tag, words);
+		if (err != ERR_RESTARTED || !(*tag & TAG_IDEMPOTENT))
+			return err;
+		if (self->open_mask != MASK_ALL || i == TRIES)
+			return err;
 	}
-	return err;
 }
 
 u64 wait_deadline(struct posix_thread *self, u64 relative_ns)
