@@ -52,10 +52,10 @@ static bool find_older(struct target *target, const char *from, struct sinter_sn
 // "OBJECT-ITEM", both hexadecimal.
 static bool parse_token(const char *text, struct sinter_send *send)
 {
-	int end = 0;
-	return sscanf(text, "%" SCNx64 "-%" SCNx64 "%n", &AT(send->position, 0), &AT(send->position, 1),
-			   &end) == 2 &&
-	       (usize)end == strlen(text);
+	char *dash, *end;
+	AT(send->position, 0) = strtoull(text, &dash, 16);
+	AT(send->position, 1) = -strtoull(dash, &end, 16); // the dash is read as its sign
+	return *dash == '-' && !*end;
 }
 
 static int send_target(struct target *target, const char *from, const char *resume, bool is_verbose)
