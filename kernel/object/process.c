@@ -144,8 +144,8 @@ void process_kill(struct process *process, u64 code, enum exit_reason reason)
 {
 	lock_take(&process->lock);
 	bool is_first = !process->is_dying;
-	bool has_estate = process->is_lost && claim_estate(process); // nobody can inherit it any more
-	bool has_threads = process->thread_count != 0;               // none joins a dying process
+	bool has_estate = claim_estate(process);       // killed once more, it loses that too
+	bool has_threads = process->thread_count != 0; // none joins a dying process
 	if (is_first) {
 		process_ask(process, REQUEST_KILL, nullptr);
 		process->is_dying = true;
