@@ -113,6 +113,15 @@ static void keep_estate(u32 index)
 	say(LOG_SEVERITY_ERROR, "%s: its ledger is given up: %e", record->name, err);
 }
 
+void service_kill(const struct service *service, u64 code)
+{
+	struct process_info info = {};
+	u64 size;
+	if (handle_info(service->process, INFO_TOPIC_PROCESS, span_of(info), &size) == OK &&
+		info.exit_reason == EXIT_RUNNING)
+		(void)process_control(service->process, PROCESS_OPERATION_KILL, code, 0);
+}
+
 void service_ended(u32 index)
 {
 	const struct manifest_service *record = manifest_at(index);

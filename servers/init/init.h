@@ -81,6 +81,9 @@ view_t line_after(view_t key);      // what follows it on the kernel's command l
 view_t session_program(const struct manifest_service *record); // empty: what the manifest says
 err_t absent_begin(u32 index); // answers for a service that will not come
 // end.c
+// Not what died already, though nobody told us yet: the dead that are killed once more lose what
+// their next life inherits (docs/decisions/015).
+void service_kill(const struct service *service, u64 code);
 void service_ended(u32 index);             // its process has
 void service_failed(u32 index, err_t err); // it could not be started
 // watch.c

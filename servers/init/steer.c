@@ -13,11 +13,9 @@ void services_begin_waiting(void)
 
 static void kill(struct service *service)
 {
-	if (service->is_stopping)
-		return; // killed once more, the dead lose what the next life inherits
 	service->is_stopping = true;
 	service->due_ns = DEADLINE_NEVER;
-	(void)process_control(service->process, PROCESS_OPERATION_KILL, 0, 0);
+	service_kill(service, 0);
 }
 
 static bool is_alive(const struct service *service)

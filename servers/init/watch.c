@@ -50,7 +50,7 @@ static void kill(u32 index, const char *why)
 	say(LOG_SEVERITY_WARNING, "%s: %s: killed", manifest_at(index)->name, why);
 	service->is_hung = true;
 	service->due_ns = DEADLINE_NEVER;
-	(void)process_control(service->process, PROCESS_OPERATION_KILL, CODE_HUNG, 0);
+	service_kill(service, CODE_HUNG);
 }
 
 static bool has_answered(handle_t watch)

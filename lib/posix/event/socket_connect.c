@@ -132,7 +132,11 @@ static i64 start_hearing(struct socket *socket)
 	return answer;
 }
 
-i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
+// A call with a descriptor and a name.
+typedef i64 name_call(
+	struct posix_thread *self, const struct file *file, const struct socket_name *name);
+
+static i64 by_name(struct posix_thread *self, const struct arguments *arguments, name_call *call)
 {
 	struct file file;
 	struct socket *socket;
@@ -140,11 +144,22 @@ i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
 	TRY_POSIX(socket_get(self, ARG_INT(0), &file, &socket));
 	i64 answer = socket_take_name(ARG(1), ARG_U32(2), &name);
 	if (answer >= 0)
-		answer = bind_name(self, socket, &name);
-	if (answer >= 0 && socket->has_names)
-		answer = start_hearing(socket);
+		answer = call(self, &file, &name);
 	file_put(self, &file);
 	return answer;
+}
+
+static i64 bind_at(
+	struct posix_thread *self, const struct file *file, const struct socket_name *name)
+{
+	struct socket *socket = socket_of(file);
+	TRY_POSIX(bind_name(self, socket, name));
+	return socket->has_names ? start_hearing(socket) : 0;
+}
+
+i64 call_bind(struct posix_thread *self, const struct arguments *arguments)
+{
+	return by_name(self, arguments, bind_at);
 }
 
 static i64 start_listening(struct socket *socket)
@@ -337,15 +352,7 @@ static i64 connect_name(
 
 i64 call_connect(struct posix_thread *self, const struct arguments *arguments)
 {
-	struct file file;
-	struct socket *socket;
-	struct socket_name name;
-	TRY_POSIX(socket_get(self, ARG_INT(0), &file, &socket));
-	i64 answer = socket_take_name(ARG(1), ARG_U32(2), &name);
-	if (answer >= 0)
-		answer = connect_name(self, &file, &name);
-	file_put(self, &file);
-	return answer;
+	return by_name(self, arguments, connect_name);
 }
 
 static i64 accept_one(struct posix_thread *self, const struct file *file, u32 flags)
