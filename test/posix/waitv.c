@@ -140,6 +140,24 @@ static void *sleeps_at_many(void *argument)
 	return NULL;
 }
 
+static int ends(void)
+{
+	return 0;
+}
+
+// The end of a child is told to the process by a signal that is ignored: it ends nobody's wait.
+static void ended_meanwhile(void)
+{
+	pthread_t thread;
+	int wrong = 0;
+	pthread_create(&thread, NULL, sleeps_at_many, NULL);
+	for (int i = 0; i < 100; i++)
+		wrong += child_end(child(ends));
+	is(wrong, 0, "children end during another thread's wait");
+	waker(&own[5]);
+	pthread_join(thread, NULL);
+}
+
 // Of another thread's wait a forked child has no threads, nor handles to them (where there are
 // handles).
 static int counts_threads(void)
@@ -176,6 +194,7 @@ int main(void)
 	between_processes();
 	refused();
 	nothing_is_lost();
+	ended_meanwhile();
 	forked_meanwhile();
 	return done();
 }

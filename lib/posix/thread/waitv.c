@@ -171,7 +171,7 @@ static i64 wait_at_all(struct posix_thread *self, struct wait_set *set, u64 dead
 	if (answer == 0) {
 		err_t err = wait_futex(self, (u64)(uintptr_t)&set->done, 0, deadline, HANDLE_NONE);
 		bool is_done = err == OK || err == ERR_WOULD_BLOCK;
-		answer = is_done ? 0 : futex_error(err, deadline != DEADLINE_NEVER);
+		answer = is_done ? -ERESTARTSYS : futex_error(err, deadline != DEADLINE_NEVER);
 	}
 	gather(set);
 	answer = answer_of(set, answer);
