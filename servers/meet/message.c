@@ -6,7 +6,7 @@
 #include "servers/meet/ipc.h"
 
 constexpr u32 WAITERS_MAX = 256;
-enum message_flag : u32 { MSG_NOERROR = 010000, MSG_EXCEPT = 020000 };
+enum message_flag : u32 { MSG_NOERROR = 010000, MSG_EXCEPT = 020000, MSG_COPY = 040000 };
 
 // pid: of who calls, noted while it spoke for somebody.
 struct sender {
@@ -87,6 +87,15 @@ static err_t put(struct ipc_object *object, const struct sender *sender)
 	return OK;
 }
 
+// The one at a place, counted from 0: of those that are copied the type is that.
+static struct note *_Nullable find_at(const struct ipc_object *object, i64 place)
+{
+	struct note *_Nullable note = place < 0 ? nullptr : object->first;
+	for (i64 i = 0; note && i < place; i++)
+		note = note->next;
+	return note;
+}
+
 // The first of a type; of any, if 0; of the lowest up to its absolute value, if negative.
 static struct note *_Nullable *_Nullable find(
 	struct ipc_object *object, const struct meet_message_receive_call *call)
@@ -110,6 +119,21 @@ struct taken {
 	i64 type;
 	u64 size;
 };
+
+// The message stays. One that does not fit cannot be cut: ERR_INVALID, as on Linux.
+static err_t copy(
+	struct ipc_object *object, const struct meet_message_receive_call *call, struct taken *out)
+{
+	const struct note *note = find_at(object, call->type);
+	if (!note)
+		return ERR_WOULD_BLOCK;
+	if (note->size > call->text.size)
+		return call->flags & MSG_NOERROR ? ERR_INVALID : ERR_TOO_BIG;
+	if (note->size)
+		TRY(lease_put(call->text, 0, view_from(note->text, note->size)));
+	*out = (struct taken){ note->type, note->size };
+	return OK;
+}
 
 static err_t take(struct ipc_object *object, const struct receiver *receiver, struct taken *out)
 {
@@ -197,15 +221,18 @@ void operation_message_receive(void *_Nullable self, struct meet_message_receive
 	struct taken taken = {};
 	struct receiver receiver = { .call = call };
 	(void)self;
-	err_t err = find_queue(call.id, call.caller, IPC_READ, &receiver.pid, &object);
+	bool is_copy = call.flags & MSG_COPY, can_copy = call.flags & IPC_NOWAIT;
+	err_t err = is_copy && (!can_copy || call.flags & MSG_EXCEPT) ? ERR_INVALID : OK;
 	if (err == OK)
-		err = take(object, &receiver, &taken);
+		err = find_queue(call.id, call.caller, IPC_READ, &receiver.pid, &object);
+	if (err == OK)
+		err = is_copy ? copy(object, &call, &taken) : take(object, &receiver, &taken);
 	if (err == ERR_WOULD_BLOCK && !(call.flags & IPC_NOWAIT) && receiver_count < WAITERS_MAX) {
 		AT(receivers, receiver_count++) = receiver;
 		return;
 	}
 	meet_message_receive_done(call, err, taken.type, taken.size);
-	if (err == OK)
+	if (err == OK && !is_copy)
 		wake(object);
 }
 

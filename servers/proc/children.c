@@ -219,9 +219,13 @@ err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 s
 {
 	(void)self;
 	struct process *child;
-	if (signal > SIG_LAST)
+	bool is_sibling = signal == PROC_SIBLING;
+	if (signal > SIG_LAST && !is_sibling)
 		return ERR_INVALID;
 	TRY(find_coming(caller, pid, &child));
+	struct process *parent = process_at(child->parent);
+	if (is_sibling && !parent->parent)
+		return ERR_INVALID;
 	SET(child->process, process);
 	err_t err = bind_exit(child);
 	if (err != OK) {
@@ -229,12 +233,14 @@ err_t operation_child(void *_Nullable self, struct caller caller, u32 pid, u32 s
 		return err;
 	}
 	if (child->state == PROCESS_SPARE)
-		give_birth(child, signal);
+		give_birth(child, is_sibling ? 0 : signal);
 	SET(child->state, PROCESS_ALIVE);
-	SET(child->exit_signal, (u8)signal);
+	SET(child->exit_signal, is_sibling ? parent->exit_signal : (u8)signal);
+	if (is_sibling)
+		process_adopt(process_at(parent->parent), child);
 	process_publish(child);
 	signal_early(child);
-	if (hand_out(process_at(child->parent), 0, out_pid, out_slot, out_next) != OK) {
+	if (hand_out(parent, 0, out_pid, out_slot, out_next) != OK) {
 		*out_pid = 0; // its next fork asks again, and learns why
 		*out_slot = 0;
 		*out_next = HANDLE_NONE;

@@ -15,7 +15,6 @@ constexpr u32 MODE_TYPE = 0170000, MODE_FOLDER = 0040000, MODE_FILE = 0100000, M
 constexpr u32 NO_FOLLOW = 0x100;                                // AT_SYMLINK_NOFOLLOW
 constexpr u32 OPEN_NO_FOLLOW = 0x2'0000, OPEN_PATH = 0x20'0000; // O_NOFOLLOW, O_PATH
 constexpr u32 ACCESS_MODE = 3;
-constexpr u32 CAP_SYS_PTRACE = 19;
 // In node.extra of an open file that speaks of a process: who opened it.
 enum opener : u32 { OPENER_SELF = 1, OPENER_WRITES = 2, OPENER_HAS_RESOURCE = 4 };
 constexpr u32 LINKS_MAX = 4;
@@ -138,12 +137,9 @@ static err_t find(struct node folder, view_t name, struct node *out)
 	return find_number(folder, name, out);
 }
 
-// ptrace(2)'s rule: all its ids are the caller's, it has no more powers, and its memory is no
-// secret of a program that lent it some.
-static bool is_open_to(
-	const struct proc_credentials *process, const struct proc_credentials *caller)
+bool is_open_to(const struct proc_credentials *process, const struct proc_credentials *caller,
+	u32 user, u32 group)
 {
-	u32 user = caller->file_user, group = caller->file_group;
 	bool is_user =
 		process->user == user && process->effective_user == user && process->saved_user == user;
 	bool is_group = process->group == group && process->effective_group == group &&
@@ -163,8 +159,10 @@ static bool may_see(const struct process *_Nullable caller, struct node node)
 	const struct process *process = process_of(node);
 	if (!is_private(node) || !process || caller == process)
 		return true;
-	return caller && (is_able(caller, CAP_SYS_PTRACE) ||
-						 is_open_to(credentials_of(process), credentials_of(caller)));
+	return caller &&
+	       (is_able(caller, CAP_SYS_PTRACE) ||
+			   is_open_to(credentials_of(process), credentials_of(caller),
+				   credentials_of(caller)->file_user, credentials_of(caller)->file_group));
 }
 
 static bool is_secret(const struct process *process)

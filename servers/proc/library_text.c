@@ -72,14 +72,26 @@ static void tell_open(
 	words_add(words, "Pid:\t%d\nNSpid:\t%d\n", shown, shown);
 }
 
+static bool get_descriptor(const struct process *process, u32 number, struct descriptor *descriptor)
+{
+	u64 table = 0;
+	u32 capacity = 0;
+	return find_table(process, &table, &capacity) && number < capacity &&
+	       get(process, table + number * sizeof *descriptor, span_of(*descriptor));
+}
+
+u64 process_description(const struct process *process, u32 number)
+{
+	struct descriptor descriptor = {};
+	return get_descriptor(process, number, &descriptor) ? (u64)(uintptr_t)descriptor.description
+	                                                    : 0;
+}
+
 void tell_descriptor(struct words *words, const struct process *process, u32 number)
 {
 	struct descriptor descriptor = {};
 	struct description description = {};
-	u64 table = 0;
-	u32 capacity = 0;
-	if (!find_table(process, &table, &capacity) || number >= capacity ||
-		!get(process, table + number * sizeof descriptor, span_of(descriptor)) ||
+	if (!get_descriptor(process, number, &descriptor) ||
 		!get(process, (u64)(uintptr_t)descriptor.description, span_of(description)))
 		return;
 	tell_open(words, &descriptor, &description);

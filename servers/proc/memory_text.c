@@ -27,6 +27,18 @@ u32 process_mappings(const struct process *process, u64 *size)
 	return count;
 }
 
+u64 process_memory_at(const struct process *process, u64 address)
+{
+	u64 bytes = 0;
+	if (!process->process.raw ||
+		handle_info(process->process, INFO_TOPIC_MAPPINGS, span_of(mappings), &bytes) != OK)
+		return 0;
+	for (u32 i = 0; i < bytes / sizeof mappings[0] && i < MAPPINGS_MAX; i++)
+		if (address - AT(mappings, i).address < AT(mappings, i).size)
+			return AT(mappings, i).memory_id;
+	return 0;
+}
+
 u64 process_mapped(const struct process *process)
 {
 	u64 size;

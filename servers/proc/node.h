@@ -78,6 +78,8 @@ take_text memory_bias_take;
 constexpr u32 MAPPINGS_MAX = 1024;
 extern struct mapping_info mappings[MAPPINGS_MAX];
 u32 process_mappings(const struct process *process, u64 *size);
+// Which memory lies at an address of the process, its library's too; 0: none that is known.
+u64 process_memory_at(const struct process *process, u64 address);
 // Bytes that are mapped, and how many of the pages may be theirs.
 u64 process_mapped(const struct process *process);
 u64 process_resident(u64 pages, u64 size);
@@ -85,6 +87,8 @@ struct program_text process_program(const struct process *process);
 
 // In library_text.c. Of a descriptor; of signals, for status; the call that the first thread is in.
 void tell_descriptor(struct words *words, const struct process *process, u32 number);
+// Where in its memory the open file of a descriptor is described; 0: it is not open.
+u64 process_description(const struct process *process, u32 number);
 void tell_signals(struct words *words, const struct process *process);
 void tell_call(struct words *words, const struct process *process);
 u32 process_umask(const struct process *process);

@@ -43,4 +43,5 @@ const struct proc_ops proc_operations = {
 	.set_priority = operation_set_priority,
 	.open = operation_open,
 	.kill_open = operation_kill_open,
+	.compare = operation_compare,
 };

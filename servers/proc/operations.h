@@ -68,4 +68,6 @@ err_t operation_set_priority(
 err_t operation_open(void *_Nullable self, struct caller caller, u32 id, handle_t *out_process);
 err_t operation_kill_open(void *_Nullable self, struct caller caller, u32 id, u32 signal, i32 code,
 	u64 value, u32 serial, handle_t process);
+err_t operation_compare(void *_Nullable self, struct caller caller, u32 first, u32 second, u32 what,
+	u64 first_file, u64 second_file, u32 *out_order);
 NONNULL_END

@@ -115,6 +115,10 @@ static inline bool is_able(const struct process *process, u32 capability)
 {
 	return credentials_of(process)->effective >> capability & 1;
 }
+// ptrace(2)'s rule (files.c): all its ids are these of the caller's, it has no more powers, and its
+// memory is no secret of a program that lent it some.
+bool is_open_to(const struct proc_credentials *process, const struct proc_credentials *caller,
+	u32 user, u32 group);
 // A connection to the root file system that speaks for the process, borrowed; none on a machine
 // without one.
 handle_t set_files(const struct process *process);
@@ -144,6 +148,7 @@ enum capability : u8 {
 	CAP_SETGID = 6,
 	CAP_SETUID = 7,
 	CAP_SETPCAP = 8,
+	CAP_SYS_PTRACE = 19,
 	CAP_SYS_ADMIN = 21,
 	CAP_SYS_NICE = 23,
 	CAP_SYS_RESOURCE = 24,

@@ -80,6 +80,20 @@ static void nested(void)
 	close(path);
 }
 
+// ends[0] is in the set, ends[1] is not.
+static void exclusive(int set, const int ends[2])
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	fails(epoll_ctl(set, EPOLL_CTL_MOD, ends[0], &event), EINVAL, "change to exclusive");
+	event.events |= EPOLLONESHOT;
+	fails(epoll_ctl(set, EPOLL_CTL_ADD, ends[1], &event), EINVAL, "exclusive, and once");
+	event.events = EPOLLOUT | EPOLLEXCLUSIVE;
+	is(epoll_ctl(set, EPOLL_CTL_ADD, ends[1], &event), 0, "add as exclusive");
+	event.events = EPOLLOUT;
+	fails(epoll_ctl(set, EPOLL_CTL_MOD, ends[1], &event), EINVAL, "which stays so");
+	is(epoll_ctl(set, EPOLL_CTL_DEL, ends[1], NULL), 0, "until it is removed");
+}
+
 static void basics(void)
 {
 	int set = epoll_create1(EPOLL_CLOEXEC);
@@ -103,6 +117,7 @@ static void basics(void)
 	char text[4];
 	(void)!read(ends[0], text, 4);
 	is(epoll_wait(set, got, 4, 50), 0, "read: told no more");
+	exclusive(set, ends);
 	event.events = EPOLLIN | EPOLLET;
 	is(epoll_ctl(set, EPOLL_CTL_MOD, ends[0], &event), 0, "change to edge");
 	(void)!write(ends[1], "a", 1);

@@ -169,6 +169,8 @@ static void semaphores(void)
 	fails(value(0), EINVAL, "gone");
 }
 
+enum { COPY = 040000 }; // MSG_COPY, which musl does not name
+
 struct text {
 	long type;
 	char text[64];
@@ -201,6 +203,15 @@ static void messages(void)
 	fails(msgsnd(id, &message, 1, 0), EINVAL, "a type below 1");
 	fails(msgsnd(-1, &message, 1, 0), EINVAL, "no queue");
 	fails(msgsnd(id, bad_address, 1, 0), EFAULT, "bad address");
+	is(msgrcv(id, &message, 64, 1, COPY | IPC_NOWAIT), 4, "MSG_COPY of the second");
+	check(message.type == 2 && !strcmp(message.text, "two"), "is this");
+	is(msgrcv(id, &message, 64, 1, COPY | IPC_NOWAIT), 4, "which stays");
+	fails(msgrcv(id, &message, 64, 3, COPY | IPC_NOWAIT), ENOMSG, "of the fourth of three");
+	fails(msgrcv(id, &message, 64, -1, COPY | IPC_NOWAIT), ENOMSG, "of one before the first");
+	fails(msgrcv(id, &message, 2, 0, COPY | IPC_NOWAIT), E2BIG, "which does not fit");
+	fails(msgrcv(id, &message, 2, 0, COPY | MSG_NOERROR | IPC_NOWAIT), EINVAL, "nor can be cut");
+	fails(msgrcv(id, &message, 64, 0, COPY), EINVAL, "MSG_COPY that would wait");
+	fails(msgrcv(id, &message, 64, 1, COPY | MSG_EXCEPT | IPC_NOWAIT), EINVAL, "MSG_EXCEPT");
 	fails(msgrcv(id, &message, 2, 0, 0), E2BIG, "a small buffer");
 	is(msgrcv(id, &message, 2, 9, MSG_NOERROR), 2, "MSG_NOERROR");
 	check(message.type == 9 && !memcmp(message.text, "ni", 2), "cut off");

@@ -165,6 +165,8 @@ static i64 control(struct epoll_set *set, i32 operation, const struct file *file
 	switch (operation) {
 	case EPOLL_CTL_ADD: return item ? -EEXIST : epoll_add(set, file, event);
 	case EPOLL_CTL_MOD:
+		if (item && item->events & EPOLLEXCLUSIVE)
+			return -EINVAL;
 		if (item)
 			epoll_change(set, index, event);
 		return item ? 0 : -ENOENT;
@@ -200,6 +202,14 @@ static i64 add_set(
 	return answer;
 }
 
+// Exclusive is how an item is added, never changed, and for few events: epoll_ctl(2).
+static bool is_good_exclusive(i32 operation, u32 events)
+{
+	constexpr u32 ALLOWED =
+		POLLIN | POLLOUT | POLL_UNASKED | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+	return operation == EPOLL_CTL_ADD && !(events & ~ALLOWED);
+}
+
 static i64 control_files(const struct file *set_file, const struct file *file, i32 operation,
 	struct linux_epoll_event *event)
 {
@@ -210,6 +220,9 @@ static i64 control_files(const struct file *set_file, const struct file *file, i
 	if (set_file->description->kind != FILE_EPOLL || set_file->description == file->description)
 		return -EINVAL;
 	struct epoll_set *set = epoll_set_of(set_file);
+	if (operation != EPOLL_CTL_DEL && event->events & EPOLLEXCLUSIVE &&
+		!is_good_exclusive(operation, event->events))
+		return -EINVAL;
 	event->events |= POLL_UNASKED;
 	if (operation == EPOLL_CTL_ADD && file->description->kind == FILE_EPOLL)
 		return add_set(set, file, event);

@@ -230,7 +230,8 @@ static i64 fork_locked(struct posix_thread *self, const struct process_clone *cl
 	if (err != OK)
 		return err == ERR_RIGHTS ? -EPERM : -EAGAIN;
 	struct spare used = identity->spare;
-	i64 pid = spare_tell(&used, clone->exit_signal, process, &identity->spare);
+	u32 signal = clone->flags & CLONE_PARENT ? PROC_SIBLING : clone->exit_signal;
+	i64 pid = spare_tell(&used, signal, process, &identity->spare);
 	(void)handle_close(process);
 	return pid;
 }
@@ -258,7 +259,7 @@ static i64 fork_with_copy(struct posix_thread *self, const struct process_clone 
 
 i64 process_clone(struct posix_thread *self, const struct process_clone *clone)
 {
-	constexpr u64 BORROWING = CLONE_VM | CLONE_VFORK;
+	constexpr u64 BORROWING = CLONE_VM | CLONE_VFORK, COPYING = CLONE_CLEAR_SIGHAND | CLONE_PARENT;
 	// Actions that are shared are memory that is shared, and can't be cleared.
 	u64 shared = clone->flags & (CLONE_SIGHAND | CLONE_VM | CLONE_CLEAR_SIGHAND);
 	struct latch latch;
@@ -267,12 +268,14 @@ i64 process_clone(struct posix_thread *self, const struct process_clone *clone)
 		return -EPERM;
 	if (clone->flags & ~ALLOWED || clone->exit_signal > SIGNALS)
 		return -EINVAL;
+	if (clone->flags & CLONE_PARENT && process_self()->pid == 1)
+		return -EINVAL;
 	if (shared & CLONE_SIGHAND && shared != (CLONE_SIGHAND | CLONE_VM))
 		return -EINVAL;
 	// Sharing of files and directory is given to none: such children soon call exec.
 	TRY_POSIX(latch_init(&latch, clone->flags & CLONE_VFORK));
 	i64 answer = 0;
-	if ((clone->flags & (BORROWING | CLONE_CLEAR_SIGHAND)) == BORROWING && !clone->wanted_pid)
+	if ((clone->flags & (BORROWING | COPYING)) == BORROWING && !clone->wanted_pid)
 		answer = vfork_borrow(self, clone, &latch);
 	bool has_lent = answer != 0;
 	if (!has_lent)

@@ -224,6 +224,8 @@ i64 clone3_call(struct posix_thread *self, const struct arguments *arguments)
 	if (given.flags & EXIT_SIGNAL_MASK || given.exit_signal > EXIT_SIGNAL_MASK ||
 		given.flags & CLONE_INTO_CGROUP || !given.stack != !given.stack_size)
 		return -EINVAL;
+	if (given.flags & CLONE_PARENT && given.exit_signal)
+		return -EINVAL; // its parent gets what it gets of ours
 	struct process_clone clone = { .flags = given.flags,
 		.stack = given.stack ? given.stack + given.stack_size : 0,
 		.parent_tid = given.parent_tid,
