@@ -107,6 +107,12 @@ void tell_stat(struct words *words, const struct process *process)
 		program.environment + program.environment_size, process->status);
 }
 
+static u64 locked_of(const struct process *process)
+{
+	u64 size = 0, at = PROCESS_AREA + offsetof(struct posix, areas.locked_size);
+	return process_bytes(process, at, span_of(size)).size == sizeof size ? size : 0;
+}
+
 static const char *state_name(char state)
 {
 	switch (state) {
@@ -139,9 +145,9 @@ void tell_status(struct words *words, const struct process *process)
 	words_add(words, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", process->pid,
 		process->pid, process->group, process->session);
 	words_add(words,
-		"VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n"
-		"VmSwap:\t       0 kB\nThreads:\t%u\n",
-		size / 1024, size / 1024, process_resident(pages, size) * 4,
+		"VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t       0 kB\n"
+		"VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nVmSwap:\t       0 kB\nThreads:\t%u\n",
+		size / 1024, size / 1024, locked_of(process) / 1024, process_resident(pages, size) * 4,
 		process_resident(pages, size) * 4, info.threads ? info.threads : 1);
 	tell_signals(words, process);
 	words_add(words,

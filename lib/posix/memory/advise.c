@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// advise.c - what a program says of memory that it has: advice, locks, what is present, what is to
-// be written back. Only MADV_DONTNEED does something that can be seen. Nothing is ever paged out,
-// so what is locked is as it was, and everything mapped counts as present.
-#include "lib/base/atomic.h"
+// advise.c - what a program says of memory that it has: advice, what is present, what is to be
+// written back. Only MADV_DONTNEED does something that can be seen. Nothing is ever paged out, so
+// everything mapped counts as present.
 #include "lib/posix/core/calls.h"
-#include "lib/posix/core/posix.h"
 #include "lib/posix/core/user.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/linux/errno.h"
@@ -12,8 +10,7 @@
 #include "lib/posix/memory/mappings.h"
 #include "lib/posix/memory/range.h"
 
-// -ENOMEM: not mapped throughout.
-static i64 check_mapped(u64 address, u64 size)
+i64 check_mapped(u64 address, u64 size)
 {
 	struct mappings mappings;
 	if (!size)
@@ -69,7 +66,7 @@ i64 call_madvise(struct posix_thread *self, const struct arguments *arguments)
 	if (!is_aligned(address, PAGE_SIZE) || !size_to_pages(&size) || !range_is_good(address, size))
 		return -EINVAL;
 	switch ((enum linux_advice)ARG_INT(2)) {
-	case MADV_DONTNEED: return discard(address, size);
+	case MADV_DONTNEED: return locked_any(address, size) ? -EINVAL : discard(address, size);
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
@@ -79,9 +76,9 @@ i64 call_madvise(struct posix_thread *self, const struct arguments *arguments)
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
-	case MADV_DODUMP:
+	case MADV_DODUMP: return check_mapped(address, size);
 	case MADV_COLD:
-	case MADV_PAGEOUT: return check_mapped(address, size);
+	case MADV_PAGEOUT: return locked_any(address, size) ? -EINVAL : check_mapped(address, size);
 	case MADV_FREE: return check_own(address, size);
 	case MADV_MERGEABLE:
 	case MADV_UNMERGEABLE: return -EINVAL; // pages are not merged: as a Linux without KSM
@@ -98,8 +95,7 @@ i64 call_msync(struct posix_thread *self, const struct arguments *arguments)
 		(flags & MS_ASYNC && flags & MS_SYNC))
 		return -EINVAL;
 	TRY_POSIX(check_mapped(ARG(0), ARG(1)));
-	bool is_locked = atomic_load_relaxed(&posix_self()->areas.locked);
-	return flags & MS_INVALIDATE && is_locked ? -EBUSY : 0;
+	return flags & MS_INVALIDATE && locked_any(ARG(0), ARG(1)) ? -EBUSY : 0;
 }
 
 i64 call_mincore(struct posix_thread *self, const struct arguments *arguments)
@@ -121,51 +117,5 @@ i64 call_mincore(struct posix_thread *self, const struct arguments *arguments)
 		to += count;
 		pages -= count;
 	}
-	return 0;
-}
-
-static i64 lock(u64 address, u64 size)
-{
-	u64 start = align_down(address, PAGE_SIZE), end;
-	if (checked_add(address, size, &end) != OK)
-		return -EINVAL;
-	return check_mapped(start, end - start);
-}
-
-i64 call_mlock(struct posix_thread *self, const struct arguments *arguments)
-{
-	(void)self;
-	return lock(ARG(0), ARG(1));
-}
-
-i64 call_mlock2(struct posix_thread *self, const struct arguments *arguments)
-{
-	(void)self;
-	return ARG_U32(2) & ~(u32)MLOCK_ONFAULT ? -EINVAL : lock(ARG(0), ARG(1));
-}
-
-i64 call_munlock(struct posix_thread *self, const struct arguments *arguments)
-{
-	(void)self;
-	return lock(ARG(0), ARG(1));
-}
-
-i64 call_mlockall(struct posix_thread *self, const struct arguments *arguments)
-{
-	u32 flags = ARG_U32(0);
-	(void)self;
-	bool is_good =
-		flags && !(flags & ~(u32)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) && flags != MCL_ONFAULT;
-	if (!is_good)
-		return -EINVAL;
-	atomic_store_relaxed(&posix_self()->areas.locked, flags);
-	return 0;
-}
-
-i64 call_munlockall(struct posix_thread *self, const struct arguments *arguments)
-{
-	(void)self;
-	(void)arguments;
-	atomic_store_relaxed(&posix_self()->areas.locked, 0u);
 	return 0;
 }

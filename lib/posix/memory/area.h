@@ -36,6 +36,12 @@ struct area_shown {
 	struct area_file file;
 };
 
+// What the program has locked: locked.c.
+struct area_locked {
+	struct area_locked *_Nullable next;
+	u64 start, end;
+};
+
 // The program or its loader, as exec mapped it.
 struct area_program {
 	u64 low, end;
@@ -53,7 +59,9 @@ struct area_state {
 	struct area_source *_Nullable sources;    // owned
 	u32 source_count;                         // of places
 	struct area_shown *_Nullable shown;       // owned
-	u32 locked;                               // atomic: flags of mlockall
+	struct area_locked *_Nullable locked;     // owned; parts do not overlap
+	u64 locked_size;                          // bytes of them all
+	u32 locks_coming;                         // MCL_FUTURE, or 0
 	u64 random;                               // exec/random.c: where the processor has none
 	struct attachment *_Nullable attachments; // owned; of System V shared memory
 	struct exec_record *_Nullable starting;   // exec/: while the new program is not yet begun

@@ -48,16 +48,35 @@ static void move_to(struct area_state *areas, u64 end)
 	areas->break_end = end;
 }
 
+static bool may_be_locked(const struct area_state *areas, u64 end)
+{
+	return end <= areas->break_end || locked_check(end - areas->break_end, 0) == 0;
+}
+
+// What came or went of pages, for who locks all that comes.
+static void tell_locks(u64 before, u64 now)
+{
+	before = align_up(before, PAGE_SIZE);
+	now = align_up(now, PAGE_SIZE);
+	if (now > before)
+		locked_map(before, now - before, 0);
+	else
+		locked_forget(now, before - now);
+}
+
 // The break as it is afterwards: unchanged if it could not be moved.
 i64 call_brk(struct posix_thread *self, const struct arguments *arguments)
 {
 	struct area_state *areas = &posix_self()->areas;
 	(void)self;
 	posix_lock_take(&areas->lock);
-	u64 end = ARG(0);
-	if (end >= areas->break_start && end < RANGE_HIGH && is_within_limit(areas, end))
+	u64 end = ARG(0), before = areas->break_end;
+	if (end >= areas->break_start && end < RANGE_HIGH && is_within_limit(areas, end) &&
+		may_be_locked(areas, end))
 		move_to(areas, end);
 	u64 answer = areas->break_end;
 	posix_lock_give(&areas->lock);
+	if (answer != before)
+		tell_locks(before, answer);
 	return (i64)answer;
 }

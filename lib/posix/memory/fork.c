@@ -3,6 +3,7 @@
 #include "lib/posix/process/fork.h"
 
 #include "lib/posix/core/posix.h"
+#include "lib/posix/memory/map.h"
 
 i64 fork_before_memory(struct posix_thread *self) NO_THREAD_SAFETY_ANALYSIS // given back below
 {
@@ -22,4 +23,5 @@ void fork_child_memory(struct posix_thread *self)
 {
 	(void)self;
 	posix_lock_init(&posix_self()->areas.lock);
+	locked_close(&posix_self()->areas); // locks are not inherited
 }

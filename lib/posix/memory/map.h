@@ -59,4 +59,16 @@ void shown_add(struct area_state *areas, struct area_shown *copy) REQUIRES(areas
 err_t shown_renew(u64 address, u64 size);
 void shown_close(struct area_state *areas);
 
+// -ENOMEM: not mapped throughout.
+i64 check_mapped(u64 address, u64 size);
+
+// locked.c: what the program has locked.
+bool locked_any(u64 address, u64 size); // has some of it
+// Before so much more is mapped: -EPERM, -EAGAIN if that would have to be locked and must not be.
+i64 locked_check(u64 size, u32 map_flags);
+void locked_map(u64 address, u64 size, u32 map_flags); // it is mapped now
+void locked_forget(u64 address, u64 size);             // it is unmapped, or mapped anew
+void locked_move(u64 from, u64 size, u64 to);
+void locked_close(struct area_state *areas);
+
 NONNULL_END

@@ -133,11 +133,17 @@ i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 		.file = ARG_INT(4),
 		.offset = ARG(5) };
 	i64 error = check(&request);
+	if (!error)
+		error = locked_check(request.size, request.flags);
 	if (error)
 		return refuse(self, &request, error);
 	if (request.flags & MAP_FIXED && shown_cut(request.address, request.size) != OK)
 		return -ENOMEM;
-	return request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);
+	i64 address =
+		request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);
+	if (address > 0)
+		locked_map((u64)address, request.size, request.flags);
+	return address;
 }
 
 i64 call_munmap(struct posix_thread *self, const struct arguments *arguments)

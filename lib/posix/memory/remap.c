@@ -166,5 +166,12 @@ i64 call_mremap(struct posix_thread *self, const struct arguments *arguments)
 	(void)self;
 	TRY_POSIX(check(&remap));
 	TRY_POSIX(look(&remap));
-	return remap.flags & MREMAP_FIXED ? place(&remap) : resize(&remap);
+	u64 added = remap.size > remap.old_size ? remap.size - remap.old_size : 0;
+	u32 flags = locked_any(remap.old_address, remap.old_size) ? MAP_LOCKED : 0;
+	if (added)
+		TRY_POSIX(locked_check(added, flags));
+	i64 address = remap.flags & MREMAP_FIXED ? place(&remap) : resize(&remap);
+	if (added && address > 0)
+		locked_map((u64)address + remap.old_size, added, flags);
+	return address;
 }

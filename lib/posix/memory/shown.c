@@ -70,6 +70,7 @@ err_t shown_cut(u64 address, u64 size)
 void shown_forget(u64 address, u64 size)
 {
 	struct area_state *areas = &posix_self()->areas;
+	locked_forget(address, size);
 	if (!areas->shown)
 		return;
 	struct area_shown *_Nullable part;
@@ -88,6 +89,7 @@ void shown_forget(u64 address, u64 size)
 void shown_move(u64 from, u64 size, u64 to)
 {
 	struct area_state *areas = &posix_self()->areas;
+	locked_move(from, size, to);
 	posix_lock_take(&areas->lock);
 	for (struct area_shown *part = areas->shown; part; part = part->next) {
 		if (part->start < from || part->end > from + size)
