@@ -245,7 +245,7 @@ static bool is_slot_sound(const struct node *node, u32 slot)
 {
 	const struct node_slot *at = &AT(node->slots, slot);
 	return at->size <= VALUE_MAX && at->offset % 8 == 0 && at->offset >= node->heap &&
-	       value_space(at->size) <= NODE_SIZE - at->offset &&
+	       at->offset + value_space(at->size) <= NODE_SIZE &&
 	       key_compare(at->key, node->low) >= 0 && key_compare(at->key, node->high) < 0 &&
 	       (!slot || key_compare(AT(node->slots, slot - 1).key, at->key) < 0);
 }

@@ -12,19 +12,18 @@ tree_key_t snapshot_key(const struct dataset *dataset, u64 txg)
 }
 
 // The value is the record, then the name.
-static err_t load_value(view_t value, struct snapshot_record *out, view_t *name)
+static err_t load_value(view_t value, u64 txg, struct snapshot_record *out)
 {
 	TRY(view_load(value, 0, span_of(*out)) == OK ? OK : ERR_CORRUPT);
-	return view_sub(value, sizeof *out, out->name_size, name) == OK ? OK : ERR_CORRUPT;
+	return out->txg == txg && value.size == sizeof *out + out->name_size ? OK : ERR_CORRUPT;
 }
 
 err_t snapshot_load(struct dataset *dataset, u64 txg, struct snapshot_record *out)
 {
 	struct place place;
 	struct btree *tree = &dataset->tree.pool->tree;
-	view_t name;
 	TRY(btree_find(tree, snapshot_key(dataset, txg), &place));
-	return load_value(btree_value(tree, &place), out, &name);
+	return load_value(btree_value(tree, &place), txg, out);
 }
 
 void snapshot_store(struct dataset *dataset, const struct snapshot_record *record)
@@ -37,13 +36,13 @@ err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter
 	struct btree *tree = &dataset->tree.pool->tree;
 	struct snapshot_record record;
 	struct place place;
-	view_t name;
 	dataset->tree.pool->epoch++;
 	if (after_txg >= BIRTH_MASK)
 		return ERR_NOT_FOUND;
 	TRY(btree_seek_in(tree, snapshot_key(dataset, after_txg + 1), &place));
-	TRY(load_value(btree_value(tree, &place), &record, &name));
-	*out = (struct sinter_snapshot){ .txg = key_offset(btree_key(tree, &place)),
+	TRY(load_value(btree_value(tree, &place), key_offset(btree_key(tree, &place)), &record));
+	view_t name = view_from_offset(btree_value(tree, &place), sizeof record);
+	*out = (struct sinter_snapshot){ .txg = record.txg,
 		.created_s = record.created_s,
 		.units = record.units,
 		.guid = record.guid,

@@ -25,6 +25,8 @@ static void *allocate_blocks(void *context, usize size)
 		return nullptr;
 	void *memory = kept_find(world, size);
 	world->memory += (i64)size;
+	if (world->memory_max && world->memory > world->memory_max)
+		abort();
 	if (memory)
 		return memory;
 	memory = aligned_alloc(4096, (size + 4095) & ~(usize)4095);
@@ -137,12 +139,25 @@ struct disk *world_format(struct world *world, u64 units)
 	return world_format_shape(world, (struct world_shape){ .units = units, .disks = 1, .legs = 1 });
 }
 
-err_t world_open_some(struct world *world, struct disk *disk, u32 opened, struct sinter **out)
+static err_t open_with(
+	struct world *world, struct disk *disk, u32 opened, bool is_read_only, struct sinter **out)
 {
 	struct device devices[DISK_SLICES];
-	struct sinter_options options = { .frames = 192, .loaded_zones = 48 };
+	struct sinter_options options = {
+		.frames = 192, .loaded_zones = 48, .is_read_only = is_read_only
+	};
 	*out = nullptr;
 	return sinter_open(&world->port, devices, devices_of(disk, opened, devices), &options, out);
+}
+
+err_t world_open_some(struct world *world, struct disk *disk, u32 opened, struct sinter **out)
+{
+	return open_with(world, disk, opened, false, out);
+}
+
+err_t world_open_to(struct world *world, struct disk *disk, bool is_read_only, struct sinter **out)
+{
+	return open_with(world, disk, 0, is_read_only, out);
 }
 
 err_t world_open(struct world *world, struct disk *disk, struct sinter **out)

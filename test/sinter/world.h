@@ -23,6 +23,7 @@ struct world {
 	u64 allocations;     // so far
 	u64 fail_allocation; // this one fails; 0: none
 	i64 memory;          // bytes held
+	i64 memory_max;      // who asks for more aborts; 0: all there is
 	u32 reports;
 	bool keeps_memory;
 	struct world_memory kept[WORLD_KEPT];
@@ -46,6 +47,8 @@ struct world_shape {
 struct disk *world_format_shape(struct world *world, struct world_shape shape);
 // ERR as sinter_open; small memory.
 err_t world_open(struct world *world, struct disk *disk, struct sinter *_Nullable *_Nonnull out);
+err_t world_open_to(struct world *world, struct disk *disk, bool is_read_only,
+	struct sinter *_Nullable *_Nonnull out);
 err_t world_open_some(
 	struct world *world, struct disk *disk, u32 opened, struct sinter *_Nullable *_Nonnull out);
 // The same, and its first dataset.

@@ -1,185 +1,22 @@
 // SPDX-License-Identifier: MIT
-// image_fuzz.c - hostile images: bytes of a good image are changed as the input says, sums along
-// the way are made right again (the input decides which), then the pool is opened, walked, changed
-// and checked. Nothing may crash, hang or ask for more memory.
+// image_fuzz.c - hostile images: one of two good ones is changed as the input says
+// (image_damage.c), then it is opened, walked, used and checked. Nothing may crash, take a second
+// of CPU time or more memory than a good image does.
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/test.h"
 #include "lib/sinter/check.h"
-#include "lib/sinter/checksum.h"
-#include "lib/sinter/ilog.h"
-#include "lib/sinter/pointer.h"
-#include "test/sinter/world.h"
+#include "test/sinter/fuzz/image.h"
 
-static struct disk *good;    // made once
-static struct disk *damaged; // what the input makes of it
+constexpr i64 MEMORY_MAX = 8 << 20; // frames are 3 MiB of it
+constexpr i64 CPU_MAX_NS = 1000000000;
 
-static const struct sinter_new regular = { .mode = 0100644 }, folder = { .mode = 040755 },
-							   symbolic = { .mode = 0120777,
-								   .target = { (const u8 *)"some/where", 10 } };
+static const struct sinter_new regular = { .mode = 0100644 }, folder = { .mode = 040755 };
 
-static void fill(struct sinter *pool, struct dataset *dataset)
-{
-	static u8 bytes[50000];
-	u64 directory, inode;
-	memset(bytes, 7, sizeof bytes);
-	(void)sinter_create(dataset, INODE_ROOT, VIEW_TEXT("d"), &folder, &directory);
-	(void)sinter_create(dataset, directory, VIEW_TEXT("link"), &symbolic, &inode);
-	for (u32 i = 0; i < 120; i++) {
-		char name[3] = { 'f', (char)('a' + i / 16), (char)('a' + i % 16) };
-		(void)sinter_create(
-			dataset, i % 2 ? INODE_ROOT : directory, view_from(name, 3), &regular, &inode);
-		(void)world_write(
-			pool, (struct world_file){ dataset, inode }, 0, view_from(bytes, i % 8 ? 100 : 50000));
-	}
-	(void)sinter_xattr_set(dataset, inode, VIEW_TEXT("user.x"), VIEW_TEXT("value"), XATTRS_SET);
-	(void)world_sync(pool);
-	(void)sinter_create(dataset, INODE_ROOT, VIEW_TEXT("logged"), &regular, &inode);
-	(void)world_write(pool, (struct world_file){ dataset, inode }, 0, view_from(bytes, 9000));
-	(void)sinter_xattr_change(dataset, inode,
-		&(struct sinter_xattr){ .name = VIEW_TEXT("user.y"),
-			.value = VIEW_TEXT("z"),
-			.sets_mode = true,
-			.mode = 0640 });
-	(void)world_fsync(pool, dataset, inode);
-}
-
-static void make_good(void)
-{
-	static struct world world;
-	struct sinter *pool;
-	struct dataset *dataset;
-	world_init(&world, 1);
-	good = world_format(&world, WORLD_UNITS);
-	if (world_open(&world, good, &pool) != OK ||
-		sinter_dataset_open(pool, DATASET_ROOT, &dataset) != OK)
-		abort();
-	fill(pool, dataset);
-	sinter_abandon(pool);
-}
-
-static u64 take(const u8 **data, usize *size, usize bytes)
-{
-	u64 value = 0;
-	for (usize i = 0; i < bytes && *size; i++, ++*data, --*size)
-		value |= (u64) * *data << (8 * i);
-	return value;
-}
-
-// Makes the pointer's sum, and those of all above it, right again: the root is in the newest
-// superblock.
-static bool mend(struct disk *disk, pointer_t *pointer, u32 depth);
-
-static u8 *bytes_at(struct disk *disk, u64 unit, u32 units, u8 *to)
-{
-	if (unit + units > disk->units || units > CHUNK_UNITS)
-		return nullptr;
-	for (u32 i = 0; i < units; i++)
-		memcpy(to + i * DISK_UNIT, disk_unit_at(disk, unit + i)->bytes, DISK_UNIT);
-	return to;
-}
-
-static void mend_children(struct disk *disk, struct node *node, u32 depth)
-{
-	if (node->magic != MAGIC_NODE || node->count > NODE_SLOTS || depth > 4)
-		return;
-	for (u32 i = 0; i < node->count; i++) {
-		struct node_slot *slot = &node->slots[i];
-		if (slot->offset + sizeof(pointer_t) > NODE_SIZE || slot->offset % 8)
-			continue;
-		bool is_pointer =
-			node->level || (node->lineage != LINEAGE_POOL && key_kind(slot->key) == ITEM_DATA);
-		u32 at = node->lineage == LINEAGE_POOL && key_kind(slot->key) == ITEM_DATASET ? 40 : 0;
-		if ((is_pointer || at) && slot->offset + at + sizeof(pointer_t) <= NODE_SIZE)
-			(void)mend(disk, (pointer_t *)(void *)((u8 *)node + slot->offset + at), depth + 1);
-	}
-}
-
-static bool mend(struct disk *disk, pointer_t *pointer, u32 depth)
-{
-	static u8 frames[8][NODE_SIZE];
-	u32 units = pointer_units(pointer);
-	u64 unit = address_unit(pointer->address[0]);
-	u8 *bytes = frames[depth % 8];
-	if (!pointer->stored || pointer->stored > NODE_SIZE || depth > 6 ||
-		!bytes_at(disk, unit, units, bytes))
-		return false;
-	if (pointer_type(pointer) != BLOCK_RECORD)
-		mend_children(disk, (struct node *)(void *)bytes, depth);
-	for (u32 copy = 0; copy < COPIES_MAX; copy++) {
-		u64 to = address_unit(pointer->address[copy]);
-		for (u32 i = 0; to && to + units <= disk->units && i < units; i++)
-			memcpy(disk_unit_at(disk, to + i)->bytes, bytes + i * DISK_UNIT, DISK_UNIT);
-	}
-	pointer->sum = checksum(view_from(bytes, pointer->stored), pointer->info);
-	return true;
-}
-
-static void mend_superblocks(struct disk *disk)
-{
-	static const u64 labels[] = { 16, 80, WORLD_UNITS - 128, WORLD_UNITS - 64 };
-	for (u32 i = 0; i < 4 * RING_PLACES; i++) {
-		u64 unit = labels[i / RING_PLACES] + LABEL_RING_UNIT + i % RING_PLACES;
-		struct superblock *super = (struct superblock *)(void *)disk_unit_at(disk, unit);
-		if (super->magic != MAGIC_SUPERBLOCK)
-			continue;
-		(void)mend(disk, &super->root, 0);
-		super->sum = checksum(
-			view_from(super, UNIT_SIZE - sizeof(sum_t)), super->pool_guid ^ (i % RING_PLACES));
-	}
-}
-
-// The log's groups have right sums too, so what they say is looked at.
-static void mend_log(struct disk *disk)
-{
-	static u8 group[LOG_GROUP_MAX];
-	struct log_header *header = (struct log_header *)(void *)group;
-	enum { FIRST = 144, UNITS = 256 }; // of this small pool
-	for (u64 unit = FIRST; unit < FIRST + UNITS; unit++) {
-		memcpy(group, disk_unit_at(disk, unit)->bytes, DISK_UNIT);
-		if (header->magic != MAGIC_LOG || header->payload > sizeof group - sizeof *header)
-			continue;
-		u64 units = (sizeof *header + header->payload + DISK_UNIT - 1) / DISK_UNIT;
-		for (u64 i = 1; i < units && unit + i < disk->units; i++)
-			memcpy(group + i * DISK_UNIT, disk_unit_at(disk, unit + i)->bytes, DISK_UNIT);
-		header->sum = ilog_sum(header, view_from(group + sizeof *header, header->payload));
-		memcpy(disk_unit_at(disk, unit)->bytes, group, DISK_UNIT);
-	}
-}
-
-// The n-th unit that holds anything.
-static struct disk_unit *used_unit(struct disk *disk, u64 n)
-{
-	static u64 used[WORLD_UNITS];
-	static u32 count;
-	for (u64 i = 0; !count && i < disk->units; i++) {
-		static const struct disk_unit zero;
-		if (good->now[i] && memcmp(good->now[i], &zero, sizeof zero) != 0)
-			used[count++] = i;
-		if (i + 1 == disk->units)
-			break;
-	}
-	return disk_unit_at(disk, used[n % count]);
-}
-
-static void damage(struct disk *disk, const u8 *data, usize size)
-{
-	while (size >= 6) {
-		struct disk_unit *unit = used_unit(disk, take(&data, &size, 2));
-		u64 at = take(&data, &size, 2) % DISK_UNIT, kind = take(&data, &size, 1);
-		u64 value = take(&data, &size, kind % 4 == 3 ? 8 : 1);
-		if (kind % 4 == 0)
-			unit->bytes[at] ^= (u8)(1 + value % 255);
-		else if (kind % 4 == 1)
-			unit->bytes[at] = (u8)value;
-		else if (kind % 4 == 2)
-			memcpy(unit, used_unit(disk, value * 7 + at), sizeof *unit);
-		else
-			for (u32 i = 0; i < 8 && at / 8 * 8 + i < DISK_UNIT; i++)
-				unit->bytes[at / 8 * 8 + i] = (u8)(value >> 8 * i);
-	}
-}
+// What is done with the image besides walking and checking it.
+enum use : u8 { USE_CHANGE, USE_SETS, USE_READ_ONLY, USE_SCRUB };
 
 static void ignore(void *context, view_t sentence)
 {
@@ -187,22 +24,34 @@ static void ignore(void *context, view_t sentence)
 	(void)sentence;
 }
 
-static void walk(struct sinter *pool, struct dataset *dataset, u64 directory)
+static void look_at(struct sinter *pool, struct dataset *dataset, u64 inode)
 {
 	static u8 bytes[60000];
+	struct inode_record attributes;
 	struct sinter_entry entry = {};
-	for (u32 i = 0; i < 400; i++) {
-		struct inode_record attributes;
-		usize size;
-		u64 inode;
+	usize size;
+	u64 at;
+	(void)WAIT(pool, sinter_attributes(dataset, inode, &attributes));
+	(void)WAIT(pool, sinter_read(dataset, inode, 0, span_of(bytes), &size));
+	(void)WAIT(pool, sinter_seek(dataset, inode, 0, true, &at));
+	(void)WAIT(pool, sinter_read_link(dataset, inode, span_of(bytes), &size));
+	sinter_accessed(dataset, inode);
+	for (u32 i = 0; i < 8; i++) {
+		if (WAIT(pool, sinter_xattr_list(dataset, inode, entry.cookie, &entry)) != OK)
+			return;
+		view_t name = view_from(entry.name, entry.name_size);
+		(void)WAIT(pool, sinter_xattr_get(dataset, inode, name, span_of(bytes), &size));
+	}
+}
+
+static void walk(struct sinter *pool, struct dataset *dataset, u64 directory)
+{
+	struct sinter_entry entry = {};
+	u64 inode;
+	for (u32 i = 0; i < 24; i++) {
 		if (WAIT(pool, sinter_read_directory(dataset, directory, entry.cookie, &entry)) != OK)
 			return;
-		(void)WAIT(pool, sinter_attributes(dataset, entry.inode, &attributes));
-		(void)WAIT(pool, sinter_read(dataset, entry.inode, 0, span_of(bytes), &size));
-		sinter_accessed(dataset, entry.inode);
-		(void)WAIT(pool,
-			sinter_xattr_get(dataset, entry.inode, VIEW_TEXT("user.y"), span_of(bytes), &size));
-		(void)WAIT(pool, sinter_read_link(dataset, entry.inode, span_of(bytes), &size));
+		look_at(pool, dataset, entry.inode);
 		(void)WAIT(pool,
 			sinter_lookup(dataset, directory, view_from(entry.name, entry.name_size), &inode));
 	}
@@ -210,64 +59,164 @@ static void walk(struct sinter *pool, struct dataset *dataset, u64 directory)
 
 static void change(struct sinter *pool, struct dataset *dataset)
 {
+	struct sinter_name from = { INODE_ROOT, VIEW_TEXT("ff") }, to = { INODE_ROOT, VIEW_TEXT("fh") };
 	u64 inode, found;
-	if (WAIT(pool, sinter_lookup(dataset, INODE_ROOT, VIEW_TEXT("fab"), &found)) == OK) {
+	if (WAIT(pool, sinter_lookup(dataset, INODE_ROOT, VIEW_TEXT("fd"), &found)) == OK) {
 		(void)world_write(pool, (struct world_file){ dataset, found }, 20000, VIEW_TEXT("changed"));
+		(void)WAIT(pool, sinter_punch(dataset, found, 0, 17000, &inode));
 		(void)WAIT(pool, sinter_truncate(dataset, found, 3));
+		(void)WAIT(pool,
+			sinter_xattr_set(dataset, found, VIEW_TEXT("user.n"), VIEW_TEXT("v"), XATTRS_SET));
 	}
 	(void)WAIT(pool, sinter_create(dataset, INODE_ROOT, VIEW_TEXT("new"), &regular, &inode));
-	(void)WAIT(pool, sinter_unlink(dataset, INODE_ROOT, VIEW_TEXT("fad"), false));
-	(void)WAIT(pool, sinter_rename(dataset, (struct sinter_name){ INODE_ROOT, VIEW_TEXT("faf") },
-						 (struct sinter_name){ INODE_ROOT, VIEW_TEXT("fah") }, 0));
+	(void)WAIT(pool, sinter_unlink(dataset, INODE_ROOT, VIEW_TEXT("fl"), false));
+	(void)WAIT(pool, sinter_rename(dataset, from, to, 0));
 	(void)world_sync(pool);
 }
 
-// As good again: only what differs is written.
-static void restore(void)
+static void send(struct sinter *pool, struct dataset *snapshot)
 {
-	for (u64 i = 0; i < damaged->units; i++) {
-		struct disk_unit *unit = damaged->now[i];
-		if (unit && !good->now[i])
-			memset(unit, 0, sizeof *unit);
-		else if (unit && memcmp(unit, good->now[i], sizeof *unit) != 0)
-			memcpy(unit, good->now[i], sizeof *unit);
-	}
+	static u8 frame[STREAM_FRAME_MAX];
+	struct sinter_send stream = { .name = VIEW_TEXT("s"), .new = snapshot };
+	usize size;
+	for (u32 i = 0; i < 8; i++)
+		if (WAIT(pool, sinter_send_frame(&stream, span_of(frame), &size)) != OK)
+			return;
 }
 
-static void try_pool(struct sinter *pool)
+static void use_snapshots(struct sinter *pool, struct dataset *root, struct dataset *set)
 {
-	struct dataset *dataset;
-	struct sinter_check check = { .complain = ignore };
-	if (WAIT(pool, sinter_dataset_open(pool, DATASET_ROOT, &dataset)) == OK) {
-		walk(pool, dataset, INODE_ROOT);
-		walk(pool, dataset, 2);
-		change(pool, dataset);
+	struct sinter_snapshot found = {};
+	struct sinter_change difference = {};
+	struct dataset *snapshot;
+	u64 id, newest = 0;
+	for (u32 i = 0; i < 4; i++) {
+		if (WAIT(pool, sinter_snapshot_next(set, found.txg, &found)) != OK)
+			break;
+		newest = found.txg;
+		if (WAIT(pool, sinter_snapshot_open(set, found.txg, &snapshot)) != OK)
+			continue;
+		walk(pool, snapshot, INODE_ROOT);
+		send(pool, snapshot);
+		for (u32 n = 0; n < 16; n++)
+			if (WAIT(pool, sinter_difference(snapshot, set, &difference)) != OK)
+				break;
+		sinter_dataset_close(snapshot);
 	}
+	struct sinter_dataset_name clone = { root, VIEW_TEXT("another") };
+	(void)WAIT(pool, sinter_clone(set, newest, clone, &id));
+	(void)WAIT(pool, sinter_rollback(set, newest));
+	(void)WAIT(pool, sinter_snapshot_destroy(set, newest));
+}
+
+static void use_clone(struct sinter *pool, struct dataset *root)
+{
+	struct dataset *clone;
+	u64 id;
+	if (WAIT(pool, sinter_dataset_find(root, VIEW_TEXT("clone"), &id)) != OK ||
+		WAIT(pool, sinter_dataset_open(pool, id, &clone)) != OK)
+		return;
+	(void)WAIT(pool, sinter_promote(clone));
+	sinter_dataset_close(clone);
+}
+
+static void use_sets(struct image *image, struct sinter *pool, struct dataset *root)
+{
+	struct sinter_entry entry = {};
+	for (u32 i = 0; i < 8; i++) {
+		struct dataset *set;
+		struct sinter_resume resume;
+		if (WAIT(pool, sinter_dataset_next(root, entry.cookie, &entry)) != OK)
+			break;
+		if (WAIT(pool, sinter_dataset_open(pool, entry.inode, &set)) != OK)
+			continue;
+		if (entry.inode == image->sealed && sinter_properties(set)->cipher)
+			seal_use_key(set, &image->key);
+		walk(pool, set, INODE_ROOT);
+		if (WAIT(pool, sinter_receive_state(set, &resume)) == OK)
+			(void)WAIT(pool, sinter_receive_abort(set));
+		use_snapshots(pool, root, set);
+		sinter_dataset_close(set);
+	}
+	use_clone(pool, root);
+	(void)WAIT(pool, sinter_dataset_destroy(root, VIEW_TEXT("half")));
+	(void)WAIT(pool, sinter_dataset_create(root, VIEW_TEXT("new"), &folder, &entry.inode));
+	(void)world_sync(pool);
+}
+
+// As a mount does when it is idle: unfinished work, the scrub.
+static void settle(struct sinter *pool)
+{
+	for (u32 i = 0; i < 200 && sinter_is_busy(pool); i++)
+		sinter_wait(pool);
+}
+
+static void try_pool(struct image *image, struct sinter *pool, enum use use)
+{
+	struct dataset *root;
+	struct sinter_check check = { .complain = ignore };
+	if (WAIT(pool, sinter_dataset_open(pool, DATASET_ROOT, &root)) == OK) {
+		walk(pool, root, INODE_ROOT);
+		walk(pool, root, 2);
+		if (use == USE_CHANGE)
+			change(pool, root);
+		else if (use == USE_SETS)
+			use_sets(image, pool, root);
+	}
+	if (use == USE_SCRUB && sinter_scrub_begin(pool) == OK)
+		settle(pool);
 	(void)sinter_check(pool, &check);
 	(void)sinter_close(pool);
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, usize size)
+static i64 cpu_ns(void)
+{
+	struct timespec now;
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
+		abort();
+	return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+static void run(struct image *image, enum use use)
 {
 	static struct world world; // memory is kept from one image to the next
+	struct world before = world;
 	struct sinter *pool;
-	if (!good) {
-		make_good();
-		damaged = disk_copy(good);
-	}
+	world_init_again(&world, &before, 2);
+	world.memory_max = MEMORY_MAX;
+	if (world_open_to(&world, image->disk, use == USE_READ_ONLY, &pool) == OK)
+		try_pool(image, pool, use);
+	if (world.memory)
+		abort();
+}
+
+static void begin(struct image *images)
+{
+	constexpr u64 pool_items = 1 << ITEM_DATASET | 1 << ITEM_CHILD | 1 << ITEM_SNAPSHOT |
+	                           1 << ITEM_ZONE | 1 << ITEM_DEAD | 1 << ITEM_KEY | 1 << ITEM_RECEIVE |
+	                           1 << ITEM_SCRUB | 1 << ITEM_GARBAGE;
+	constexpr u64 dataset_items = 1 << ITEM_INODE | 1 << ITEM_INLINE | 1 << ITEM_XATTR |
+	                              1 << ITEM_DIRENT | 1 << ITEM_DATA | 1 << ITEM_PENDING;
+	for (u32 i = 0; i < 2; i++)
+		image_take(&images[i], image_make(&images[i], i == 1));
+	if ((images[0].pool_items & pool_items) != pool_items ||
+		(images[0].dataset_items & dataset_items) != dataset_items)
+		abort(); // not of everything one
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, usize size)
+{
+	static struct image images[2]; // made once
+	if (!images[0].disk)
+		begin(images);
 	if (size < 7 || size > 200)
 		return -1;
-	restore();
-	damage(damaged, data + 1, size - 1);
-	if (data[0] & 1) {
-		mend_superblocks(damaged);
-		mend_log(damaged);
-	}
-	struct world before = world;
-	world_init_again(&world, &before, 2);
-	if (world_open(&world, damaged, &pool) == OK)
-		try_pool(pool);
-	if (world.memory)
+	struct image *image = &images[data[0] >> 2 & 1];
+	i64 start = cpu_ns();
+	image_damage(image, data + 1, size - 1);
+	run(image, data[0] & 3);
+	image_restore(image);
+	if (cpu_ns() - start > CPU_MAX_NS)
 		abort();
 	return 0;
 }
