@@ -25,6 +25,7 @@ constexpr u64 PROCESS_AREA =
 	0xffff'8000'1016'0000; // below it the first thread, in one mapping with it
 constexpr u64 PROCESS_AREA_SIZE = (u64)64 << 20; // reserved and mapped; pages come when touched
 constexpr u64 PROCESS_HEAP_END = PROCESS_AREA_SIZE / 2; // behind it: process/vfork.c
+constexpr u64 BARRIER_PAGE = PROCESS_AREA + PROCESS_AREA_SIZE + PAGE_SIZE; // thread/barrier.c
 constexpr u64 TABLE_AREA = 0xffff'8000'2010'0000;
 constexpr u64 TABLE_SPACING = 1ull << 32;
 constexpr u64 ARENA_AREA_END = TABLE_AREA;        // arena 0 is the highest
@@ -55,6 +56,6 @@ static_assert(PROCESS_AREA + offsetof(struct posix, identity) == IDENTITY_ADDRES
 static_assert(offsetof(struct posix, files.trees) <= PAGE_SIZE);
 static_assert(THREAD_AREA + THREAD_SLOTS * THREAD_SLOT_SIZE == POSIX_IMAGE);
 static_assert(SLOT_AREA + SLOT_AREA_SIZE <= PROCESS_AREA - THREAD_SLOT_SIZE);
-static_assert(PROCESS_AREA + PROCESS_AREA_SIZE <= ARENA_AREA_END - ARENAS_MAX * ARENA_SIZE);
+static_assert(BARRIER_PAGE + PAGE_SIZE <= ARENA_AREA_END - ARENAS_MAX * ARENA_SIZE);
 
 NONNULL_END

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // user_copy.h - the functions of user_copy.S: unchecked addresses, faults answered by -EFAULT. For
-// user.c and signal/ alone.
+// user.c, signal/ and thread/barrier.c alone.
 #pragma once
 
 #include "abi/types.h"

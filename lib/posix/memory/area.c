@@ -28,4 +28,5 @@ void areas_start(struct area_state *areas, const struct exec_space *space)
 	areas->loader = area_program(&space->loader);
 	areas->vdso = space->vdso;
 	areas->starting = nullptr;
+	areas->barriers = 0;
 }

@@ -62,6 +62,7 @@ struct area_state {
 	struct area_locked *_Nullable locked;     // owned; parts do not overlap
 	u64 locked_size;                          // bytes of them all
 	u32 locks_coming;                         // MCL_FUTURE, or 0
+	u32 barriers;                             // atomic: thread/barrier.c: what is registered
 	u64 random;                               // exec/random.c: where the processor has none
 	struct attachment *_Nullable attachments; // owned; of System V shared memory
 	struct exec_record *_Nullable starting;   // exec/: while the new program is not yet begun

@@ -85,10 +85,3 @@ i64 call_rseq(struct posix_thread *self, const struct arguments *arguments)
 	(void)arguments;
 	return -ENOSYS;
 }
-
-// Command 0 asks which others there are: none.
-i64 call_membarrier(struct posix_thread *self, const struct arguments *arguments)
-{
-	(void)self;
-	return ARG_INT(0) == 0 && !ARG_U32(1) ? 0 : -EINVAL;
-}
