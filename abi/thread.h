@@ -49,9 +49,12 @@ struct thread_block {
 	u64 entry;   // upcall entry; 0: faults end the process, notifications only end waits
 	u64 stack;   // stack pointer on which upcalls run; 0: the current one below its red zone
 	struct upcall_frame frame;
-	u64 deadline;     // for TAG_DEADLINE and for calls without a deadline argument
-	u32 cancelled;    // set by the kernel: the caller being served was interrupted or is gone
-	u32 handle_count; // stream_read/write and received messages: how many handles below
+	u64 deadline;  // for TAG_DEADLINE and for calls without a deadline argument
+	u32 cancelled; // set by the kernel: the caller being served was interrupted or is gone
+	// stream_read/write and received messages: how many handles below. Of a process that keeps its
+	// handles (process_control keep_handles) those still counted here when the thread ends are
+	// closed: who has taken them stores 0.
+	u32 handle_count;
 	handle_t handle[MESSAGE_HANDLES];
 	u32 handle_rights[MESSAGE_HANDLES]; // sending: the rights to pass, of those it has
 	struct lend lend[MESSAGE_LENDS];

@@ -38,14 +38,6 @@ void call_forget_saved(struct call *call)
 		object_put(&saved->object);
 }
 
-static void forget_far_server(struct call *call)
-{
-	struct thread *server = call->far_server;
-	call->far_server = nullptr;
-	if (server)
-		object_put(&server->object);
-}
-
 // Its CPU tells the server what became of the call in its hand.
 static void tell_far_server(struct call *call)
 {
@@ -75,7 +67,9 @@ static void finish(struct thread *caller, err_t result)
 		timer_disarm(&caller->timer);
 	registers_set_error(&caller->registers, result);
 	call_forget_saved(call);
-	forget_far_server(call);
+	if (call->far_server)
+		object_put(&call->far_server->object);
+	call->far_server = nullptr;
 	sched_ready(caller);
 }
 
@@ -221,7 +215,7 @@ bool call_deliver_taken(struct thread *server)
 	struct port *port = call->port;
 	atomic_store_relaxed(&call->port, (struct port *)nullptr); // pairs with unqueue
 	u32 handles = message_handles(registers_tag(&caller->registers));
-	err_t err = handles ? message_pass_handles(caller, handles, server) : OK;
+	err_t err = message_pass_handles(caller, handles, server);
 	if (err == OK) {
 		if (!server->caller_is_remote)
 			donate(caller, server);
@@ -243,8 +237,7 @@ err_t call_answer_remote(struct thread *caller, u32 state, u64 tag, struct threa
 	if (!call_step(call, state, from, CALL_COPYING)) // only one may write the answer
 		return ERR_GONE;
 	// Not before: who has left has its table and block for itself again.
-	u32 handles = server ? message_handles(tag) : 0;
-	err_t err = handles ? message_pass_handles(server, handles, caller) : OK;
+	err_t err = server ? message_pass_handles(server, message_handles(tag), caller) : OK;
 	if (err != OK)
 		return call_let_go(caller, state, from) ? err : ERR_GONE;
 	call->reply_tag = tag;
@@ -293,8 +286,7 @@ void call_complete(struct thread *caller)
 
 static err_t reply_local(struct thread *server, struct thread *caller, u64 tag)
 {
-	if (message_handles(tag))
-		TRY(message_pass_handles(server, message_handles(tag), caller));
+	TRY(message_pass_handles(server, message_handles(tag), caller));
 	call_release(server);
 	sched_reclaim(caller);
 	registers_set_tag(&caller->registers, tag);

@@ -77,6 +77,9 @@ bool reply_tell(struct reply *reply, struct thread *server); // false: nothing t
 // Handles of a message; on an error nothing was passed (message.c).
 err_t message_check(const struct thread *from, u64 tag, bool is_call);
 err_t message_pass_handles(struct thread *from, u32 count, struct thread *to);
+// How passing ends: the block of who has them now tells of all, or after an error they are closed.
+err_t message_show_handles(
+	struct thread *to, const handle_t (*passed)[MESSAGE_HANDLES], u32 count, err_t err);
 static inline u32 message_handles(u64 tag)
 {
 	return tag >> TAG_HANDLES_SHIFT & 7;

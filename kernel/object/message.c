@@ -36,12 +36,26 @@ err_t message_check(const struct thread *from, u64 tag, bool is_call)
 // No handle is passed as no handle: for what a protocol calls optional.
 static err_t pass_one(struct thread *from, u32 index, struct thread *to, handle_t *out)
 {
-	*out = HANDLE_NONE;
 	handle_t handle = { atomic_load_relaxed(&AT(from->block->handle, index).raw) };
 	u32 rights = atomic_load_relaxed(&AT(from->block->handle_rights, index));
 	if (!handle.raw)
 		return OK;
 	return handle_give(&from->process->handles, handle, rights, &to->process->handles, out);
+}
+
+err_t message_show_handles(
+	struct thread *to, const handle_t (*passed)[MESSAGE_HANDLES], u32 count, err_t err)
+{
+	if (err != OK) {
+		while (count--)
+			(void)handle_close(&to->process->handles, AT(*passed, count));
+		return err;
+	}
+	if (count) // else the block may hold what is about to be sent
+		atomic_store_relaxed(&to->block->handle_count, count);
+	for (u32 i = 0; i < count; i++)
+		atomic_store_relaxed(&AT(to->block->handle, i).raw, AT(*passed, i).raw);
+	return OK;
 }
 
 err_t message_pass_handles(struct thread *from, u32 count, struct thread *to)
@@ -51,13 +65,5 @@ err_t message_pass_handles(struct thread *from, u32 count, struct thread *to)
 	u32 done = 0;
 	while (done < count && (err = pass_one(from, done, to, &AT(passed, done))) == OK)
 		done++;
-	if (err != OK) {
-		while (done--)
-			(void)handle_close(&to->process->handles, AT(passed, done));
-		return err;
-	}
-	atomic_store_relaxed(&to->block->handle_count, count);
-	for (u32 i = 0; i < count; i++)
-		atomic_store_relaxed(&AT(to->block->handle, i).raw, AT(passed, i).raw);
-	return OK;
+	return message_show_handles(to, &passed, done, err);
 }

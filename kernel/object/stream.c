@@ -192,7 +192,6 @@ static err_t reserve_space(struct stream *stream, struct thread *caller,
 static void commit_write(
 	struct stream *stream, const struct transfer *transfer, struct wakes *wakes)
 {
-	struct stream_core *core = stream->core;
 	struct stream_direction *direction = transfer->direction;
 	struct stream_parcel *parcel = transfer->parcel;
 	if (parcel) {
@@ -201,7 +200,7 @@ static void commit_write(
 	}
 	stream_ring_commit(&direction->ring, transfer->size);
 	bool is_writable = stream_ring_space(&direction->ring) >= STREAM_ATOMIC;
-	update(AT(core->ends, 1 - stream->side), SIGNAL_READABLE, true, &wakes->reader);
+	update(AT(stream->core->ends, 1 - stream->side), SIGNAL_READABLE, true, &wakes->reader);
 	update(stream, SIGNAL_WRITABLE, is_writable, &wakes->writer);
 }
 
@@ -225,9 +224,8 @@ static err_t finish_write(struct stream *stream, const struct transfer *transfer
 
 err_t stream_write(struct stream *stream, struct thread *caller, struct stream_request *request)
 {
-	struct stream_core *core = stream->core;
 	struct transfer transfer = {
-		.direction = &AT(core->direction, 1 - stream->side),
+		.direction = &AT(stream->core->direction, 1 - stream->side),
 		.address = request->data.address,
 	};
 	if (!transfer.direction->ring.capacity)
@@ -237,7 +235,7 @@ err_t stream_write(struct stream *stream, struct thread *caller, struct stream_r
 	TRY(reserve_space(stream, caller, request, &transfer));
 	err_t err = copy(&transfer, true);
 	if (err == OK && request->handles)
-		err = parcel_create(core, caller, request->handles, &transfer.parcel);
+		err = parcel_create(stream->core, caller, request->handles, &transfer.parcel);
 	TRY(finish_write(stream, &transfer, err));
 	request->done = transfer.size;
 	return OK;
@@ -322,9 +320,8 @@ static err_t finish_read(struct stream *stream, const struct transfer *transfer,
 
 err_t stream_read(struct stream *stream, struct thread *caller, struct stream_request *request)
 {
-	struct stream_core *core = stream->core;
 	struct transfer transfer = {
-		.direction = &AT(core->direction, stream->side),
+		.direction = &AT(stream->core->direction, stream->side),
 		.address = request->data.address,
 	};
 	if (!transfer.direction->ring.capacity)

@@ -4,6 +4,7 @@
 // Stream ends in flight must not form a ring in which each keeps the next one alive with nobody
 // outside: so a stream that carries stream ends cannot itself be sent, nor over itself. Whatever
 // would close a ring would have to send such a stream.
+#include "kernel/object/call.h"
 #include "kernel/object/process.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/stream.h"
@@ -88,15 +89,5 @@ err_t parcel_install(struct stream_parcel *parcel, struct thread *receiver)
 	while (done < parcel->count &&
 		   (err = handle_put(table, &AT(parcel->items, done), &AT(installed, done))) == OK)
 		done++;
-	if (err != OK) {
-		while (done--)
-			(void)handle_close(table, AT(installed, done));
-		return err;
-	}
-	atomic_store_relaxed(&receiver->block->handle_count, done);
-	for (u32 i = 0; i < done; i++) {
-		atomic_store_relaxed(&AT(receiver->block->handle, i).raw, AT(installed, i).raw);
-		atomic_store_relaxed(&AT(receiver->block->handle_rights, i), AT(parcel->items, i).rights);
-	}
-	return OK;
+	return message_show_handles(receiver, &installed, done, err);
 }

@@ -74,11 +74,22 @@ void thread_discard(struct thread *thread)
 	object_put(&thread->object);
 }
 
+// Handles of a message that it did not live to take: nobody would find them in its estate.
+static void drop_untaken(struct thread *thread)
+{
+	struct thread_block *block = thread->block;
+	for (u32 i = 0; i < MESSAGE_HANDLES && i < atomic_load_relaxed(&block->handle_count); i++) {
+		handle_t untaken = { atomic_load_relaxed(&AT(block->handle, i).raw) };
+		(void)handle_close(&thread->process->handles, untaken);
+	}
+}
+
 void thread_die(struct thread *thread)
 {
 	long_call_end(&thread->long_call);
-	if (thread->caller)
-		call_drop(thread);
+	if (atomic_load_relaxed(&thread->process->keeps_handles))
+		drop_untaken(thread);
+	call_drop(thread);
 	sched_forget(thread);
 	atomic_store_release(&thread->state, (u8)THREAD_DEAD); // pairs with thread_registers
 	process_remove_thread(thread->process, thread, true);

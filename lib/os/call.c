@@ -17,10 +17,12 @@ static void attach(struct thread_block *block, const struct message *message)
 		AT(block->lend, i) = AT(message->lend, i);
 }
 
-static void detach(const struct thread_block *block, struct message *message)
+// From here on they are the program's, also if it ends.
+static void detach(struct thread_block *block, struct message *message)
 {
 	for (u32 i = 0; i < (message->tag >> TAG_HANDLES_SHIFT & 7) && i < MESSAGE_HANDLES; i++)
 		AT(message->handle, i) = AT(block->handle, i);
+	block->handle_count = 0;
 }
 
 err_t connection_invoke(handle_t connection, struct message *message)

@@ -66,4 +66,5 @@ void answer_drop(u64 tag)
 	struct thread_block *block = block_self();
 	for (u32 i = 0; i < handle_count(tag); i++)
 		(void)handle_close(AT(block->handle, i));
+	block->handle_count = 0;
 }

@@ -238,6 +238,53 @@ void test_estate_made(void)
 	CHECK_OK(handle_close(ring_port));
 }
 
+static u64 receive_twice(u64 argument)
+{
+	struct message message = {};
+	MUST(die(0) == 0);
+	MUST(port_receive_until(inner, &message, guest_soon()) == OK);
+	MUST(port_receive_until(inner, &message, guest_soon()) == OK);
+	return argument;
+}
+
+static handle_t given;
+
+static u64 call_giving(void *_Nullable argument)
+{
+	struct message message = { .tag = 1ul << TAG_HANDLES_SHIFT, .handle = { given } };
+	AT(message.handle_rights, 0) = RIGHTS_ALL;
+	return (u64) - (i64)connection_invoke((handle_t){ (u32)(u64)argument }, &message);
+}
+
+// A handle that the dead took is in its estate; one that came with a message which it did not live
+// to see is closed.
+void test_estate_untaken(void)
+{
+	struct worker first, second;
+	struct guest_port port;
+	handle_t child;
+	CHECK_OK(guest_port(7, &port));
+	CHECK_OK(timer_create(&given));
+	inner = port.port;
+	CHECK_OK(fork_kept(receive_twice, 5, &child));
+	CHECK_OK(worker_start(&first, call_giving, guest_number(port.connection.raw)));
+	CHECK_OK(worker_join(&first, guest_soon()));
+	CHECK_EQ(first.result, -ERR_RESTARTED);
+	CHECK_EQ(handles_to(given), 3); // ours, its by the fork, the one it took
+	CHECK_OK(process_control(child, PROCESS_OPERATION_SUSPEND, 0, 0));
+	CHECK_OK(worker_start(&second, call_giving, guest_number(port.connection.raw)));
+	CHECK(comes_to(given, 4)); // delivered to a thread that does not run
+	CHECK_OK(process_control(child, PROCESS_OPERATION_KILL, 0, 0));
+	CHECK_OK(worker_join(&second, guest_soon()));
+	CHECK_EQ(second.result, -ERR_RESTARTED);
+	CHECK_OK(wait_exit(child));
+	CHECK_EQ(handles_to(given), 3);
+	CHECK_OK(handle_close(child));
+	CHECK(comes_to(given, 1));
+	CHECK_OK(handle_close(given));
+	guest_port_close(&port);
+}
+
 static handle_t other;
 
 static u64 meddle(u64 heir)

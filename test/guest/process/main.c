@@ -31,6 +31,7 @@ static const struct guest_test tests[] = {
 	{ "estate_killed", test_estate_killed },
 	{ "estate_lost", test_estate_lost },
 	{ "estate_made", test_estate_made },
+	{ "estate_untaken", test_estate_untaken },
 	{ "estate_strangers", test_estate_strangers },
 	{ "cycles", test_cycles },
 	{ "trace", test_trace },

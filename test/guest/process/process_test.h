@@ -53,6 +53,7 @@ void test_estate_calls(void);
 void test_estate_killed(void);
 void test_estate_lost(void);
 void test_estate_made(void);
+void test_estate_untaken(void);
 void test_estate_strangers(void);
 void test_cycles(void);
 
