@@ -28,8 +28,8 @@ err_t thread_create_bare(
 	thread->weight_wanted = WEIGHT_USUAL;
 	thread->timer.fire = thread_timer_fired;
 	entity_init(&thread->own, thread);
-	if (cpu_self()->entity) // a slice behind its maker, which has something to do for it first
-		thread->own.vruntime = cpu_self()->entity->vruntime + SLICE_NS;
+	if (cpu_self()->entity) // behind its maker, which has something to do for it first
+		thread->own.vruntime = cpu_self()->entity->vruntime + SLICE_NS / 8;
 	thread_take_block(thread, pin);
 	*out = thread;
 	return OK;
