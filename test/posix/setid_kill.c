@@ -8,7 +8,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
-enum { USER = 1000, ROUNDS = 60, TRIES = 100 };
+enum { USER = 1000, ROUNDS = 12, TRIES = 100 };
 
 static const char program[] = "/tmp/setid-kill", control[] = "/scheme/svc/control";
 
@@ -52,7 +52,7 @@ static int kills(void)
 			return 1;
 		close(fd);
 		random = random * 1103515245 + 12345;
-		pause_ms(2 + random / 65536 % 30);
+		pause_ms(15 + random / 65536 % 60);
 	}
 }
 
