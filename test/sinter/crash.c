@@ -306,6 +306,22 @@ static bool is_allowed(struct judgement *judgement)
 	return false;
 }
 
+// With a list the mode is the list's; without one nobody but the owner may do anything yet.
+static bool gives_no_more(const struct workload *workload, const struct model *found)
+{
+	for (u32 i = 0; i < MODEL_NODES; i++) {
+		const struct model_node *node = &found->nodes[i];
+		const struct model_xattr *list = &node->xattrs[MODEL_LIST];
+		u32 mode = 0;
+		if (!workload->lists_from || node->inode < workload->lists_from)
+			continue;
+		memcpy(&mode, list->value, sizeof mode);
+		if (list->size ? (node->mode & 07777) != mode : (node->mode & 077) != 0)
+			return false;
+	}
+	return true;
+}
+
 // A snapshot, or a clone that nobody changed: exactly as the files were after so many operations.
 static bool is_past_state(
 	struct judgement *judgement, struct sinter *pool, struct dataset *past, u32 after)
@@ -358,6 +374,9 @@ static bool judge_pool(struct judgement *judgement, struct sinter *pool)
 		!operate_scan(pool, dataset, judgement->found))
 		return false;
 	if (!is_allowed(judgement))
+		return false;
+	judgement->why = "somebody may do more than the list gives";
+	if (!gives_no_more(judgement->workload, judgement->found))
 		return false;
 	judgement->why = "a snapshot or clone is gone or differs";
 	if (!are_snapshots_right(judgement, pool, dataset))

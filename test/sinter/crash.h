@@ -44,6 +44,8 @@ struct workload {
 	bool is_lying;  // contents may be unreadable, copies bad
 	bool was_lying; // the device, before the workload began
 	bool is_quiet;
+	u64 lists_from; // who has no list above this inode number gives rights to its owner only; 0:
+	                // off
 };
 
 // Makes a pool and lets prepare (which may be null) fill it; from then on the disk is logged.

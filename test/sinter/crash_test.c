@@ -170,6 +170,30 @@ static void fail_second(struct disk *disk, struct random *random)
 	disk->is_fault_sticky = true;
 }
 
+// As the mount makes a file or directory where one hands on a list.
+static bool make_with_list(struct random *random, u64 directory, const char *name)
+{
+	bool is_directory = random_below(random, 2);
+	struct op make = { .kind = is_directory ? OP_OWN_DIRECTORY : OP_OWN_FILE,
+		.directory = directory };
+	static const u32 given[] = { 0600, 0640, 0664, 0755, 02770 };
+	u32 mode = given[random_below(random, sizeof given / sizeof *given)];
+	snprintf(make.name, sizeof make.name, "%s", name);
+	if (model_name(&workload.model, directory, name))
+		return true;
+	if (!workload_do(&workload, &make))
+		return false;
+	const struct model_name *made = model_name(&workload.model, directory, name);
+	if (!made)
+		return true; // the directory is gone
+	struct op hand_on = { .kind = OP_HAND_ON, .inode = made->inode, .value = mode };
+	struct op list = { .kind = OP_LIST, .inode = made->inode, .value = mode };
+	struct op sync = { .kind = OP_FSYNC, .inode = random_below(random, 2) ? made->inode : 3 };
+	return (!is_directory || workload_do(&workload, &hand_on)) &&
+	       (random_below(random, 3) || workload_do(&workload, &sync)) &&
+	       workload_do(&workload, &list);
+}
+
 static bool do_random(struct random *random, u32 length, bool with_snapshots)
 {
 	struct ops_limits limits = { .file_max = 40000, .names = 6, .nodes = 14 };
@@ -180,6 +204,8 @@ static bool do_random(struct random *random, u32 length, bool with_snapshots)
 		if (op.size > 6000)
 			op.size = 6000; // what one fsync writes is tried in all combinations
 		if (!workload_do(&workload, &op))
+			return false;
+		if (random_below(random, 8) == 0 && !make_with_list(random, op.directory, "listed"))
 			return false;
 		if (with_snapshots && random_below(random, 3) == 0 && !snapshot_work(random))
 			return false;
@@ -296,6 +322,64 @@ TEST(crash_rewrite_and_rename_over)
 	struct explore_options options = { .executions_max = 100 };
 	CHECK_EQ(workload_explore(&workload, &options).violations, 0);
 	workload_stop(&workload);
+}
+
+// Makes three with lists in a row, in what was made before where that is a directory.
+static bool do_lists(struct random *random)
+{
+	u64 directory = 2;
+	for (u32 i = 0; i < 3; i++) {
+		char name[MODEL_NAME];
+		struct op last = { .kind = random_below(random, 3) ? OP_FSYNC : OP_SYNC, .inode = 3 };
+		snprintf(name, sizeof name, "listed%u", i);
+		if (!make_with_list(random, directory, name))
+			return false;
+		const struct model_name *made = model_name(&workload.model, directory, name);
+		const struct model_node *node = made ? model_node(&workload.model, made->inode) : nullptr;
+		if (!node)
+			return false;
+		if ((node->mode & 0170000) == 040000)
+			directory = node->inode;
+		if (random_below(random, 2) && !workload_do(&workload, &last))
+			return false;
+	}
+	return true;
+}
+
+static struct explore_result explore_lists(u64 seed, const struct op *first)
+{
+	struct explore_result result = { .violations = 1 };
+	struct explore_options options = { .is_torn = true, .executions_max = 40 };
+	struct random random;
+	random_init(&random, seed);
+	options.executions_max = from_environment("SINTER_STATES", options.executions_max);
+	bool is_good = workload_start(&workload, seed, CRASH_ONE_DISK, prepare_some);
+	workload.lists_from = 6;
+	workload.is_quiet = first != nullptr;
+	is_good = is_good && (!first || workload_do(&workload, first)) && do_lists(&random);
+	workload_end_log(&workload);
+	if (is_good)
+		result = workload_explore(&workload, &options);
+	workload_stop(&workload);
+	return result;
+}
+
+// Whenever the power goes, nobody has more rights than the list that is inherited gives.
+TEST(crash_inherited_lists)
+{
+	struct explore_result sum = {};
+	u64 seed = from_environment("SINTER_SEED", 1);
+	for (u64 i = 0; i < from_environment("SINTER_CRASHES", 12) && !sum.violations; i++)
+		add(&sum, explore_lists(seed + i, nullptr));
+	print("inherited lists, torn writes", sum);
+	CHECK_EQ(sum.violations, 0);
+}
+
+// The other way round, others' rights first, is found.
+TEST(crash_lists_too_late_are_found)
+{
+	static const struct op too_early = { .kind = OP_CREATE, .directory = 2, .name = "early" };
+	CHECK(explore_lists(1, &too_early).violations != 0);
 }
 
 constexpr struct explore_options TORN = { .is_torn = true, .executions_max = 12 };

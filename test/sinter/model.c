@@ -9,6 +9,9 @@
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/sinter.h"
 
+const char *const model_xattr_names[MODEL_XATTRS] = { "user.a", "user.b", "security.long-name", "u",
+	"system.posix_acl_access", "system.posix_acl_default" };
+
 static bool is_directory(const struct model_node *node)
 {
 	return (node->mode & 0170000) == 0040000;

@@ -10,7 +10,10 @@ NONNULL_BEGIN
 enum {
 	MODEL_NODES = 160,
 	MODEL_NAMES = 320,
-	MODEL_XATTRS = 4,
+	MODEL_ANY_XATTRS = 4, // those that random operations set
+	MODEL_LIST = 4,       // who may do what: the mode that it goes with, as u32
+	MODEL_HANDED_ON = 5,  // the list of what is made in a directory
+	MODEL_XATTRS,
 	MODEL_NAME = 20,
 	MODEL_XATTR_VALUE = 64,
 };
@@ -41,6 +44,8 @@ struct model {
 	struct model_node nodes[MODEL_NODES];
 	struct model_name names[MODEL_NAMES];
 };
+
+extern const char *_Nonnull const model_xattr_names[MODEL_XATTRS];
 
 void model_init(struct model *model); // the root directory, inode 1
 void model_fini(struct model *model);

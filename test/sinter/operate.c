@@ -8,13 +8,12 @@
 
 #include "lib/sinter/check.h"
 
-static const char *const xattr_names[MODEL_XATTRS] = { "user.a", "user.b", "security.long-name",
-	"u" };
 static u8 bytes[MODEL_FILE_MAX];
 
 static const char *const kind_names[OP_KINDS] = { "create", "mkdir", "symlink", "fifo", "link",
 	"unlink", "rmdir", "rename", "exchange", "no-replace", "write", "truncate", "punch", "chmod",
-	"xattr", "rmxattr", "fsync", "sync", "rollback" };
+	"xattr", "rmxattr", "fsync", "sync", "rollback", "create for the owner", "mkdir for the owner",
+	"list to hand on", "list and mode" };
 
 const char *op_name(enum op_kind kind)
 {
@@ -131,7 +130,12 @@ static view_t op_bytes(const struct op *op)
 static err_t create(const struct op *op, struct sinter *pool, struct dataset *dataset,
 	struct model *model, err_t *expected)
 {
-	static const u32 modes[] = { 0100644, 040755, 0120777, 010600 };
+	static const u32 modes[OP_KINDS] = { [OP_CREATE] = 0100644,
+		[OP_MKDIR] = 040755,
+		[OP_SYMLINK] = 0120777,
+		[OP_FIFO] = 010600,
+		[OP_OWN_FILE] = 0100600,
+		[OP_OWN_DIRECTORY] = 040700 };
 	char target[64];
 	struct sinter_new what = { .mode = modes[op->kind], .user = op->value & 7 };
 	u64 inode = 0;
@@ -194,8 +198,8 @@ static err_t contents(const struct op *op, struct sinter *pool, struct dataset *
 static err_t attributes(const struct op *op, struct sinter *pool, struct dataset *dataset,
 	struct model *model, err_t *expected)
 {
-	u32 which = op->value % MODEL_XATTRS;
-	view_t name = view_cstring(xattr_names[which]);
+	u32 which = op->value % MODEL_ANY_XATTRS;
+	view_t name = view_cstring(model_xattr_names[which]);
 	view_t value = view_clamp(view_of(*op), 0, op->value / 7 % MODEL_XATTR_VALUE);
 	struct model_node *node = model_node(model, op->inode);
 	struct inode_record values = { .mode = op->value & 07777 };
@@ -224,6 +228,26 @@ static err_t attributes(const struct op *op, struct sinter *pool, struct dataset
 	}
 }
 
+// As the mount gives lists to what it has made.
+static err_t give_list(const struct op *op, struct sinter *pool, struct dataset *dataset,
+	struct model *model, err_t *expected)
+{
+	bool is_own = op->kind == OP_LIST;
+	u32 which = is_own ? MODEL_LIST : MODEL_HANDED_ON;
+	struct model_node *node = model_node(model, op->inode);
+	struct sinter_xattr change = { .name = view_cstring(model_xattr_names[which]),
+		.value = view_of(op->value),
+		.sets_mode = is_own,
+		.mode = op->value };
+	err_t err = WAIT(pool, sinter_xattr_change(dataset, op->inode, &change));
+	if (err == ERR_NO_SPACE)
+		return err;
+	*expected = model_set_xattr(model, op->inode, which, change.value);
+	if (err == OK && node && is_own)
+		node->mode = (node->mode & 0170000) | op->value;
+	return err;
+}
+
 static err_t apply(const struct op *op, struct sinter *pool, struct dataset *dataset,
 	struct model *model, err_t *expected)
 {
@@ -233,7 +257,11 @@ static err_t apply(const struct op *op, struct sinter *pool, struct dataset *dat
 	case OP_CREATE:
 	case OP_MKDIR:
 	case OP_SYMLINK:
-	case OP_FIFO: return create(op, pool, dataset, model, expected);
+	case OP_FIFO:
+	case OP_OWN_FILE:
+	case OP_OWN_DIRECTORY: return create(op, pool, dataset, model, expected);
+	case OP_HAND_ON:
+	case OP_LIST: return give_list(op, pool, dataset, model, expected);
 	case OP_LINK:
 		err = WAIT(pool, sinter_link(dataset, op->inode, op->directory, name));
 		if (err != ERR_NO_SPACE)

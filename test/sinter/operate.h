@@ -28,6 +28,11 @@ enum op_kind : u8 {
 	OP_FSYNC,
 	OP_SYNC,
 	OP_ROLLBACK, // of a workload with snapshots only
+	// What the mount does, one after the other, where a directory hands on a list.
+	OP_OWN_FILE,
+	OP_OWN_DIRECTORY, // with rights for their owner only
+	OP_HAND_ON,       // the list of what is made in that one
+	OP_LIST,          // list and mode at once
 	OP_KINDS,
 };
 

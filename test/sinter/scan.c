@@ -6,9 +6,6 @@
 
 #include "test/sinter/operate.h"
 
-static const char *const xattr_names[MODEL_XATTRS] = { "user.a", "user.b", "security.long-name",
-	"u" };
-
 static bool scan_contents(struct sinter *pool, struct dataset *dataset, struct model_node *node)
 {
 	usize got = 0;
@@ -35,8 +32,9 @@ static bool scan_xattrs(struct sinter *pool, struct dataset *dataset, struct mod
 	for (u32 i = 0; i < MODEL_XATTRS; i++) {
 		usize size;
 		struct model_xattr *xattr = &node->xattrs[i];
-		err_t err = WAIT(pool, sinter_xattr_get(dataset, node->inode, view_cstring(xattr_names[i]),
-								   span_of(xattr->value), &size));
+		err_t err =
+			WAIT(pool, sinter_xattr_get(dataset, node->inode, view_cstring(model_xattr_names[i]),
+						   span_of(xattr->value), &size));
 		if (err == OK)
 			xattr->size = (u8)(size + 1);
 		else if (err != ERR_NOT_FOUND)
