@@ -6,9 +6,18 @@
 
 #include "abi/types.h"
 
+// What who keeps the time of day in step with others has said of it: Linux's struct timex, which
+// has the units. It is told again; the clock goes as it goes.
+struct clock_discipline {
+	i64 frequency, max_error, estimated_error, constant, tick;
+	u32 status;
+	i32 atomic_offset; // of atomic time, seconds
+};
+
 struct clock_page {
 	u32 sequence;
 	u32 is_set;
 	i64 real_offset_ns; // real time = monotonic time + this
+	struct clock_discipline discipline;
 };
-static_assert(sizeof(struct clock_page) == 16);
+static_assert(sizeof(struct clock_page) == 64);

@@ -25,6 +25,16 @@ struct kept {      // the ledger
 	handle_t page; // owned: memory, its first bytes are struct clock_page
 	bool is_set;
 	i64 offset_ns;
+	struct clock_discipline discipline;
+};
+
+// Of a clock that nobody keeps in step, as Linux has it: STA_UNSYNC, errors unknown.
+static const struct clock_discipline nobodys = {
+	.max_error = 16'000'000,
+	.estimated_error = 16'000'000,
+	.constant = 2,
+	.tick = 10'000,
+	.status = 0x40,
 };
 
 static struct kept *kept;
@@ -94,7 +104,7 @@ static void tell(void)
 	(void)object_signal(kept->page, 0, CLOCK_EVENT_SET);
 }
 
-static err_t publish(i64 offset_ns)
+static err_t show(i64 offset_ns)
 {
 	struct clock_page page = {};
 	u64 done;
@@ -103,9 +113,15 @@ static err_t publish(i64 offset_ns)
 	TRY(memory_write(kept->page, 0, view_of(page.sequence), &done));
 	page.real_offset_ns = offset_ns;
 	page.is_set = 1;
+	page.discipline = kept->discipline;
 	TRY(memory_write(kept->page, 0, view_of(page), &done));
 	page.sequence++;
-	TRY(memory_write(kept->page, 0, view_of(page.sequence), &done));
+	return memory_write(kept->page, 0, view_of(page.sequence), &done);
+}
+
+static err_t publish(i64 offset_ns)
+{
+	TRY(show(offset_ns));
 	kept->offset_ns = offset_ns;
 	kept->is_set = true;
 	tell();
@@ -134,6 +150,19 @@ static err_t operation_set(void *_Nullable self, struct caller caller, i64 offse
 	return is_kept ? write_battery((u64)real / NS_PER_SECOND) : OK;
 }
 
+static err_t operation_discipline(void *_Nullable self, struct caller caller, lease_t said)
+{
+	(void)self;
+	struct clock_discipline discipline;
+	if (caller.badge != BADGE_SET)
+		return ERR_RIGHTS;
+	if (said.size != sizeof discipline)
+		return ERR_TOO_BIG;
+	TRY(lease_get(said, 0, span_of(discipline)));
+	kept->discipline = discipline;
+	return show(kept->offset_ns);
+}
+
 static usize read_now(void *_Nullable self, span_t to)
 {
 	(void)self;
@@ -157,6 +186,8 @@ static err_t start(struct loop *loop)
 	TRY(ledger_open(start_handle("ledger"), sizeof(struct kept), &contents));
 	kept = contents;
 	TRY(service_begin(loop));
+	if (!kept->discipline.tick)
+		kept->discipline = nobodys;
 	if (!kept->page.raw)
 		TRY(memory_create(MEMORY_KIND_ANONYMOUS, PAGE_SIZE, HANDLE_NONE, 0, 0, &kept->page));
 	TRY(memory_map(
@@ -172,7 +203,9 @@ static err_t start(struct loop *loop)
 int main(void)
 {
 	static struct loop loop;
-	static const struct clock_ops ops = { .page = operation_page, .set = operation_set };
+	static const struct clock_ops ops = {
+		.page = operation_page, .set = operation_set, .discipline = operation_discipline
+	};
 	err_t err = start(&loop);
 	if (err != OK)
 		return 1;

@@ -24,7 +24,7 @@ void limits_usual(struct process *process)
 	set_usual(process, 6, PROC_SLOTS_MAX / 2, PROC_SLOTS_MAX / 2); // processes
 	set_usual(process, 7, 1024, 1 << 20);                          // open files
 	set_usual(process, 8, 8 << 20, 8 << 20);                       // locked memory
-	set_usual(process, 11, QUEUE_MAX / 4, QUEUE_MAX / 4);          // pending signals
+	set_usual(process, 11, QUEUE_MAX, QUEUE_MAX);                  // pending signals
 	set_usual(process, 12, 819'200, 819'200);                      // message queues
 	set_usual(process, 13, 0, 0);                                  // nice
 	set_usual(process, 14, 0, 0);                                  // real-time priority

@@ -3,6 +3,8 @@
 #include "test/posix/test.h"
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 static siginfo_t last;
@@ -217,6 +219,29 @@ static void many_queued(void)
 	sigprocmask(SIG_SETMASK, &former, NULL);
 }
 
+static int may_queue_two(void)
+{
+	struct rlimit limit = { 2, 2 };
+	sigset_t set;
+	setrlimit(RLIMIT_SIGPENDING, &limit);
+	setgid(65533);
+	setuid(65533); // the limit is this user's, who has none yet
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 3);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	union sigval value = { .sival_int = 1 };
+	is(sigqueue(getpid(), SIGRTMIN + 3, value), 0, "RLIMIT_SIGPENDING: one");
+	is(syscall(SYS_tgkill, getpid(), getpid(), SIGRTMIN + 3), 0, "two");
+	fails(syscall(SYS_tgkill, getpid(), getpid(), SIGRTMIN + 3), EAGAIN, "no third to a thread");
+	fails(sigqueue(getpid(), SIGRTMIN + 3, value), EAGAIN, "nor to the process");
+	is(raise(SIGUSR2), 0, "but a signal that does not queue comes");
+	is(sigtimedwait(&set, NULL, &(struct timespec){}), SIGUSR2, "it did");
+	is(sigtimedwait(&set, NULL, &(struct timespec){}), SIGRTMIN + 3, "and one of the others");
+	is(sigqueue(getpid(), SIGRTMIN + 3, value), 0, "in whose place there is room");
+	return failures ? 1 : 0;
+}
+
 int main(void)
 {
 	basics();
@@ -225,5 +250,7 @@ int main(void)
 	frames();
 	restarts();
 	many_queued();
+	if (getuid() == 0)
+		is(child_end(child(may_queue_two)), 0, "a process that may queue two");
 	return done();
 }

@@ -11,7 +11,8 @@
 #include "lib/posix/signal/signal_local.h"
 #include "os/syscalls.h"
 
-constexpr u32 NOTES_MAX = 4096; // real-time signals that may queue: EAGAIN beyond
+constexpr u32 NOTES_MAX = 4096;   // real-time signals that may queue: EAGAIN beyond
+constexpr u32 LIMIT_PENDING = 11; // RLIMIT_SIGPENDING: no more than that, either
 
 // One that waits already and takes the place of another: of a signal below SIGRTMIN any, of a timer
 // its own.
@@ -35,6 +36,13 @@ static void count_overruns(struct signal_note *note, const struct linux_siginfo 
 		note->info.overrun = (i32)min_u64((u64)sum, INT32_MAX);
 }
 
+// A real-time signal of kill or a timer comes whatever the limit is.
+static u64 notes_max(const struct linux_siginfo *info)
+{
+	bool is_free = (u32)info->signal < SIGRTMIN || info->code == SI_USER || info->code == SI_TIMER;
+	return is_free ? NOTES_MAX : min_u64(process_limit(LIMIT_PENDING).soft, NOTES_MAX);
+}
+
 // A signal below SIGRTMIN that waits already keeps what came first. False: no room.
 static bool note_add(const struct linux_siginfo *info, i32 thread)
 {
@@ -44,10 +52,11 @@ static bool note_add(const struct linux_siginfo *info, i32 thread)
 		return false;
 	note->thread = thread;
 	note->info = *info;
+	u64 most = notes_max(info);
 	posix_lock_take(&actions->lock);
 	struct signal_note *before = find_note(actions, info, thread);
 	bool is_wanted = !before;
-	bool is_full = is_wanted && (u32)info->signal >= SIGRTMIN && actions->notes_count >= NOTES_MAX;
+	bool is_full = is_wanted && (u32)info->signal >= SIGRTMIN && actions->notes_count >= most;
 	if (before)
 		count_overruns(before, info);
 	if (is_wanted && !is_full) {

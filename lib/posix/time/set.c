@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // set.c - setting the clock of the day: servers/clock does, for who has the connection that may.
 // Processes lose it with their privileges.
+#include "lib/posix/time/set.h"
 #include "ifc/clock.h"
 #include "lib/base/checked.h"
 #include "lib/posix/core/calls.h"
@@ -14,11 +15,17 @@
 
 constexpr u64 CAPABILITY_SYS_TIME = 1u << 25;
 
-static i64 set(u64 real_ns)
+bool clock_may_set(void)
+{
+	return posix_self()->identity.credentials.effective & CAPABILITY_SYS_TIME &&
+	       posix_self()->core.clock_setter.raw;
+}
+
+i64 clock_set_real(u64 real_ns)
 {
 	clock_t clock = { posix_self()->core.clock_setter };
 	u64 now = posix_clock();
-	if (!(posix_self()->identity.credentials.effective & CAPABILITY_SYS_TIME) || !clock.handle.raw)
+	if (!clock_may_set())
 		return -EPERM;
 	if (real_ns < now)
 		return -EINVAL; // the system would have begun before 1970
@@ -34,7 +41,7 @@ i64 call_clock_settime(struct posix_thread *, const struct arguments *arguments)
 		return -EINVAL;
 	TRY_POSIX(user_get(time, ARG(1)));
 	TRY_POSIX(time_of_timespec(&time, &ns));
-	return set(ns);
+	return clock_set_real(ns);
 }
 
 i64 call_settimeofday(struct posix_thread *, const struct arguments *arguments)
@@ -45,5 +52,5 @@ i64 call_settimeofday(struct posix_thread *, const struct arguments *arguments)
 		return 0; // a zone alone: kept by nobody
 	TRY_POSIX(user_get(time, ARG(0)));
 	TRY_POSIX(time_of_timeval(&time, &ns));
-	return set(ns);
+	return clock_set_real(ns);
 }
