@@ -48,6 +48,24 @@ static void siblings(void)
 		syscall(SYS_clone3, &how, sizeof(how)), EINVAL, "clone3: a sibling has its maker's signal");
 }
 
+static int told;
+
+// A stack of its own, since on Linux both use the memory at once.
+static int sees_its_id(void *unused)
+{
+	(void)unused;
+	return told == syscall(SYS_getpid) ? 9 : 10;
+}
+
+static void ids(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	pid_t pid = clone(
+		sees_its_id, stack + sizeof(stack), CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD, NULL, &told);
+	is(child_end(pid), 9, "CLONE_PARENT_SETTID in memory that is shared");
+	is(told, pid, "which both see");
+}
+
 static int inherited;
 
 static int compares_with_parent(void)
@@ -95,6 +113,7 @@ int main(void)
 {
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	siblings();
+	ids();
 	comparisons();
 	return done();
 }

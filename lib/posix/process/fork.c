@@ -167,6 +167,8 @@ static void child_registers(struct posix_thread *self, const struct process_clon
 	self->clear_child_tid = clone->flags & CLONE_CHILD_CLEARTID ? clone->child_tid : 0;
 	if (clone->flags & CLONE_CHILD_SETTID)
 		(void)user_store_u32(clone->child_tid, (u32)self->id); // a fault is the program's affair
+	if (clone->flags & CLONE_VM && clone->flags & CLONE_PARENT_SETTID) // it takes this for shared
+		(void)user_store_u32(clone->parent_tid, (u32)self->id);
 	self->robust_list = 0;
 	self->registers.rax = 0;
 }
