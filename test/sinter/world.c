@@ -48,13 +48,18 @@ static void release(void *context, void *memory, usize size)
 {
 	struct world *world = context;
 	world->memory -= (i64)size;
-	for (u32 i = 0; world->keeps_memory && i < WORLD_KEPT; i++) {
-		if (world->kept[i].memory)
-			continue;
-		world->kept[i] = (struct world_memory){ memory, size };
+	if (!world->keeps_memory) {
+		free(memory);
 		return;
 	}
-	free(memory);
+	u32 at = 0;
+	while (at < WORLD_KEPT && world->kept[at].memory)
+		at++;
+	if (at == WORLD_KEPT) { // of sizes that hostile images wanted once
+		at = world->kept_at++ % WORLD_KEPT;
+		free(world->kept[at].memory);
+	}
+	world->kept[at] = (struct world_memory){ memory, size };
 }
 
 static struct sinter_time now(void *context)
@@ -95,9 +100,11 @@ void world_init(struct world *world, u64 seed)
 void world_init_again(struct world *world, const struct world *before, u64 seed)
 {
 	struct world_memory kept[WORLD_KEPT];
+	u32 kept_at = before->kept_at;
 	memcpy(kept, before->kept, sizeof kept);
 	world_init(world, seed);
 	memcpy(world->kept, kept, sizeof kept);
+	world->kept_at = kept_at;
 	world->keeps_memory = true;
 }
 

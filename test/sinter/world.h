@@ -27,6 +27,7 @@ struct world {
 	u32 reports;
 	bool keeps_memory;
 	struct world_memory kept[WORLD_KEPT];
+	u32 kept_at; // whose place is taken when all are
 };
 
 void world_init(struct world *world, u64 seed);
