@@ -20,6 +20,7 @@ void areas_start(struct area_state *areas, const struct exec_space *space)
 	sources_close(areas);
 	shown_close(areas);
 	locked_close(areas);
+	grows_close(areas);
 	areas->break_start = areas->break_end = space->break_start;
 	areas->break_mapped = align_up(space->break_start, PAGE_SIZE);
 	areas->stack_low = space->stack_low;

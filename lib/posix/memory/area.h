@@ -11,7 +11,8 @@ NONNULL_BEGIN
 
 struct exec_record; // exec/exec.h
 struct exec_space;
-struct attachment; // ipc/segment.c
+struct attachment;   // ipc/segment.c
+struct area_growing; // grows.c
 
 // A regular file: where the tables of its server have it (lib/tree). inode 0: none.
 struct area_file {
@@ -62,6 +63,7 @@ struct area_state {
 	struct area_locked *_Nullable locked;     // owned; parts do not overlap
 	u64 locked_size;                          // bytes of them all
 	u32 locks_coming;                         // MCL_FUTURE, or 0
+	struct area_growing *_Nullable growing;   // owned; grows.c
 	u32 barriers;                             // atomic: thread/barrier.c: what is registered
 	u64 random;                               // exec/random.c: where the processor has none
 	struct attachment *_Nullable attachments; // owned; of System V shared memory

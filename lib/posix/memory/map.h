@@ -71,4 +71,11 @@ void locked_forget(u64 address, u64 size);             // it is unmapped, or map
 void locked_move(u64 from, u64 size, u64 to);
 void locked_close(struct area_state *areas);
 
+// grows.c: MAP_GROWSDOWN, mapped with these flags (enum map_flags).
+void grows_map(u64 address, u64 size, u32 flags);
+void grows_forget(u64 address, u64 size); // where it begins is unmapped, or mapped anew
+void grows_close(struct area_state *areas);
+// The program touched what is not mapped: true, if it is now.
+bool memory_grows(u64 address);
+
 NONNULL_END

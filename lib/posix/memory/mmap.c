@@ -143,6 +143,9 @@ i64 call_mmap(struct posix_thread *self, const struct arguments *arguments)
 		request.flags & MAP_ANONYMOUS ? map_anonymous(&request) : map_file(self, &request);
 	if (address > 0)
 		locked_map((u64)address, request.size, request.flags);
+	constexpr u32 growing = MAP_GROWSDOWN | MAP_ANONYMOUS;
+	if (address > 0 && (request.flags & growing) == growing && request.type == MAP_PRIVATE)
+		grows_map((u64)address, request.size, access_of(request.protection));
 	return address;
 }
 

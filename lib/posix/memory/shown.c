@@ -71,6 +71,7 @@ void shown_forget(u64 address, u64 size)
 {
 	struct area_state *areas = &posix_self()->areas;
 	locked_forget(address, size);
+	grows_forget(address, size);
 	if (!areas->shown)
 		return;
 	struct area_shown *_Nullable part;
@@ -90,6 +91,7 @@ void shown_move(u64 from, u64 size, u64 to)
 {
 	struct area_state *areas = &posix_self()->areas;
 	locked_move(from, size, to);
+	grows_forget(from, size); // what was moved grows no more
 	posix_lock_take(&areas->lock);
 	for (struct area_shown *part = areas->shown; part; part = part->next) {
 		if (part->start < from || part->end > from + size)

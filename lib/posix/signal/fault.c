@@ -23,7 +23,8 @@ enum trap : u64 {
 // Bits of the processor's error code, as programs find it in their frames.
 enum page_error : u64 { PAGE_PRESENT = 1, PAGE_WRITE = 2, PAGE_USER = 4, PAGE_FETCH = 16 };
 
-[[gnu::weak]] bool process_relieved(void); // process/ provides
+[[gnu::weak]] bool process_relieved(void);    // process/ provides
+[[gnu::weak]] bool memory_grows(u64 address); // memory/ provides: is there memory now?
 
 struct fault {
 	u32 signal;
@@ -115,6 +116,9 @@ void posix_interrupted(struct posix_thread *self)
 		return;
 	}
 	if (self->interruption.cause == UPCALL_BUS_ERROR && is_tried_again(self))
+		return;
+	if (self->interruption.cause == UPCALL_PAGE_FAULT && memory_grows &&
+		!(self->interruption.detail & FAULT_PRESENT) && memory_grows(self->interruption.address))
 		return;
 	struct fault fault = fault_of(self);
 	self->trap_number = fault.trap;
