@@ -49,6 +49,7 @@ static_assert(TABLE_NUMBERS_VALUE == TABLE_NUMBERS);
 static_assert(SLOW_REGISTERS_VALUE == SLOW_REGISTERS);
 static_assert(GS_GUARD_VALUE == GS_GUARD);
 static_assert(CAUSE_NOTIFICATION == UPCALL_NOTIFICATION);
+static_assert(CAUSE_BUS_ERROR == UPCALL_BUS_ERROR);
 static_assert(ERR_INTERRUPTED_VALUE == ERR_INTERRUPTED);
 static_assert(WAIT_RBX == offsetof(struct wait_registers, rbx));
 static_assert(WAIT_R15 == offsetof(struct wait_registers, r15));

@@ -22,6 +22,9 @@ void posix_interrupted(struct posix_thread *self);
 // Calls whose thread or process begins with all of the caller's registers: entry.S has call_fork
 // and so on, which store them and go on here.
 posix_call fork_call, vfork_call, clone_call, clone3_call;
+// There was no memory for a page that the library touched, its own or the program's; the frame
+// still stands in the block. True: it can be tried again.
+bool posix_memory_short(struct posix_thread *self);
 // A fault in the library itself; the frame still stands in the block.
 [[noreturn]] void posix_library_fault(struct posix_thread *self);
 

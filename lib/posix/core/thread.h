@@ -71,7 +71,7 @@ struct posix_thread {
 	u32 reserved2;
 	u64 scratch[4];
 	struct interruption interruption;
-	u64 upcall_stack[16];
+	u64 upcall_stack[96]; // in the page that the kernel has pinned: always there
 	// The rest is not known to entry.S.
 	u64 mask;       // the program's signal mask
 	u64 directed;   // atomic: pending signals meant for this thread alone (tgkill)

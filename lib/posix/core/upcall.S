@@ -7,7 +7,8 @@
 //   in a wait's window   the wait is interrupted
 //   in user_* copies     a fault is the function's answer
 //   at the last jump     the program's own fault: rip was nonsense
-// Any other fault in the library is its bug.
+// Any other fault in the library is its bug; but that there was no memory for a page is tried again
+// first, wherever it was.
 #include "lib/posix/core/offsets.h"
 
 	.text
@@ -102,7 +103,31 @@ again:
 	movq $0, %gs:BLOCK_FRAME_CAUSE
 	jmp posix_leave_slow
 
-fault:
+fault: // rax: where
+	cmpq $CAUSE_BUS_ERROR, %gs:BLOCK_FRAME_CAUSE
+	jne fault_stays
+	pushq %rax // on the upcall stack: the library's may be what there is no page for
+	pushq %rdx
+	pushq %rsi
+	pushq %rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	movq %gs:BLOCK_SELF, %rdi
+	call posix_memory_short
+	movl %eax, %ecx
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rdi
+	popq %rsi
+	popq %rdx
+	popq %rax
+	testb %cl, %cl
+	jnz go_on
+fault_stays:
 	leaq user_begin(%rip), %rcx
 	cmpq %rcx, %rax
 	jb 1f

@@ -97,9 +97,8 @@ static struct fault fault_of(const struct posix_thread *self)
 }
 
 // There was no memory for this page; now there is, or was in the meantime: then once.
-static bool is_tried_again(struct posix_thread *self)
+static bool is_tried_again(struct posix_thread *self, u64 address)
 {
-	u64 address = self->interruption.address;
 	if (!process_relieved)
 		return false;
 	if (process_relieved())
@@ -115,7 +114,8 @@ void posix_interrupted(struct posix_thread *self)
 		atomic_or_seq_cst(&self->block.pending, self->interruption.detail);
 		return;
 	}
-	if (self->interruption.cause == UPCALL_BUS_ERROR && is_tried_again(self))
+	if (self->interruption.cause == UPCALL_BUS_ERROR &&
+		is_tried_again(self, self->interruption.address))
 		return;
 	if (self->interruption.cause == UPCALL_PAGE_FAULT && memory_grows &&
 		!(self->interruption.detail & FAULT_PRESENT) && memory_grows(self->interruption.address))
@@ -128,6 +128,19 @@ void posix_interrupted(struct posix_thread *self)
 	signal_force(
 		self, &(struct linux_siginfo){
 				  .signal = (i32)fault.signal, .code = fault.code, .address = fault.address });
+}
+
+// In the middle of a call, its locks held: asking proc takes none, and leaves the block and how the
+// call waits as they are.
+bool posix_memory_short(struct posix_thread *self)
+{
+	u64 open_mask = self->open_mask, service_deadline = self->service_deadline;
+	self->open_mask = MASK_ALL;
+	self->service_deadline = 0;
+	bool is_tried = is_tried_again(self, self->block.frame.address);
+	self->open_mask = open_mask;
+	self->service_deadline = service_deadline;
+	return is_tried;
 }
 
 [[noreturn]] void posix_library_fault(struct posix_thread *self)

@@ -46,18 +46,19 @@ static i64 barrier_private(void)
 	return err == OK ? 0 : -ENOMEM;
 }
 
-// False: there is no such processor.
+// False: there is no such processor. Said again each time: another thread may say otherwise.
 static bool run_on(u32 processor)
 {
 	struct thread_info info = { .cpu = UINT32_MAX };
-	u64 result, size;
+	u64 result, size, mask = (u64)1 << processor;
 	u32 observed;
-	if (thread_control(
-			HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, (u64)1 << processor, 0, &result) != OK)
-		return false;
-	while (handle_info(HANDLE_NONE, INFO_TOPIC_THREAD, span_of(info), &size) == OK &&
-		   info.cpu != processor)
+	while (info.cpu != processor) {
+		if (thread_control(HANDLE_NONE, THREAD_OPERATION_SET_AFFINITY, mask, 0, &result) != OK)
+			return false;
 		(void)object_wait(HANDLE_NONE, 0, 0, &observed); // yields, and moves
+		if (handle_info(HANDLE_NONE, INFO_TOPIC_THREAD, span_of(info), &size) != OK)
+			return false;
+	}
 	return true;
 }
 
