@@ -178,14 +178,14 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 	struct btree *tree = tree_of_root(blocks, root, &dataset);
 	if (!tree)
 		return ERR_CORRUPT;
-	struct btree snapshot = *tree;
-	snapshot.version = 0; // another root: hints of the open one do not hold
+	struct btree snapshot; // of another root
+	btree_init(&snapshot, blocks->pool, &root->pointer, tree->lineage);
+	snapshot.dataset = tree->dataset;
 	blocks->is_marking = !is_snapshots_turn;
 	blocks->older_than = dataset->record.origin_txg;
 	blocks->units = 0;
 	err_t err = OK;
 	if (is_snapshots_turn) {
-		snapshot.root = root->pointer;
 		blocks->older_than = 0;
 		blocks->check->snapshots++;
 		err = verify_tree(&snapshot, 0, &visitor);
@@ -224,9 +224,7 @@ static err_t check_roots(struct blocks *blocks, bool is_snapshots_turn)
 		}
 		if (root.is_garbage && !is_snapshots_turn)
 			TRY(check_garbage(blocks, &root));
-		if (root.is_garbage)
-			continue;
-		if ((root.snapshot != 0) == is_snapshots_turn && !root.is_dying)
+		if (!root.is_garbage && !root.is_dying && (root.snapshot != 0) == is_snapshots_turn)
 			TRY(check_root(blocks, &root, is_snapshots_turn));
 	}
 }

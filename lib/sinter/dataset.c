@@ -180,12 +180,10 @@ static err_t root_of_garbage(view_t value, struct root *out)
 // Behind an item that is no root.
 static tree_key_t skip_to(tree_key_t at)
 {
-	u8 kind = key_kind(at);
-	if (!at.object && kind < ITEM_GARBAGE)
-		return key_make(0, ITEM_GARBAGE, 0);
-	if (at.object && kind < ITEM_SNAPSHOT)
-		return key_make(at.object, ITEM_SNAPSHOT, 0);
-	return (tree_key_t){ at.object + 1, 0 };
+	u8 root = at.object ? ITEM_SNAPSHOT : ITEM_GARBAGE;
+	if (key_kind(at) < root)
+		return key_make(at.object, root, 0);
+	return at.object == UINT64_MAX ? KEY_LAST : (tree_key_t){ at.object + 1, 0 };
 }
 
 err_t dataset_next_root(struct sinter *pool, tree_key_t *key, struct root *out)

@@ -117,7 +117,7 @@ static void make_super(struct sinter *pool)
 	super->units_allocated = pool->space.units_total - space_units_free(pool);
 }
 
-void freeze_all(struct sinter *pool)
+err_t freeze_all(struct sinter *pool)
 {
 	u64 txg = pool->txg.open;
 	dataset_freeze(pool, txg);
@@ -134,4 +134,5 @@ void freeze_all(struct sinter *pool)
 	kept_freeze(pool);
 	pool->txg.open++;
 	pool->txg.is_changed = false;
+	return pool->failure;
 }

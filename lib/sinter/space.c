@@ -227,7 +227,10 @@ u64 space_allocate(struct sinter *pool, u32 units, enum space_class class, const
 			if (allocate_in(pool, &AT(pool->vdevs, (turn + i) % pool->vdev_count), wish, &address))
 				return address;
 		}
-		assert(apart != APART_NOT); // space_ready promised room
+		if (apart == APART_NOT) { // space_ready promised room: the bitmaps are not what was counted
+			pool->failure = ERR_CORRUPT;
+			return 0;
+		}
 	}
 }
 

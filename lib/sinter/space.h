@@ -32,8 +32,8 @@ err_t space_load_for(struct sinter *pool, const pointer_t *pointer); // all its 
 // so many, even if all that is freed had matured... then *may_mature is false.
 err_t space_ready(struct sinter *pool, u64 chunks, bool *may_mature);
 
-// During freeze. space_ready promised that there is room. copy counts from 0; other copies are
-// avoided.
+// During freeze. space_ready promised that there is room: if there is none the image is corrupt,
+// which pool->failure tells, and the answer is 0. Other copies are avoided.
 u64 space_allocate(struct sinter *pool, u32 units, enum space_class class, const pointer_t *others);
 // Zones are loaded. What is not allocated makes the pool fail: a damaged tree.
 void space_free(struct sinter *pool, const u64 addresses[COPIES_MAX], u32 units);

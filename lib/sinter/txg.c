@@ -134,11 +134,12 @@ static bool begin(struct sinter *pool)
 	txg->is_preparing = false;
 	if (err == ERR_WOULD_BLOCK)
 		return false;
+	if (err == OK)
+		err = freeze_all(pool);
 	if (err != OK) {
 		txg_fail(pool, err);
 		return false;
 	}
-	freeze_all(pool);
 	txg->idle_commits++;
 	txg->is_wanted = txg->wanted > txg->super.txg;
 	txg->phase = COMMIT_BLOCKS;
