@@ -14,7 +14,7 @@ enum signal : u32 {
 	SIGNAL_FAULTED = 1u << 5,   // process, thread: stopped by a fault that nobody handled
 	SIGNAL_FIRED = 1u << 6,     // timer: its deadline passed
 	SIGNAL_RAISED = 1u << 7,    // interrupt: pending and masked; clearing the bit acknowledges it
-	SIGNAL_ALONE = 1u << 8,     // process: one thread is left; connection: one handle is left
+	SIGNAL_ALONE = 1u << 8,     // process: one thread is left; connection, bound memory: one handle
 	SIGNAL_KERNEL = 0xffff,     // bits that only the kernel changes, but for connections
 	SIGNAL_SERVICE = 0xffff0000u,
 };

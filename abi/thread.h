@@ -38,7 +38,8 @@ enum upcall_cause : u64 {
 enum fault_detail : u32 {
 	FAULT_WRITE = 1,
 	FAULT_EXEC = 2,
-	FAULT_PRESENT = 4, // mapped, but not for this kind of access
+	FAULT_PRESENT = 4,     // mapped, but not for this kind of access
+	FAULT_REASON = 1 << 8, // bus error: so many times why, an err_t without its sign
 };
 
 // 512 bytes, 512-aligned, so within one page.

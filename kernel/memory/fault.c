@@ -274,5 +274,6 @@ void space_fault_current(u64 address, u32 access, bool was_present)
 	}
 	if (grace_retry(error) == SYSCALL_RESTART)
 		return; // the instruction is its own restart
-	thread_fault(thread, UPCALL_BUS_ERROR, address, access & MAP_FLAGS_WRITE ? FAULT_WRITE : 0);
+	thread_fault(thread, UPCALL_BUS_ERROR, address,
+		(u64)-error * FAULT_REASON + (access & MAP_FLAGS_WRITE ? FAULT_WRITE : 0));
 }

@@ -100,7 +100,7 @@ static err_t link(
 		binding->port = port;
 		list_push_back(&port->bindings, &binding->by_port);
 		list_push_back(&object->bindings, &binding->by_object);
-		atomic_add_relaxed(&object->binding_count, 1u);
+		atomic_add_seq_cst(&object->binding_count, 1u); // see object_put_handle
 	}
 	lock_give(&port->lock);
 	return is_closed ? ERR_CLOSED : OK;

@@ -202,14 +202,17 @@ void object_put_handle(struct object *object)
 	do {
 		assert(before && !(before & OBJECT_UNREACHABLE));
 		after = before == 1 ? OBJECT_UNREACHABLE : before - 1;
-	} while (!atomic_swap_if_acq_rel(&object->handles, &before, after));
+	} while (!atomic_swap_if_seq_cst(&object->handles, &before, after));
 	if (after == OBJECT_UNREACHABLE) {
 		tell_all(object);
 		return;
 	}
 	// Who keeps a handle of its own to a connection, to raise its bits, learns by this bit that all
-	// others have gone; it clears the bit before it hands out the next.
-	if (after == 1 && object->kind == OBJECT_CONNECTION)
+	// others have gone; it clears the bit before it hands out the next. Of memory only who has
+	// bound it learns; he then looks at the count himself, so he sees 1, or we see him (all
+	// seq_cst).
+	bool is_bound = object->kind == OBJECT_MEMORY && atomic_load_seq_cst(&object->binding_count);
+	if (after == 1 && (object->kind == OBJECT_CONNECTION || is_bound))
 		object_signal(object, 0, SIGNAL_ALONE);
 	object_put(object);
 }

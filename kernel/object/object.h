@@ -79,7 +79,7 @@ err_t object_get_handle(struct object *object);
 void object_put_handle(struct object *object);
 static inline u32 object_handles(const struct object *object)
 {
-	return __atomic_load_n(&object->handles, __ATOMIC_RELAXED) &
+	return __atomic_load_n(&object->handles, __ATOMIC_SEQ_CST) & // see object_put_handle
 	       ~(OBJECT_UNREACHABLE | OBJECT_TOLD);
 }
 

@@ -157,7 +157,7 @@ err_t sys_memory_control(struct thread *caller, struct memory *memory, handle_t 
 	enum memory_operation operation, u64 offset, u64 size, u64 *out_result)
 {
 	struct range range;
-	*out_result = 0;
+	*out_result = operation == MEMORY_OPERATION_PUBLISH ? object_handles(&memory->object) : 0;
 	bool is_resize = operation == MEMORY_OPERATION_RESIZE;
 	if (!is_resize || check_rights(caller, memory_handle, &memory->object, RIGHT_RESIZE) != OK)
 		TRY(check_rights(caller, memory_handle, &memory->object, RIGHT_MANAGE));

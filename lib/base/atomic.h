@@ -22,6 +22,7 @@
 	__atomic_exchange_n((address), (value), __ATOMIC_SEQ_CST)
 #define atomic_add_relaxed(address, value) __atomic_fetch_add((address), (value), __ATOMIC_RELAXED)
 #define atomic_add_acq_rel(address, value) __atomic_fetch_add((address), (value), __ATOMIC_ACQ_REL)
+#define atomic_add_seq_cst(address, value) __atomic_fetch_add((address), (value), __ATOMIC_SEQ_CST)
 #define atomic_sub_relaxed(address, value) __atomic_fetch_sub((address), (value), __ATOMIC_RELAXED)
 #define atomic_sub_acq_rel(address, value) __atomic_fetch_sub((address), (value), __ATOMIC_ACQ_REL)
 #define atomic_or_relaxed(address, value) __atomic_fetch_or((address), (value), __ATOMIC_RELAXED)

@@ -54,6 +54,7 @@ static bool is_inode_sound(const struct tree *tree, u32 number)
 	case MODE_DIRECTORY: return is_directory_sound(tree, number) && is_rooted(tree, number);
 	case MODE_LINK: return tree_link_text(tree, number).size == inode->length;
 	case 0: return inode->entry < tree->inode_count;
+	case MODE_REGULAR: return inode->links || inode->contents; // open, without a name
 	default: return inode->links;
 	}
 }

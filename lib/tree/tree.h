@@ -43,7 +43,7 @@ struct tree_inode {
 	u32 mode; // 0: free
 	u32 generation;
 	u32 user, group;
-	u32 links;
+	u32 links; // 0: regular, without a name, while it is open
 	u32 entry; // directory: its own name, root: 0. Free: the next free inode
 	u32 first; // directory: entry with the lowest cookie. Link: where its text is, in units
 	u32 last;
@@ -56,7 +56,8 @@ struct tree_inode {
 	u32 count;         // directory: entries
 	u64 image;         // the server's: where its bytes are in the boot image
 	u32 watched;       // what somebody wants to be told of: Linux's mask of inotify
-	u32 reserved[3];
+	u32 is_linkable;   // has no name, and may get one (O_TMPFILE)
+	u32 reserved[2];
 };
 static_assert(sizeof(struct tree_inode) == 128);
 

@@ -37,12 +37,6 @@ static err_t check(const struct tree_change *change, const struct tree_inode *in
 	return check_owner(change, inode, who);
 }
 
-static bool lends_powers(const struct tree_inode *inode)
-{
-	bool is_group = (inode->mode & MODE_SET_GROUP) && inode->mode & 010;
-	return is_regular(inode) && (inode->mode & MODE_SET_USER || is_group);
-}
-
 static void set_mode(struct tree_inode *inode, u32 mode, const struct tree_credentials *who)
 {
 	if (!tree_is_member(who, inode->group) && !(who->capabilities & CAPABILITY_FSETID))
@@ -99,9 +93,8 @@ err_t operation_change(void *_Nullable self, struct caller caller, lease_t lease
 	if (change.what & TREE_WHAT_MODE)
 		set_mode(inode, change.mode, &who);
 	set_times(&change, inode);
-	// Who had it open to write must not write what runs with another's powers.
-	if (change.what & TREE_WHAT_MODE && lends_powers(inode))
-		TRY(contents_part(change.inode));
+	if (change.what & TREE_WHAT_MODE)
+		TRY(contents_guard(change.inode));
 	watch_both(change.inode, change.entry, IN_ATTRIB);
 	answer_remember(caller, TREE_CHANGE_TAG, change.serial, &(struct replay){});
 	return OK;

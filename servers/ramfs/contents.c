@@ -32,12 +32,33 @@ static err_t make(const struct tree_inode *inode, handle_t *out)
 	return memory_control(*out, MEMORY_OPERATION_RESIZE, inode->length, 0, &unused);
 }
 
-// From now on the kernel writes its length and time into the inode.
 static err_t publish(u32 number, handle_t contents)
 {
 	u64 unused;
 	return memory_control(
 		contents, MEMORY_OPERATION_PUBLISH, inode_slot(number), store->ledger.raw, &unused);
+}
+
+err_t contents_publish(u32 number)
+{
+	return publish(number, (handle_t){ inode_at(number)->contents });
+}
+
+u64 contents_withdraw(u32 number)
+{
+	handle_t contents = { inode_at(number)->contents };
+	u64 handles = 0;
+	if (!contents.raw)
+		return 0;
+	store->withdrawn = number;
+	err_t err = memory_control(contents, MEMORY_OPERATION_PUBLISH, 0, 0, &handles);
+	return err == OK ? handles : 0;
+}
+
+void contents_resume(void)
+{
+	if (inode_at(store->withdrawn)->contents)
+		(void)contents_publish(store->withdrawn);
 }
 
 err_t contents_get(u32 number, handle_t *out)
@@ -72,12 +93,18 @@ err_t contents_copy(u32 number, handle_t *out)
 	return OK;
 }
 
-err_t contents_part(u32 number)
+static bool lends_powers(const struct tree_inode *inode)
+{
+	bool is_group = (inode->mode & MODE_SET_GROUP) && inode->mode & 010;
+	return is_regular(inode) && (inode->mode & MODE_SET_USER || is_group);
+}
+
+err_t contents_guard(u32 number)
 {
 	struct tree_inode *inode = inode_at(number);
 	handle_t former = { inode->contents }, fresh;
-	if (!former.raw)
-		return OK; // nobody has it yet
+	if (!lends_powers(inode) || !inode->links || !former.raw)
+		return OK; // without a name nobody else can run it; nobody has it yet
 	TRY(contents_copy(number, &fresh));
 	writer.save(inode, sizeof *inode);
 	err_t err = publish(number, fresh);
@@ -94,6 +121,6 @@ err_t contents_part(u32 number)
 void inode_end(u32 number)
 {
 	watch_gone(number);
-	close_later((handle_t){ inode_at(number)->contents }, true);
+	close_later((handle_t){ inode_at(number)->contents }, false);
 	tree_inode_free(&writer, number);
 }

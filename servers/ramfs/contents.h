@@ -22,9 +22,16 @@ u32 contents_rights(u32 flags);
 err_t contents_get(u32 inode, handle_t *out);
 // A copy of it as it is now. Whoever has the file's memory keeps that.
 err_t contents_copy(u32 inode, handle_t *out);
-// The file's memory is a copy from now on: who had the former one reaches the file no more.
-err_t contents_part(u32 inode);
-// The inode goes, and what it holds.
+// If the file lends powers its memory is a copy from now on: who had the former one open to write
+// reaches the file no more.
+err_t contents_guard(u32 inode);
+// From now on the kernel writes the memory's length and time into the inode.
+err_t contents_publish(u32 inode);
+// Not any more. How many handles there are to the memory, ours among them; 0: it has none. If what
+// is being done is undone, a next life publishes it again.
+u64 contents_withdraw(u32 inode);
+void contents_resume(void); // in a next life
+// The inode goes, and what it holds. Its contents have been withdrawn.
 void inode_end(u32 inode);
 
 NONNULL_END

@@ -3,6 +3,7 @@
 #include "servers/ramfs/link.h"
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/contents.h"
+#include "servers/ramfs/nameless.h"
 #include "servers/ramfs/operations.h"
 #include "servers/ramfs/watch.h"
 
@@ -12,13 +13,15 @@ constexpr u32 REMOVE_DIRECTORY = 0x200; // AT_REMOVEDIR
 void name_lost(u32 number)
 {
 	struct tree_inode *inode = inode_at(number);
-	if (is_directory(inode) || inode->links == 1) {
+	bool is_last = is_directory(inode) || inode->links == 1;
+	bool is_open = is_last && contents_withdraw(number) > 1;
+	watch_self(number, IN_ATTRIB);
+	if (is_last && !(is_open && nameless_keep(number))) {
 		inode_end(number);
 		return;
 	}
 	SET_INODE(inode, links, inode->links - 1);
 	touch_changed(inode);
-	watch_self(number, IN_ATTRIB);
 }
 
 // Nobody gives another's program or secret a name that its owner can't take away.
@@ -42,6 +45,8 @@ static err_t check_link(const struct request *request)
 		return ERR_EXISTS;
 	if (is_directory(inode) || !may_link(inode, &request->who))
 		return ERR_NOT_OWNER;
+	if (!inode->links && !inode->is_linkable)
+		return ERR_NOT_FOUND;
 	return inode->links < LINKS_MAX ? OK : ERR_TOO_BIG;
 }
 
@@ -58,6 +63,10 @@ err_t operation_link(void *_Nullable self, struct caller caller, lease_t lease)
 	struct tree_inode *inode = inode_at(asked->inode);
 	TRY(tree_entry_add(&writer, asked->directory, request->name, asked->inode));
 	SET_INODE(inode, links, inode->links + 1);
+	if (inode->is_linkable) {
+		SET_INODE(inode, is_linkable, 0);
+		TRY(contents_guard(asked->inode));
+	}
 	touch_changed(inode);
 	touch_modified(inode_at(asked->directory));
 	watch_self(asked->inode, IN_ATTRIB);
@@ -114,6 +123,8 @@ static err_t unlink(struct caller caller, const struct request *request)
 	if (is_directory(inode_at(number)))
 		SET_INODE(directory, links, directory->links - 1);
 	name_lost(number);
+	if (asked->flags & TREE_UNLINK_LINKABLE && is_regular(inode_at(number)))
+		SET_INODE(inode_at(number), is_linkable, !inode_at(number)->links);
 	answer_remember(caller, TREE_UNLINK_TAG, asked->serial, &(struct replay){});
 	return OK;
 }

@@ -8,7 +8,9 @@
 #include "os/syscalls.h"
 #include "servers/ramfs/answer.h"
 #include "servers/ramfs/boot.h"
+#include "servers/ramfs/contents.h"
 #include "servers/ramfs/lock.h"
+#include "servers/ramfs/nameless.h"
 #include "servers/ramfs/operations.h"
 #include "servers/ramfs/watch.h"
 
@@ -134,6 +136,8 @@ static bool serve(struct message *message)
 	case MESSAGE_EVENT:
 		if (message->badge >> 32 == BADGE_WATCHER)
 			watcher_alone((u32)message->badge);
+		else if (message->badge >> 32 == BADGE_NAMELESS)
+			nameless_alone((u32)message->badge);
 		else
 			service_answer();
 		return false;
@@ -169,13 +173,24 @@ static err_t run(void)
 	}
 }
 
+// What the life before left: its changes are undone or whole.
+static void resume(void)
+{
+	contents_resume();
+	for (u32 i = 1; i < writer.tree.head->fresh_inode; i++)
+		if (nameless_resume(i))
+			commit();
+}
+
 static err_t start(void)
 {
 	bool is_new;
 	port = start_handle("port");
 	TRY(store_open(&is_new));
-	if (!is_new)
+	if (!is_new) {
+		resume();
 		return OK;
+	}
 	TRY(boot_fill());
 	store_seal();
 	return OK;

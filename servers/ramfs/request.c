@@ -86,6 +86,8 @@ err_t inode_find_named(const struct request *request, struct tree_inode **out)
 	TRY(inode_find(asked->inode, asked->generation, out));
 	if (request->who.capabilities & CAPABILITY_DAC_READ_SEARCH)
 		return OK;
+	if (!(*out)->links) // whose owner has it open, or had
+		return tree_owns(*out, &request->who) ? OK : ERR_NOT_FOUND;
 	if (!entry->directory || entry->inode != asked->inode)
 		return ERR_NOT_FOUND;
 	return tree_may_reach(&writer.tree, entry->directory, &request->who) ? OK : ERR_RIGHTS;

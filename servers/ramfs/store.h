@@ -19,7 +19,13 @@ constexpr u32 WATCHERS_MAX = 128, WATCHES_MAX = 4096;
 constexpr u32 LOCKERS_MAX = 4096, LOCKS_MAX = 8192;
 
 // What a connection is, in its badge's upper half. Other badges are from whoever made the port.
-enum badge_kind : u32 { BADGE_MASTER = 0, BADGE_SPEAKER = 1, BADGE_LOCKER = 2, BADGE_WATCHER = 3 };
+enum badge_kind : u32 {
+	BADGE_MASTER = 0,
+	BADGE_SPEAKER = 1,
+	BADGE_LOCKER = 2,
+	BADGE_WATCHER = 3,
+	BADGE_NAMELESS = 4
+};
 
 struct speaker {
 	u32 is_used, reserved;
@@ -75,6 +81,7 @@ struct store {
 	struct replay replays[REPLAYS_MAX]; // answers that may not have gone out at former deaths
 	handle_t handed;                    // connection that goes out with the answer: ours until then
 	u32 next_replay;
+	u32 withdrawn; // inode whose contents were last told to publish no more; written without a note
 	u32 closing_count;
 	struct closing closing[CLOSING_MAX];
 	struct speaker speakers[IDENTITIES_MAX];

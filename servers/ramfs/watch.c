@@ -175,7 +175,6 @@ void watch_gone(u32 inode)
 {
 	if (!inode_at(inode)->watched)
 		return;
-	tell(inode, &(struct record){ .mask = IN_ATTRIB }, (view_t){});
 	tell(inode, &(struct record){ .mask = IN_DELETE_SELF }, (view_t){});
 	for (u32 i = 0; i < store->watch_top; i++)
 		if (AT(store->watches, i).number && AT(store->watches, i).inode == inode)

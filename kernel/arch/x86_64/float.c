@@ -127,7 +127,8 @@ void float_first_use(struct thread *thread)
 {
 	if (!thread->uses_float) {
 		if (!thread->arch.float_area && area_create(thread) != OK) {
-			thread_fault(thread, UPCALL_BUS_ERROR, thread->registers.rip, 0);
+			thread_fault(thread, UPCALL_BUS_ERROR, thread->registers.rip,
+				(u64)-ERR_NO_MEMORY * FAULT_REASON);
 			return;
 		}
 		thread->uses_float = true;

@@ -101,7 +101,7 @@ struct posix_thread {
 	bool has_forced;
 	struct linux_siginfo forced;               // a signal that is delivered first of all
 	u64 trap_number, trap_error, trap_address; // of the last fault, for signal frames
-	u64 tried_again;                           // address of a fault for want of memory; 0: none
+	u64 short_address, short_since;            // of a fault for want of memory; 0: none
 	struct list_node node;                     // in core_state.threads
 };
 static_assert(offsetof(struct posix_thread, registers) == THREAD_BLOCK_SIZE);

@@ -71,7 +71,9 @@ static i64 lock(struct posix_thread *self, const struct file *file, handle_t loc
 	wait_close(self);
 	switch (err) {
 	case ERR_WOULD_BLOCK: return -EAGAIN;
-	case ERR_NOT_FOUND: return 0; // the file has no name any more: nobody else can lock it by one
+	case ERR_NOT_FOUND:
+		return 0; // a directory, or what is open by its path, without a name: nobody else can lock
+		          // it
 	case ERR_QUOTA: return -ENOLCK;
 	case ERR_BUSY: return -EDEADLK;
 	default: return posix_error(err);

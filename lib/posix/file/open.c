@@ -203,17 +203,17 @@ static i64 make_nameless(struct posix_thread *self, struct path *path, const str
 		return number;
 	request_directory(path, &asked);
 	asked.entry = tree_find(path_tree(path), asked.directory, path->walk.name);
+	asked.flags = how->flags & O_EXCL ? 0 : TREE_UNLINK_LINKABLE;
 	if (request_brief(&brief, &asked, path->walk.name, (view_t){}))
 		(void)tree_unlink_brief((tree_t){ mount_connection(path->walk.directory.mount) }, &brief);
 	return number;
 }
 
-// O_TMPFILE: a file in this directory whose name goes at once. It cannot get one later: what has no
-// name is forgotten by its server (ENOENT).
+// O_TMPFILE: a file in this directory whose name goes at once. Without O_EXCL it may get one later.
 static i64 open_nameless(
 	struct posix_thread *self, i32 directory, u64 user_path, const struct open_how *given)
 {
-	struct open_how how = { given->flags & ~(u32)(O_TMPFILE | O_EXCL | O_CREAT), given->mode, 0 };
+	struct open_how how = { given->flags & ~(u32)(O_TMPFILE | O_CREAT), given->mode, 0 };
 	u8 text[TREE_PATH_MAX] UNINITIALIZED, room[32];
 	struct path path UNINITIALIZED;
 	i64 size = user_copy_string(span_of(text), user_path);

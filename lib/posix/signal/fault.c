@@ -2,6 +2,8 @@
 // fault.c - the program was interrupted (upcall.S): a notification only fills the mailbox; a fault
 // becomes the signal that Linux makes of it, with the same details.
 #include "lib/base/atomic.h"
+#include "lib/base/time.h"
+#include "lib/posix/core/clock.h"
 #include "lib/posix/core/entry.h"
 #include "lib/posix/core/log.h"
 #include "lib/posix/signal/crash.h"
@@ -22,6 +24,8 @@ enum trap : u64 {
 
 // Bits of the processor's error code, as programs find it in their frames.
 enum page_error : u64 { PAGE_PRESENT = 1, PAGE_WRITE = 2, PAGE_USER = 4, PAGE_FETCH = 16 };
+
+constexpr u64 SHORT_NS = 4 * NS_PER_SECOND, SHORT_PAUSE_NS = 10 * NS_PER_MS;
 
 [[gnu::weak]] bool process_relieved(void);    // process/ provides
 [[gnu::weak]] bool memory_grows(u64 address); // memory/ provides: is there memory now?
@@ -96,16 +100,32 @@ static struct fault fault_of(const struct posix_thread *self)
 	return (struct fault){ SIGSEGV, SI_KERNEL, 0, TRAP_PROTECTION, what->detail };
 }
 
-// There was no memory for this page; now there is, or was in the meantime: then once.
-static bool is_tried_again(struct posix_thread *self, u64 address)
+static bool is_short(u64 detail)
 {
-	if (!process_relieved)
+	u64 reason = detail / FAULT_REASON;
+	return reason == (u64)-ERR_QUOTA || reason == (u64)-ERR_NO_MEMORY;
+}
+
+// There was no memory for this page. Somebody who is big ends for it, or there is some by now that
+// others may take first, or what has ended gives its own back in a while: until SHORT_NS are over.
+static bool is_tried_again(struct posix_thread *self, u64 address, u64 detail)
+{
+	u32 observed;
+	if (!process_relieved || !is_short(detail))
 		return false;
 	if (process_relieved())
 		return true;
-	bool is_first = self->tried_again != address;
-	self->tried_again = is_first ? address : 0;
-	return is_first;
+	u64 now = posix_clock();
+	bool is_first = self->short_address != address || now - self->short_since > 2 * SHORT_NS;
+	if (is_first) {
+		self->short_address = address;
+		self->short_since = now;
+	} else if (now - self->short_since > SHORT_NS) {
+		return false;
+	} else {
+		(void)object_wait(HANDLE_NONE, 0, now + SHORT_PAUSE_NS, &observed);
+	}
+	return true;
 }
 
 void posix_interrupted(struct posix_thread *self)
@@ -115,7 +135,7 @@ void posix_interrupted(struct posix_thread *self)
 		return;
 	}
 	if (self->interruption.cause == UPCALL_BUS_ERROR &&
-		is_tried_again(self, self->interruption.address))
+		is_tried_again(self, self->interruption.address, self->interruption.detail))
 		return;
 	if (self->interruption.cause == UPCALL_PAGE_FAULT && memory_grows &&
 		!(self->interruption.detail & FAULT_PRESENT) && memory_grows(self->interruption.address))
@@ -137,7 +157,7 @@ bool posix_memory_short(struct posix_thread *self)
 	u64 open_mask = self->open_mask, service_deadline = self->service_deadline;
 	self->open_mask = MASK_ALL;
 	self->service_deadline = 0;
-	bool is_tried = is_tried_again(self, self->block.frame.address);
+	bool is_tried = is_tried_again(self, self->block.frame.address, self->block.frame.detail);
 	self->open_mask = open_mask;
 	self->service_deadline = service_deadline;
 	return is_tried;

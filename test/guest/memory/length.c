@@ -209,6 +209,38 @@ void test_publish(void)
 	CHECK_OK(memory_unmap(HANDLE_NONE, address, 2 * PAGE_SIZE));
 }
 
+static bool is_told(handle_t told, u64 key)
+{
+	struct message message = {};
+	return port_receive_until(told, &message, guest_after(2)) == OK &&
+	       message_kind(&message) == MESSAGE_EVENT && message.badge == key;
+}
+
+// Who keeps one handle of what others have open hears that they have not any more.
+void test_alone(void)
+{
+	handle_t memory, told, others[2];
+	u64 handles;
+	CHECK_OK(port_create(0, &told));
+	CHECK_OK(guest_memory(PAGE_SIZE, &memory));
+	CHECK_OK(port_bind(told, memory, SIGNAL_ALONE, 77, BIND_MODE_EDGE));
+	CHECK_OK(handle_duplicate(memory, RIGHTS_ALL, &AT(others, 0)));
+	CHECK_OK(handle_duplicate(memory, RIGHTS_ALL, &AT(others, 1)));
+	CHECK_OK(memory_control(memory, MEMORY_OPERATION_PUBLISH, 0, 0, &handles));
+	CHECK_EQ(handles, 3);
+	CHECK_OK(handle_close(AT(others, 0)));
+	CHECK(!is_told(told, 77));
+	CHECK_OK(handle_close(AT(others, 1)));
+	CHECK(is_told(told, 77));
+	CHECK(!is_told(told, 77));
+	CHECK_OK(handle_duplicate(memory, RIGHTS_ALL, &AT(others, 0))); // and again
+	CHECK_OK(handle_close(AT(others, 0)));
+	CHECK(is_told(told, 77));
+	CHECK_OK(handle_close(memory));
+	CHECK(!is_told(told, 77));
+	CHECK_OK(handle_close(told));
+}
+
 // Cut in parts, of which zero pages may be shown everywhere: nothing of it is left behind the end.
 void test_cut_zeros(void)
 {

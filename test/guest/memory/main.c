@@ -18,6 +18,7 @@ static const struct guest_test tests[] = {
 	{ "append", test_append },
 	{ "append_whole", test_append_whole },
 	{ "publish", test_publish },
+	{ "alone", test_alone },
 	{ "cut_zeros", test_cut_zeros },
 	{ "private_file", test_private_file },
 	{ "map", test_map },
@@ -72,6 +73,11 @@ u64 fault_of(u64 address, bool is_write)
 		return UINT64_MAX;
 	if (info.exit_reason == EXIT_RETURNED)
 		return 0;
+	// Beyond the end, not for want of memory.
+	if (info.fault_cause == UPCALL_BUS_ERROR &&
+		info.fault_detail / FAULT_REASON != (u64)-ERR_RANGE &&
+		info.fault_detail / FAULT_REASON != (u64)-ERR_IO)
+		return UINT64_MAX;
 	return info.fault_address == address ? info.fault_cause : UINT64_MAX;
 }
 

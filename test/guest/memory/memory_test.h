@@ -15,7 +15,7 @@ void test_zero(void), test_copy(void), test_clone(void), test_clone_chain(void),
 	test_resize(void), test_contiguous(void), test_large(void), test_physical(void),
 	test_revoke(void);
 void test_length(void), test_length_zeros(void), test_append(void), test_append_whole(void),
-	test_publish(void), test_private_file(void), test_cut_zeros(void);
+	test_publish(void), test_alone(void), test_private_file(void), test_cut_zeros(void);
 void test_map(void), test_fixed(void), test_split(void), test_protect(void), test_reserve(void),
 	test_fork_private(void), test_fork_shared(void), test_beyond(void), test_foreign(void),
 	test_random_maps(void), test_shown_twice(void), test_shown_fork(void);
