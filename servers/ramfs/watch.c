@@ -149,17 +149,15 @@ static u32 with_type(u32 inode, u32 mask)
 	return mask | (is_directory(inode_at(inode)) ? IN_ISDIR : 0);
 }
 
-void watch_self(u32 inode, u32 mask)
+void watch_self_told(u32 inode, u32 mask)
 {
-	if (!(inode_at(inode)->watched & mask))
-		return;
 	u32 type = mask & (IN_DELETE_SELF | IN_MOVE_SELF) ? 0 : with_type(inode, 0);
 	tell(inode, &(struct record){ .mask = mask | type }, (view_t){});
 }
 
 void watch_named(u32 directory, view_t name, u32 inode, u32 mask, u32 cookie)
 {
-	if (inode_at(directory)->watched & mask)
+	if (is_watched(directory, mask))
 		tell(directory, &(struct record){ .mask = with_type(inode, mask), .cookie = cookie }, name);
 }
 
@@ -171,10 +169,8 @@ void watch_both(u32 inode, u32 number, u32 mask)
 	watch_self(inode, mask);
 }
 
-void watch_gone(u32 inode)
+void watch_ended(u32 inode)
 {
-	if (!inode_at(inode)->watched)
-		return;
 	tell(inode, &(struct record){ .mask = IN_DELETE_SELF }, (view_t){});
 	for (u32 i = 0; i < store->watch_top; i++)
 		if (AT(store->watches, i).number && AT(store->watches, i).inode == inode)
