@@ -2,6 +2,9 @@
 // locks.c - locks of fcntl: the one that is told of, and waits for each other that would never end.
 #include "test/posix/test.h"
 
+#include <sys/file.h>
+#include <sys/time.h>
+
 static int file, told[2];
 
 static int set(int command, short type, long start, long length)
@@ -67,12 +70,31 @@ static void rings(void)
 	is(set(F_SETLKW, F_WRLCK, 0, 10), 0, "all are free");
 }
 
+// Signals all the time, of a handler without SA_RESTART: what does not wait is not interrupted.
+static void beside_signals(void)
+{
+	struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = {};
+	int interrupted = 0;
+	on_signal(SIGALRM, count_signal, 0);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < 1000; i++) {
+		interrupted += set(F_SETLK, F_WRLCK, i, 1) != 0;
+		interrupted += flock(file, LOCK_EX | LOCK_NB) != 0;
+		interrupted += flock(file, LOCK_UN) != 0;
+		interrupted += set(F_SETLK, F_UNLCK, 0, 0) != 0;
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+	check(handled > 0, "signals come");
+	is(interrupted, 0, "and interrupt no lock that need not be waited for");
+}
+
 int main(void)
 {
 	file = open("/tmp/test-locks", O_RDWR | O_CREAT, 0600);
 	need(file >= 0 && pipe(told) == 0, "a file and a pipe");
 	first();
 	rings();
+	beside_signals();
 	unlink("/tmp/test-locks");
 	return done();
 }

@@ -63,6 +63,7 @@ static void epoll_close(struct posix_thread *, const struct file *file, bool)
 {
 	struct epoll_set *set = epoll_set_of(file);
 	epoll_set_leave(set);
+	(void)handle_close(set->port);
 	heap_give(set, sizeof(struct epoll_set));
 }
 
@@ -144,7 +145,7 @@ static i64 epoll_make(struct posix_thread *self, u32 flags)
 	AT(description->detail, 0) = (u64)(uintptr_t)set;
 	epoll_set_enter(set);
 	return descriptor_install(
-		self, description, set->port, flags & O_CLOEXEC ? DESCRIPTOR_CLOEXEC : 0, 0);
+		self, description, HANDLE_NONE, flags & O_CLOEXEC ? DESCRIPTOR_CLOEXEC : 0, 0);
 }
 
 i64 call_epoll_create(struct posix_thread *self, const struct arguments *arguments)

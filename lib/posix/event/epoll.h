@@ -10,8 +10,10 @@
 NONNULL_BEGIN
 
 struct epoll_item {
-	struct file file; // not pinned: event_closed takes the item away
-	u32 events;       // with flags; 0 beside the flags: asleep (EPOLLONESHOT)
+	// Not pinned: event_closed takes the item away. Its handle is the item's own, as another
+	// descriptor may be left when that one is closed; but not of a list of poll's.
+	struct file file;
+	u32 events; // with flags; 0 beside the flags: asleep (EPOLLONESHOT)
 	u32 serial;
 	u64 data;
 	u64 round;      // of the collection that saw it last
@@ -22,7 +24,7 @@ struct epoll_item {
 struct epoll_set {
 	struct list_node node; // in event_state.sets
 	struct posix_lock lock;
-	handle_t port;                                 // the open file's
+	handle_t port;                                 // owned
 	struct epoll_item *_Nullable *_Nullable items; // owned; by index, null: free
 	u32 size, count, polled, serial;
 	u64 round;

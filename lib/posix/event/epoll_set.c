@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // epoll_set.c - the items of a set: each is tied to the set's port with its place as key, so that
 // what is ready comes without looking at the rest.
+#include "abi/rights.h"
 #include "lib/posix/core/heap.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/event/epoll.h"
@@ -101,6 +102,11 @@ static void tie(struct epoll_set *set, struct epoll_item *item, u32 index)
 	set->polled += item->is_polled;
 }
 
+static bool owns_handle(const struct epoll_set *set, const struct epoll_item *item)
+{
+	return !set->is_kept && item->file.handle.raw;
+}
+
 i64 epoll_add(struct epoll_set *set, const struct file *file, const struct linux_epoll_event *event)
 {
 	u32 index;
@@ -111,6 +117,11 @@ i64 epoll_add(struct epoll_set *set, const struct file *file, const struct linux
 	*item = (struct epoll_item){
 		.file = *file, .events = event->events, .data = event->data, .serial = ++set->serial
 	};
+	if (owns_handle(set, item) &&
+		handle_duplicate(file->handle, RIGHTS_ALL, &item->file.handle) != OK) {
+		heap_give(item, sizeof(struct epoll_item));
+		return -ENOMEM;
+	}
 	*place_of(set, index) = item;
 	set->count++;
 	tie(set, item, index);
@@ -138,6 +149,8 @@ static void drop(struct epoll_set *set, u32 index, bool is_closed)
 		untie(set, item);
 	*place_of(set, index) = nullptr;
 	set->count--;
+	if (owns_handle(set, item))
+		(void)handle_close(item->file.handle);
 	heap_give(item, sizeof(struct epoll_item));
 }
 

@@ -86,7 +86,7 @@ static i64 event_control(struct posix_thread *, const struct file *file, u32 req
 	return is_size ? watcher_size(file, argument) : -ENOTTY;
 }
 
-static void event_close(struct posix_thread *, const struct file *file, bool)
+static void event_drop(const struct file *file)
 {
 	if (is(file, EVENT_QUEUE))
 		queue_closed(file);
@@ -99,7 +99,7 @@ const struct operations event_operations = {
 	.ready = event_ready,
 	.watch = event_watch,
 	.control = event_control,
-	.close = event_close,
+	.drop = event_drop,
 };
 
 i64 event_install(struct posix_thread *self, enum event_sort sort, handle_t handle, u32 flags,

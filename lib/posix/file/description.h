@@ -21,7 +21,7 @@ enum file_kind : u16 {
 	FILE_SCHEME,    // handle: connection that speaks the file protocol (ifc/file.ifc)
 	FILE_EVENT,     // eventfd, timerfd, signalfd
 	FILE_PROCESS,   // pidfd: handle: process; process/pidfd.c: process_operations
-	FILE_EPOLL,     // handle: port
+	FILE_EPOLL,     // no handle
 	FILE_MEMORY,    // memfd: handle: memory, no inode
 	FILE_KINDS,
 };

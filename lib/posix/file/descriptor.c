@@ -6,10 +6,10 @@
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
 #include "lib/posix/file/lock_calls.h"
+#include "lib/posix/file/pin.h"
 #include "lib/posix/file/watch.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
-#include "lib/posix/process/fork.h"
 #include "lib/posix/thread/thread.h"
 #include "os/syscalls.h"
 
@@ -36,8 +36,7 @@ u32 descriptor_limit(void)
 	return soft && soft < DESCRIPTORS_MAX ? (u32)soft : soft ? DESCRIPTORS_MAX : 1024;
 }
 
-// Null: there is no such entry.
-static struct descriptor *_Nullable entry_at(u32 number)
+struct descriptor *_Nullable entry_at(u32 number)
 {
 	struct file_state *state = files();
 	if (number >= state->capacity)
@@ -61,6 +60,18 @@ static i64 entry_find(i32 number, struct descriptor *_Nullable *_Nonnull out)
 	return number >= 0 && *out && (*out)->description ? 0 : -EBADF;
 }
 
+// Of other threads, under the lock.
+static i64 get_pinned(i32 number, struct file *out)
+{
+	struct descriptor *entry;
+	TRY_POSIX(entry_find(number, &entry));
+	*out = (struct file){ entry->description, entry->handle, entry->flags | FILE_PINNED, number };
+	if (operations_of(out)->close)
+		TRY_POSIX(pin_add(entry->description));
+	description_get(entry->description);
+	return 0;
+}
+
 i64 file_get(struct posix_thread *self, i32 number, struct file *out)
 {
 	struct descriptor *entry;
@@ -71,21 +82,43 @@ i64 file_get(struct posix_thread *self, i32 number, struct file *out)
 		return 0;
 	}
 	posix_lock_take(&files()->lock);
-	i64 error = entry_find(number, &entry);
-	if (!error) {
-		*out =
-			(struct file){ entry->description, entry->handle, entry->flags | FILE_PINNED, number };
-		description_get(entry->description);
-	}
+	i64 error = get_pinned(number, out);
 	posix_lock_give(&files()->lock);
 	return error;
 }
 
-static void end(struct posix_thread *self, const struct file *file, bool is_last)
+static bool has_another(const struct description *description)
+{
+	if (atomic_load_relaxed(&description->references) == 1)
+		return false; // the one in hand
+	for (u32 i = 0; i < files()->top; i++)
+		if (entry_at(i)->description == description)
+			return true;
+	return false;
+}
+
+// What is left in this process of a description of which a descriptor or a pin was taken away.
+struct rest {
+	bool has_another; // descriptor
+	bool is_gone;     // nor a pin
+};
+
+// In the same hold of the lock as that.
+static struct rest rest_of(const struct description *description)
+{
+	bool is_listed = has_another(description);
+	return (struct rest){ is_listed, !is_listed && !is_pinned(description) };
+}
+
+// Gives up a reference. Whoever gives up the last one may have the place used for another at once.
+static void end(struct posix_thread *self, const struct file *file, bool is_gone)
 {
 	const struct operations *operations = operations_of(file);
-	if (operations->close)
-		operations->close(self, file, is_last);
+	struct description seen = *file->description;
+	bool is_last = description_drop(file->description);
+	if (is_gone && operations->close)
+		operations->close(
+			self, &(struct file){ &seen, file->handle, file->flags, file->number }, is_last);
 	if (!is_last)
 		return;
 	watch_tell_closed(file);
@@ -94,10 +127,16 @@ static void end(struct posix_thread *self, const struct file *file, bool is_last
 
 void file_put(struct posix_thread *self, const struct file *file)
 {
-	if (!(file->flags & FILE_PINNED) || !description_drop(file->description))
+	struct rest rest = {};
+	if (!(file->flags & FILE_PINNED))
 		return;
-	struct file last = { file->description, HANDLE_NONE, 0, file->number };
-	end(self, &last, true);
+	if (operations_of(file)->close) {
+		posix_lock_take(&files()->lock);
+		pin_drop(file->description);
+		rest = rest_of(file->description);
+		posix_lock_give(&files()->lock);
+	}
+	end(self, &(struct file){ file->description, HANDLE_NONE, 0, file->number }, rest.is_gone);
 }
 
 // Under the lock. Room for this number.
@@ -149,27 +188,23 @@ static void set_entry(u32 number, struct descriptor entry)
 		files()->top = number + 1;
 }
 
-static bool has_another(const struct description *description)
-{
-	for (u32 i = 0; i < files()->top; i++)
-		if (entry_at(i)->description == description)
-			return true;
-	return false;
-}
-
 static bool has_locks(void)
 {
 	return files()->locker.raw || files()->holder_count;
 }
 
-static void drop(struct posix_thread *self, const struct descriptor *entry, i32 number)
+static void drop(
+	struct posix_thread *self, const struct descriptor *entry, struct rest rest, i32 number)
 {
 	struct file file = { entry->description, entry->handle, entry->flags, number };
-	if (event_closed)
+	const struct operations *operations = operations_of(&file);
+	if (event_closed && !rest.has_another)
 		event_closed(self, &file);
 	if (has_locks())
-		locks_closed(&file, !has_another(entry->description));
-	end(self, &file, description_drop(entry->description));
+		locks_closed(&file, !rest.has_another);
+	if (operations->drop)
+		operations->drop(&file);
+	end(self, &file, rest.is_gone);
 	if (entry->handle.raw)
 		(void)handle_close(entry->handle);
 }
@@ -183,10 +218,11 @@ i64 descriptor_install(struct posix_thread *self, struct description *descriptio
 	i64 error = find_free(from, &number);
 	if (!error)
 		set_entry(number, entry);
+	struct rest rest = error ? rest_of(description) : (struct rest){};
 	posix_lock_give(&files()->lock);
 	if (!error)
 		return (i64)number;
-	drop(self, &entry, -1);
+	drop(self, &entry, rest, -1);
 	return error;
 }
 
@@ -216,15 +252,17 @@ i64 descriptor_open(struct posix_thread *self, const struct opening *opening)
 i64 descriptor_close(struct posix_thread *self, i32 number)
 {
 	struct descriptor *entry, closed;
+	struct rest rest;
 	posix_lock_take(&files()->lock);
 	i64 error = entry_find(number, &entry);
 	if (!error) {
 		closed = *entry;
 		set_entry((u32)number, (struct descriptor){});
+		rest = rest_of(closed.description);
 	}
 	posix_lock_give(&files()->lock);
 	if (!error)
-		drop(self, &closed, number);
+		drop(self, &closed, rest, number);
 	return error;
 }
 
@@ -254,6 +292,7 @@ i64 descriptor_copy(struct posix_thread *self, i32 number, i32 from, u32 flags)
 i64 descriptor_copy_to(struct posix_thread *self, i32 number, i32 to, u32 flags)
 {
 	struct descriptor copy, former = {};
+	struct rest rest = {};
 	if (to < 0 || (u32)to >= descriptor_limit())
 		return -EBADF;
 	posix_lock_take(&files()->lock);
@@ -264,11 +303,13 @@ i64 descriptor_copy_to(struct posix_thread *self, i32 number, i32 to, u32 flags)
 		if (!error) {
 			former = *entry_at((u32)to);
 			set_entry((u32)to, copy);
+			if (former.description)
+				rest = rest_of(former.description);
 		}
 	}
 	posix_lock_give(&files()->lock);
 	if (former.description)
-		drop(self, &former, to);
+		drop(self, &former, rest, to);
 	return error ? error : to;
 }
 
@@ -303,67 +344,6 @@ void descriptors_close_range(struct posix_thread *self, u32 first, u32 last, boo
 		else
 			(void)descriptor_close(self, (i32)number);
 	}
-}
-
-// Counts what a forked child will share, or takes it back.
-static void count_all(bool has_more)
-{
-	for (u32 i = 0; i < files()->top; i++) {
-		struct description *description = entry_at(i)->description;
-		if (description && has_more)
-			description_get(description);
-		else if (description)
-			(void)description_drop(description); // we have one ourselves
-	}
-}
-
-i64 fork_before_file(struct posix_thread *self) NO_THREAD_SAFETY_ANALYSIS
-{
-	(void)self;
-	posix_lock_take(&files()->lock);
-	count_all(true);
-	return 0;
-}
-
-void fork_parent_file(struct posix_thread *self, bool has_child) NO_THREAD_SAFETY_ANALYSIS
-{
-	(void)self;
-	if (!has_child)
-		count_all(false);
-	posix_lock_give(&files()->lock);
-}
-
-void fork_child_file(struct posix_thread *self)
-{
-	struct file_state *state = files();
-	(void)self;
-	posix_lock_init(&state->lock);
-	arenas_forked();
-	if (state->locker.raw)
-		(void)handle_close(state->locker); // range locks stay the parent's
-	state->locker = HANDLE_NONE;
-}
-
-// The kernel closes handles; what others still share must not be counted for us any more, or it is
-// never free again. Locks are given back before our parent hears of the end. Who is killed does not
-// come here: its references stay, and its locks are given back a little later.
-void exit_file(struct posix_thread *self)
-{
-	(void)self;
-	posix_lock_take(&files()->lock);
-	for (u32 i = 0; i < files()->top; i++) {
-		struct description *description = entry_at(i)->description;
-		struct file file = { .description = description };
-		if (!is_alone()) // otherwise nobody looks any more
-			entry_at(i)->description = nullptr;
-		if (description && has_locks())
-			locks_closed(&file, true);
-		if (!description || !description_drop(description))
-			continue;
-		watch_tell_closed(&file);
-		description_free(description);
-	}
-	posix_lock_give(&files()->lock);
 }
 
 static bool is_shared(const struct file *file)

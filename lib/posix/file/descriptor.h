@@ -20,6 +20,8 @@ i64 descriptor_flags(i32 number, u32 *flags);
 i64 descriptor_set_flags(i32 number, u32 flags);
 // Closes, or marks, all from first to last.
 void descriptors_close_range(struct posix_thread *self, u32 first, u32 last, bool only_mark);
+// An entry of the table, under the lock. Null: it is not so long.
+struct descriptor *_Nullable entry_at(u32 number);
 u32 descriptors_count(void); // above the highest in use
 u32 descriptor_limit(void);
 

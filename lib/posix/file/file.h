@@ -68,16 +68,24 @@ struct holder {
 	handle_t locker;                           // owned
 };
 
+// What calls use that another thread may close (pin.c).
+struct pin {
+	const struct description *description;
+	u32 count;
+};
+
 struct file_state {
 	struct posix_lock lock; // descriptors, places, arenas, namespace
 	u32 umask;
 	struct descriptor *_Nullable table; // owned, in the heap
 	u32 capacity;
-	u32 lowest;      // all below are in use
-	u32 top;         // none from here on was in use since exec
-	u32 limit;       // as fork left it; RLIMIT_NOFILE counts
-	u32 is_narrow;   // 1: without what only the privileged have
-	u32 changes;     // atomic: of the table so far
+	u32 lowest; // all below are in use
+	u32 top;    // none from here on was in use since exec
+	u32 limit;  // as fork left it; RLIMIT_NOFILE counts
+	u32 pin_count, pin_capacity;
+	struct pin *_Nullable pins; // owned, in the heap
+	u32 is_narrow;              // 1: without what only the privileged have
+	u32 changes;                // atomic: of the table so far
 	u32 own;         // index + 1 of the arena in which this process makes descriptions; 0: none
 	handle_t locker; // owned; for locks of fcntl; not a forked child's
 	u32 is_bound;    // 1: the namespace was changed, so that set-id programs get no powers in it

@@ -64,11 +64,15 @@ static i64 locker_of_file(const struct file *file, handle_t *out)
 static i64 lock(struct posix_thread *self, const struct file *file, handle_t locker,
 	const struct tree_lock_request *wanted)
 {
-	wait_open(self);
+	// What does not wait, no signal interrupts: F_SETLK, LOCK_NB, giving back.
+	bool is_waiting = wanted->is_waiting && wanted->kind != TREE_LOCK_KIND_NONE;
+	if (is_waiting)
+		wait_open(self);
 	err_t err =
 		tree_lock((tree_t){ locker }, file->description->inode, file->description->generation,
-			wanted->family, wanted->kind, wanted->start, wanted->end, wanted->is_waiting);
-	wait_close(self);
+			wanted->family, wanted->kind, wanted->start, wanted->end, is_waiting);
+	if (is_waiting)
+		wait_close(self);
 	switch (err) {
 	case ERR_WOULD_BLOCK: return -EAGAIN;
 	case ERR_NOT_FOUND:

@@ -43,7 +43,9 @@ struct operations {
 	u32 (*_Nullable watch)(const struct file *, u32 poll_events, handle_t *out);
 	// The memory to map, and where in it: its handle stays the file's.
 	i64 (*_Nullable map)(struct posix_thread *, const struct file *, u64 *offset, handle_t *out);
-	// The last descriptor of this process goes; is_last: of all processes.
+	// A descriptor goes; there may be others of this description.
+	void (*_Nullable drop)(const struct file *);
+	// The last descriptor of this process goes, and no call uses it; is_last: of all processes.
 	void (*_Nullable close)(struct posix_thread *, const struct file *, bool is_last);
 };
 
