@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // files.c - /proc: walks, attributes, lists, contents. Nothing is remembered of an open file: its
-// badge says which it is, each read tells anew and answers the part that was asked for. So it
-// survives a restart without a word in the ledger.
+// badge says which it is, each read tells anew and answers the part that was asked for, but for
+// those that go on where the one before ended, while that is not forgotten. So it survives a
+// restart without a word in the ledger.
 #include "servers/proc/files.h"
 
 #include "ifc/file.h"
@@ -23,7 +24,18 @@ constexpr u32 EXTRA_BITS = 29; // of a badge, from bit 32 on
 constexpr u64 TRUSTED_BADGE = 1ull << (32 + EXTRA_BITS);
 constexpr u64 COOKIE_PROCESSES = 1000; // cookies: from 2 on names, then slots
 
-static u8 text[TEXT_MAX]; // of the file that is being told
+static u8 text[TEXT_MAX]; // of the folder or link that is being told
+
+// What was told last of some files, for who reads on. Forgotten in turn.
+constexpr u32 TOLD_MAX = 4;
+struct told {
+	u64 badge;
+	u64 next; // where the last read ended
+	usize used;
+	u8 text[TEXT_MAX];
+};
+static struct told told[TOLD_MAX];
+static u32 next_told;
 
 static const struct node root = { NODE_ROOT, 0, 0 };
 
@@ -186,9 +198,10 @@ static bool still_sees(u64 badge)
 	return !process || !is_private(node) || badge & TRUSTED_BADGE || !is_secret(process);
 }
 
-static struct words tell_node(struct node node, const struct process *_Nullable process)
+static struct words tell_node(
+	struct node node, const struct process *_Nullable process, span_t room)
 {
-	struct words words = { .room = span_of(text), .is_own = node.extra & OPENER_SELF };
+	struct words words = { .room = room, .is_own = node.extra & OPENER_SELF };
 	const struct name *name = name_of(node);
 	if (name && name->tell)
 		name->tell(&words, process);
@@ -226,7 +239,7 @@ static err_t follow(struct way *way, struct node link, const struct process *_Nu
 		return ERR_LOOP;
 	if (!caller)
 		return ERR_NOT_FOUND;
-	struct words words = tell_node(link, caller);
+	struct words words = tell_node(link, caller, span_of(text));
 	if (way->rest.size)
 		words_add(&words, "/%v", &way->rest);
 	span_t room = span_of(way->room);
@@ -388,7 +401,7 @@ static err_t operation_file_readlink(void *_Nullable self, struct caller caller,
 		return ERR_INVALID;
 	if (!may_see(from, node))
 		return ERR_RIGHTS;
-	struct words words = tell_node(node, is_inner(node) ? from : process_of(node));
+	struct words words = tell_node(node, is_inner(node) ? from : process_of(node), span_of(text));
 	view_t found = view_clamp(words_view(&words), 0, target.size);
 	*out_size = (u32)found.size;
 	return found.size ? lease_put(target, 0, found) : ERR_NOT_FOUND;
@@ -403,15 +416,29 @@ static err_t operation_file_info(void *_Nullable self, struct caller caller, lea
 	return attributes.size < sizeof found ? ERR_TOO_BIG : lease_put(attributes, 0, view_of(found));
 }
 
-static err_t read_part(struct node node, u64 offset, lease_t data, u64 *done)
+// The text of a file from its beginning, in which this offset is wanted.
+static struct told *tell_file(u64 badge, const struct process *_Nullable process, u64 offset)
 {
+	for (u32 i = 0; offset && i < TOLD_MAX; i++)
+		if (AT(told, i).badge == badge && AT(told, i).next == offset)
+			return &AT(told, i);
+	struct told *fresh = &AT(told, next_told++ % TOLD_MAX);
+	fresh->badge = badge;
+	fresh->used = tell_node(node_of(badge), process, span_of(fresh->text)).used;
+	return fresh;
+}
+
+static err_t read_part(u64 badge, u64 offset, lease_t data, u64 *done)
+{
+	struct node node = node_of(badge);
 	const struct process *process = process_of(node);
 	if (is_folder(node))
 		return ERR_IS_DIRECTORY;
 	if (node.pid && !process)
 		return ERR_NOT_FOUND;
-	struct words words = tell_node(node, process);
-	view_t part = view_clamp(words_view(&words), offset, data.size);
+	struct told *file = tell_file(badge, process, offset);
+	view_t part = view_clamp(view_clamp(view_of(file->text), 0, file->used), offset, data.size);
+	file->next = offset + part.size;
 	*done = part.size;
 	return lease_put(data, 0, part);
 }
@@ -424,7 +451,7 @@ static void operation_file_read(void *_Nullable self, struct file_read_call call
 	if (call.caller.badge & FILE_BADGE && !still_sees(call.caller.badge))
 		err = ERR_RIGHTS;
 	else if (call.caller.badge & FILE_BADGE)
-		err = read_part(node_of(call.caller.badge), call.offset, call.data, &done);
+		err = read_part(call.caller.badge, call.offset, call.data, &done);
 	file_read_done(call, err, done);
 }
 
