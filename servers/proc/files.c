@@ -10,8 +10,8 @@
 #include "os/syscalls.h"
 #include "servers/proc/answer.h"
 #include "servers/proc/node.h"
+#include "servers/proc/told.h"
 
-constexpr u32 TEXT_MAX = 256 * 1024;
 constexpr u32 MODE_TYPE = 0170000, MODE_FOLDER = 0040000, MODE_FILE = 0100000, MODE_LINK = 0120000;
 constexpr u32 NO_FOLLOW = 0x100;                                // AT_SYMLINK_NOFOLLOW
 constexpr u32 OPEN_NO_FOLLOW = 0x2'0000, OPEN_PATH = 0x20'0000; // O_NOFOLLOW, O_PATH
@@ -24,18 +24,7 @@ constexpr u32 EXTRA_BITS = 29; // of a badge, from bit 32 on
 constexpr u64 TRUSTED_BADGE = 1ull << (32 + EXTRA_BITS);
 constexpr u64 COOKIE_PROCESSES = 1000; // cookies: from 2 on names, then slots
 
-static u8 text[TEXT_MAX]; // of the folder or link that is being told
-
-// What was told last of some files, for who reads on. Forgotten in turn.
-constexpr u32 TOLD_MAX = 4;
-struct told {
-	u64 badge;
-	u64 next; // where the last read ended
-	usize used;
-	u8 text[TEXT_MAX];
-};
-static struct told told[TOLD_MAX];
-static u32 next_told;
+static u8 text[FILE_TEXT_MAX]; // of the folder or link that is being told
 
 static const struct node root = { NODE_ROOT, 0, 0 };
 
@@ -419,11 +408,10 @@ static err_t operation_file_info(void *_Nullable self, struct caller caller, lea
 // The text of a file from its beginning, in which this offset is wanted.
 static struct told *tell_file(u64 badge, const struct process *_Nullable process, u64 offset)
 {
-	for (u32 i = 0; offset && i < TOLD_MAX; i++)
-		if (AT(told, i).badge == badge && AT(told, i).next == offset)
-			return &AT(told, i);
-	struct told *fresh = &AT(told, next_told++ % TOLD_MAX);
-	fresh->badge = badge;
+	struct told *known = offset ? told_find(badge, offset) : nullptr;
+	if (known)
+		return known;
+	struct told *fresh = told_make(badge);
 	fresh->used = tell_node(node_of(badge), process, span_of(fresh->text)).used;
 	return fresh;
 }
