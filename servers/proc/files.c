@@ -405,14 +405,18 @@ static err_t operation_file_info(void *_Nullable self, struct caller caller, lea
 	return attributes.size < sizeof found ? ERR_TOO_BIG : lease_put(attributes, 0, view_of(found));
 }
 
-// The text of a file from its beginning, in which this offset is wanted.
-static struct told *tell_file(u64 badge, const struct process *_Nullable process, u64 offset)
+// The text of a file from its beginning to the end of what is wanted, or farther.
+static struct told *tell_file(
+	u64 badge, const struct process *_Nullable process, u64 offset, u64 size)
 {
+	constexpr u64 AHEAD = 16 * 1024;
 	struct told *known = offset ? told_find(badge, offset) : nullptr;
-	if (known)
+	if (known && (known->used < known->room || offset + size <= known->used))
 		return known;
 	struct told *fresh = told_make(badge);
-	fresh->used = tell_node(node_of(badge), process, span_of(fresh->text)).used;
+	span_t room = span_clamp(span_of(fresh->text), 0, 2 * offset + size + AHEAD);
+	fresh->room = room.size;
+	fresh->used = tell_node(node_of(badge), process, room).used;
 	return fresh;
 }
 
@@ -424,7 +428,7 @@ static err_t read_part(u64 badge, u64 offset, lease_t data, u64 *done)
 		return ERR_IS_DIRECTORY;
 	if (node.pid && !process)
 		return ERR_NOT_FOUND;
-	struct told *file = tell_file(badge, process, offset);
+	struct told *file = tell_file(badge, process, offset, data.size);
 	view_t part = view_clamp(view_clamp(view_of(file->text), 0, file->used), offset, data.size);
 	file->next = offset + part.size;
 	*done = part.size;

@@ -110,7 +110,7 @@ void tell_maps(struct words *words, const struct process *process)
 	u64 size;
 	u32 count = process_mappings(process, &size);
 	read_areas(process);
-	for (u32 i = 0; i < count; i++)
+	for (u32 i = 0; i < count && !words_are_full(words); i++)
 		add_mapping(words, process, &AT(mappings, i));
 }
 
@@ -145,7 +145,7 @@ void tell_smaps(struct words *words, const struct process *process)
 	u64 size;
 	u32 count = process_mappings(process, &size);
 	read_areas(process);
-	for (u32 i = 0; i < count; i++) {
+	for (u32 i = 0; i < count && !words_are_full(words); i++) {
 		add_mapping(words, process, &AT(mappings, i));
 		add_kilobytes(words, "Size", AT(mappings, i).size);
 		add_kilobytes(words, "KernelPageSize", PAGE_SIZE);

@@ -14,6 +14,10 @@ struct words {
 
 void words_add(struct words *words, const char *format, ...); // lib/base/format.h
 void words_put(struct words *words, view_t bytes);
+static inline bool words_are_full(const struct words *words)
+{
+	return words->used == words->room.size;
+}
 static inline view_t words_view(const struct words *words)
 {
 	return view_clamp(span_view(words->room), 0, words->used);
