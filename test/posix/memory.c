@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory of a process: mmap, brk, mprotect, mremap, madvise, memfd, mincore, copy on write.
 #include "test/posix/test.h"
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -147,6 +148,42 @@ static void many_copies(void)
 	unlink("/tmp/many");
 }
 
+[[gnu::noinline]] static int answers(void)
+{
+	return 5;
+}
+
+// A program's own code, which it may change: for itself alone.
+static int changes_itself(void)
+{
+	unsigned char *code = (unsigned char *)(uintptr_t)answers;
+	char *page = (char *)((uintptr_t)code & ~4095ul);
+	unsigned char first = *code;
+	if (mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC))
+		return 1;
+	*code = 0xc3; // returns at once
+	if (*code != 0xc3)
+		return 2;
+	((void (*)(void))code)();
+	*code = first;
+	if (answers() != 5)
+		return 4;
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC) ? 3 : 0;
+}
+
+static void code(void)
+{
+	is(child_end(child(changes_itself)), 0, "a program writes to its code");
+	is(child_end(child(changes_itself)), 0, "again, as it was");
+}
+
+static void files(void)
+{
+	discarded_file();
+	grown_file();
+	many_copies();
+}
+
 int main(void)
 {
 	area = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -205,8 +242,7 @@ int main(void)
 	is(syscall(SYS_brk, end), end, "and back");
 	is(syscall(SYS_brk, 8), end, "brk to nowhere changes nothing");
 	fails(syscall(SYS_mprotect, 4096, 4096, PROT_READ), ENOMEM, "mprotect of nothing");
-	discarded_file();
-	grown_file();
-	many_copies();
+	files();
+	code();
 	return done();
 }

@@ -114,12 +114,40 @@ static void owners(void)
 	is(stat(ptsname(master), &status) | (int)status.st_uid, OTHER, "as stat says");
 }
 
+// struct termio, as before termios.
+static void old_settings(void)
+{
+	struct old {
+		unsigned short input, output, control, local;
+		unsigned char line, characters[8];
+	} old = {};
+	struct termios now, before, locked;
+	tcgetattr(slave, &before);
+	is(ioctl(slave, TCGETA, &old), 0, "TCGETA");
+	check(old.input == (unsigned short)before.c_iflag &&
+			  old.local == (unsigned short)before.c_lflag &&
+			  !memcmp(old.characters, before.c_cc, sizeof old.characters),
+		"says what tcgetattr says");
+	old.local ^= ECHO;
+	is(ioctl(slave, TCSETAW, &old), 0, "TCSETAW");
+	tcgetattr(slave, &now);
+	check((now.c_lflag ^ before.c_lflag) == ECHO, "changes what it was told to");
+	check(!memcmp(now.c_cc + 8, before.c_cc + 8, 11), "and no more");
+	old.local ^= ECHO;
+	is(ioctl(slave, TCSETAF, &old), 0, "and back");
+	fails(ioctl(slave, TCSETA, bad_address), EFAULT, "TCSETA of nowhere");
+	memset(&locked, 1, sizeof locked);
+	is(ioctl(slave, 0x5456, &locked), 0, "TIOCGLCKTRMIOS");
+	is((long)(locked.c_iflag | locked.c_lflag), 0, "nothing is locked");
+}
+
 int main(void)
 {
 	master = posix_openpt(O_RDWR | O_NOCTTY);
 	need(master >= 0 && !grantpt(master) && !unlockpt(master), "a pseudo terminal");
 	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
 	need(slave >= 0, "its slave");
+	old_settings();
 	interrupted();
 	owners();
 	return done();

@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: MIT
 // protect.c - mprotect. A private mapping of a file that was only read shows the file's own memory,
 // which nobody may write through it: when writing is asked for, a copy-on-write clone takes its
-// place.
+// place; of what exec mapped there is no handle, so its bytes are copied.
 #include "lib/posix/core/calls.h"
 #include "lib/posix/core/posix.h"
 #include "lib/posix/core/wait.h"
+#include "lib/posix/file/contents.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/memory/map.h"
 #include "lib/posix/memory/mappings.h"
 #include "lib/posix/memory/range.h"
+
+// Bytes that can be read here, as private memory in the same place.
+static err_t copy_bytes(u64 start, u64 end, u32 flags)
+{
+	handle_t copy;
+	u64 mapped;
+	i64 done = 0;
+	TRY(memory_create(MEMORY_KIND_ANONYMOUS, end - start, HANDLE_NONE, 0, 0, &copy));
+	for (u64 at = start; at < end && done >= 0; at += (u64)done)
+		done = contents_write(copy, at - start, at, end - at);
+	err_t err = done < 0 ? ERR_RIGHTS : OK;
+	if (err == OK)
+		err = memory_map(HANDLE_NONE, copy, start, end - start, 0,
+			flags | MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE, &mapped);
+	(void)handle_close(copy);
+	return err;
+}
 
 // The part of a mapping in [address, end), as a copy. Others stay as they are.
 static err_t copy_part(struct area_state *areas, const struct mapping_info *mapping, u64 address,
@@ -17,12 +35,16 @@ static err_t copy_part(struct area_state *areas, const struct mapping_info *mapp
 	const struct area_source *source = source_find(areas, mapping->memory_id);
 	u64 start = max_u64(address, mapping->address);
 	u64 stop = min_u64(end, mapping->address + mapping->size);
-	if (start >= stop || mapping->flags & MAP_FLAGS_SHARED || !source)
+	if (start >= stop || mapping->flags & MAP_FLAGS_SHARED)
 		return OK;
 	const struct map_request request = {
 		.protection = protection, .flags = MAP_FIXED, .type = MAP_PRIVATE
 	};
-	return shown_copy(areas, source->memory, start, stop, map_flags(&request));
+	if (source)
+		return shown_copy(areas, source->memory, start, stop, map_flags(&request));
+	if (memory_protect(HANDLE_NONE, start, stop - start, access_of(protection)) == OK)
+		return OK;
+	return copy_bytes(start, stop, map_flags(&request));
 }
 
 static err_t make_copies(u64 address, u64 size, u32 protection)

@@ -12,35 +12,52 @@ enum code : u32 {
 	TIOCSPGRP = 0x5410,
 	TIOCNOTTY = 0x5422,
 	TIOCGPTPEER = 0x5441,
+	TCGETS = 0x5401,
+	TCSETS = 0x5402,
+	TCGETA = 0x5405,
+	TCSETA = 0x5406,
+	TCSETAF = 0x5408,
+	TIOCGLCKTRMIOS = 0x5456,
 };
+
+// What settings were before termios: its lower halves, and the first of its characters.
+struct termio {
+	u16 input, output, control, local;
+	u8 line, characters[8], reserved;
+};
+static_assert(sizeof(struct termio) == 18);
+
+struct settings { // as TCGETS has them
+	u32 input, output, control, local;
+	u8 line, characters[19];
+};
+static_assert(sizeof(struct settings) == 36);
 
 // Bytes that go in and out of the program's memory; others take their argument as a number.
 static const struct shape {
 	u32 code;
 	u8 in, out;
 } shapes[] = {
-	{ 0x5401, 0, 36 },                     // TCGETS
-	{ 0x5402, 36, 0 },                     // TCSETS
-	{ 0x5403, 36, 0 },                     // TCSETSW
-	{ 0x5404, 36, 0 },                     // TCSETSF
-	{ 0x802c'542a, 0, 44 },                // TCGETS2
-	{ 0x402c'542b, 44, 0 },                // TCSETS2
-	{ 0x402c'542c, 44, 0 },                // TCSETSW2
-	{ 0x402c'542d, 44, 0 },                // TCSETSF2
-	{ TIOCGPGRP, 0, 4 }, { 0x5411, 0, 4 }, // TIOCOUTQ
-	{ 0x5412, 1, 0 },                      // TIOCSTI
-	{ 0x5413, 0, 8 },                      // TIOCGWINSZ
-	{ 0x5414, 8, 0 },                      // TIOCSWINSZ
-	{ 0x541b, 0, 4 },                      // FIONREAD
-	{ 0x5420, 4, 0 },                      // TIOCPKT
-	{ 0x5423, 4, 0 },                      // TIOCSETD
-	{ 0x5424, 0, 4 },                      // TIOCGETD
-	{ 0x5429, 0, 4 },                      // TIOCGSID
-	{ 0x8004'5430, 0, 4 },                 // TIOCGPTN
-	{ 0x4004'5431, 4, 0 },                 // TIOCSPTLCK
-	{ 0x8004'5438, 0, 4 },                 // TIOCGPKT
-	{ 0x8004'5439, 0, 4 },                 // TIOCGPTLCK
-	{ 0x8004'5440, 0, 4 },                 // TIOCGEXCL
+	{ TCGETS, 0, 36 }, { TCSETS, 36, 0 }, { 0x5403, 36, 0 }, // TCSETSW
+	{ 0x5404, 36, 0 },                                       // TCSETSF
+	{ 0x802c'542a, 0, 44 },                                  // TCGETS2
+	{ 0x402c'542b, 44, 0 },                                  // TCSETS2
+	{ 0x402c'542c, 44, 0 },                                  // TCSETSW2
+	{ 0x402c'542d, 44, 0 },                                  // TCSETSF2
+	{ TIOCGPGRP, 0, 4 }, { 0x5411, 0, 4 },                   // TIOCOUTQ
+	{ 0x5412, 1, 0 },                                        // TIOCSTI
+	{ 0x5413, 0, 8 },                                        // TIOCGWINSZ
+	{ 0x5414, 8, 0 },                                        // TIOCSWINSZ
+	{ 0x541b, 0, 4 },                                        // FIONREAD
+	{ 0x5420, 4, 0 },                                        // TIOCPKT
+	{ 0x5423, 4, 0 },                                        // TIOCSETD
+	{ 0x5424, 0, 4 },                                        // TIOCGETD
+	{ 0x5429, 0, 4 },                                        // TIOCGSID
+	{ 0x8004'5430, 0, 4 },                                   // TIOCGPTN
+	{ 0x4004'5431, 4, 0 },                                   // TIOCSPTLCK
+	{ 0x8004'5438, 0, 4 },                                   // TIOCGPKT
+	{ 0x8004'5439, 0, 4 },                                   // TIOCGPTLCK
+	{ 0x8004'5440, 0, 4 },                                   // TIOCGEXCL
 };
 
 constexpr usize BYTES_MAX = 44;
@@ -103,6 +120,50 @@ static i64 control(
 	return result;
 }
 
+static i64 get_settings(
+	struct posix_thread *self, const struct file *file, struct settings *settings)
+{
+	u8 bytes[BYTES_MAX] = {};
+	TRY_POSIX(ask(self, file, shape_of(TCGETS), 0, span_of(bytes)));
+	return posix_error(view_load(view_of(bytes), 0, span_of(*settings)));
+}
+
+static i64 get_old(struct posix_thread *self, const struct file *file, u64 argument)
+{
+	struct settings now;
+	TRY_POSIX(get_settings(self, file, &now));
+	struct termio old = { (u16)now.input, (u16)now.output, (u16)now.control, (u16)now.local,
+		now.line, {}, 0 };
+	(void)span_copy(span_of(old.characters), view_clamp(view_of(now.characters), 0, 8));
+	return user_put(argument, old);
+}
+
+// The upper halves and the other characters stay. code: TCSETA, or as it drains, or flushes.
+static i64 set_old(struct posix_thread *self, const struct file *file, u32 code, u64 argument)
+{
+	constexpr u32 UPPER = 0xffff'0000;
+	struct termio old;
+	struct settings now;
+	u8 bytes[BYTES_MAX] = {};
+	TRY_POSIX(user_get(old, argument));
+	TRY_POSIX(get_settings(self, file, &now));
+	now.input = (now.input & UPPER) | old.input;
+	now.output = (now.output & UPPER) | old.output;
+	now.control = (now.control & UPPER) | old.control;
+	now.local = (now.local & UPPER) | old.local;
+	now.line = old.line;
+	(void)span_copy(span_of(now.characters), view_of(old.characters));
+	(void)span_copy(span_of(bytes), view_of(now));
+	return ask(self, file, shape_of(TCSETS + (code - TCSETA)), 0, span_of(bytes));
+}
+
+// Nobody can lock any.
+static i64 get_locked(u64 argument)
+{
+	struct settings none = {};
+	return user_put(argument, none);
+}
+
 static i64 group_error(err_t err)
 {
 	switch (err) {
@@ -142,6 +203,11 @@ i64 terminal_control(struct posix_thread *self, const struct file *file, u32 req
 	case TIOCNOTTY: return group_error(proc_terminal_release(terminal_proc(), process_serial()));
 	case TIOCSPGRP: return set_group(self, file, argument);
 	case TIOCGPTPEER: return terminal_peer(self, file, (u32)argument);
-	default: return control(self, file, shape_of(request), argument);
+	case TCGETA: return get_old(self, file, argument);
+	case TIOCGLCKTRMIOS: return get_locked(argument);
+	default:
+		if (request >= TCSETA && request <= TCSETAF)
+			return set_old(self, file, request, argument);
+		return control(self, file, shape_of(request), argument);
 	}
 }
