@@ -275,6 +275,34 @@ static void leftovers(void)
 	check(alarm(0) > 0, "a timer afterwards");
 }
 
+// Children that call vfork in their turn, with timers and random numbers on the way.
+static int descends(int left)
+{
+	int status;
+	unsigned int word;
+	if (!left)
+		return 4;
+	syscall(SYS_getrandom, &word, sizeof word, 0);
+	pid_t pid = vfork();
+	if (!pid)
+		_exit(descends(left - 1));
+	alarm(20);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 5;
+	return WEXITSTATUS(status);
+}
+
+static int descends_far(void)
+{
+	return descends(12);
+}
+
+static void chain(void)
+{
+	is(child_end(child(descends_far)), 4, "twelve within one another");
+	is(descends(1), 4, "and one");
+}
+
 int main(void)
 {
 	memory_is_shared();
@@ -288,5 +316,6 @@ int main(void)
 	timer_beside_children(20000, false);
 	timer_beside_children(5000, true);
 	leftovers();
+	chain();
 	return done();
 }

@@ -14,7 +14,6 @@
 #include "lib/posix/exec/random.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/system.h"
-#include "lib/posix/process/fork.h"
 #include "os/syscalls.h"
 
 constexpr u32 RESEED_AFTER = 4096;
@@ -60,9 +59,8 @@ void generator_begun(void)
 	generator->owner = 0;
 }
 
-void fork_child_time(struct posix_thread *)
+void generator_forked(void)
 {
-	posix_lock_init(&posix_self()->time.lock);
 	posix_lock_init(&posix_self()->time.generator.lock); // the pool is seeded anew: another pid
 }
 

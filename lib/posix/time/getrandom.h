@@ -6,5 +6,6 @@
 
 NONNULL_BEGIN
 void random_secret(span_t out);
-void generator_begun(void); // exec: a new program must not know what the old one could
+void generator_forked(void); // in a child
+void generator_begun(void);  // exec: a new program must not know what the old one could
 NONNULL_END

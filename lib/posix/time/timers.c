@@ -12,6 +12,7 @@
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/process/fork.h"
 #include "lib/posix/signal/send.h"
+#include "lib/posix/time/getrandom.h"
 #include "lib/posix/time/units.h"
 #include "os/syscalls.h"
 
@@ -231,6 +232,7 @@ void fork_child_time(struct posix_thread *self)
 {
 	(void)self;
 	posix_lock_init(&posix_self()->time.lock);
+	generator_forked();
 	if (!posix_self()->identity.loan)
 		posix_lock_init(&posix_self()->time.helper);
 }
