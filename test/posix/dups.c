@@ -143,7 +143,8 @@ static void used(void)
 	need(pthread_create(&thread, NULL, reads, NULL) == 0, "a thread reads");
 	pause_ms(50);
 	is(close(pair[0]), 0, "its descriptor is closed");
-	is(write(pair[1], "x", 1), 1, "something is written");
+	on_signal(SIGPIPE, SIG_IGN, 0); // on a busy machine it may not have begun to read
+	check(write(pair[1], "x", 1) == 1 || errno == EPIPE, "something is written");
 	end.fd = pair[1];
 	pthread_join(thread, &answer);
 	check((long)answer == 1 || (long)answer == -1, "the read is over");
