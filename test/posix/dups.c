@@ -110,6 +110,29 @@ static void epolls(void)
 	close(pair[1]);
 }
 
+// What an epoll set watched is closed at exec as everything else.
+static void executed(bool is_set_kept)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	char *arguments[] = { "dups", "waits", NULL };
+	need(pipe2(pair, O_CLOEXEC) == 0, "pipe");
+	int set = epoll_create1(is_set_kept ? 0 : EPOLL_CLOEXEC);
+	is(epoll_ctl(set, EPOLL_CTL_ADD, pair[1], &event), 0, "the writing end is watched");
+	pid_t pid = is_set_kept ? fork() : vfork();
+	if (!pid) {
+		execv("/proc/self/exe", arguments);
+		_exit(1);
+	}
+	close(set);
+	close(pair[1]);
+	struct pollfd end = { .fd = pair[0], .events = POLLIN };
+	is(poll(&end, 1, 2000), 1, "it is gone when a child has called exec");
+	is(end.revents, POLLHUP, "from everybody");
+	kill(pid, SIGKILL);
+	child_end(pid);
+	close(pair[0]);
+}
+
 static void fifos(void)
 {
 	unlink("/tmp/dups-fifo");
@@ -207,12 +230,18 @@ static void beside(void)
 	close(pair[1]);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
+	if (count > 1 && !strcmp(arguments[1], "waits")) {
+		pause_ms(20000);
+		return 0;
+	}
 	sockets();
 	children();
 	listening();
 	epolls();
+	executed(false);
+	executed(true);
 	fifos();
 	used();
 	beside();

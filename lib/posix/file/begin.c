@@ -8,6 +8,7 @@
 #include "lib/posix/exec/open.h"
 #include "lib/posix/exec/shared.h"
 #include "lib/posix/file/open.h"
+#include "lib/posix/file/pin.h"
 #include "lib/posix/file/request.h"
 #include "lib/posix/linux/errno.h"
 #include "lib/posix/linux/fcntl.h"
@@ -48,6 +49,7 @@ void exec_close_files(void)
 		open_console(self);
 		return;
 	}
+	pins_forget(); // of threads that exec ended in the middle of calls
 	u32 count = descriptors_count();
 	for (u32 number = 0; number < count; number++) {
 		u32 flags;
