@@ -38,8 +38,9 @@ err_t btree_prepare_insert(struct btree *tree, tree_key_t key, u32 value_size, s
 err_t btree_prepare_remove(struct btree *tree, tree_key_t key, struct need *need);
 err_t btree_prepare_edit(struct btree *tree, tree_key_t key, struct need *need); // same size
 
-void btree_insert(struct btree *tree, tree_key_t key, view_t value); // the key is not there
-void btree_remove(struct btree *tree, tree_key_t key);               // it is there
+// The key is not there. If it is, the image contradicts itself, which pool->failure tells.
+void btree_insert(struct btree *tree, tree_key_t key, view_t value);
+void btree_remove(struct btree *tree, tree_key_t key); // it is there
 span_t btree_edit(struct btree *tree, tree_key_t key); // it is there; the value to change
 void btree_store(struct btree *tree, tree_key_t key, view_t value); // the same size
 // Instead of the value that is there, or a new item: prepared as remove and insert.

@@ -129,8 +129,10 @@ void btree_insert(struct btree *tree, tree_key_t key, view_t value)
 	}
 	struct node *leaf = cache_node(pool, buffer);
 	u32 slot = node_lower_bound(leaf, key);
-	assert(!node_has_key(leaf, slot, key));
-	node_insert(leaf, slot, key, value);
+	if (node_has_key(leaf, slot, key)) // only in a hostile image: no commit will write it
+		pool->failure = ERR_CORRUPT;
+	else
+		node_insert(leaf, slot, key, value);
 }
 
 span_t btree_edit(struct btree *tree, tree_key_t key)

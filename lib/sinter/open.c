@@ -136,11 +136,6 @@ err_t open_zone_records(struct sinter *pool)
 	return OK;
 }
 
-static bool is_log_place_sane(const struct sinter *pool)
-{
-	return pool->super.log_position < pool->config.log_units;
-}
-
 // Takes this root, if its nodes of the last groups are all there.
 static err_t try_root(
 	struct sinter *pool, struct table_open *open, const struct sinter_options *options)
@@ -150,7 +145,7 @@ static err_t try_root(
 	space_fini(pool);
 	TRY(open_space(pool, options->loaded_zones));
 	use_root(pool);
-	if (!is_log_place_sane(pool))
+	if (pool->super.log_position >= pool->config.log_units)
 		return ERR_CORRUPT;
 	TRY(verify_recent(pool));
 	return open_zone_records(pool);
@@ -211,8 +206,7 @@ static err_t open_all(
 		return ERR_INVALID;
 	TRY(choose_root(pool, open, options));
 	pool->is_read_only = false;
-	TRY(open_root(pool, open, options->is_read_only));
-	return OK;
+	return open_root(pool, open, options->is_read_only);
 }
 
 err_t sinter_open(const struct port *port, const struct device *devices, u32 count,

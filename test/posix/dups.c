@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-enum { ROUNDS = 300, THREADS = 4 };
+enum { BESIDE_MS = 300, THREADS = 4 };
 
 static int pair[2], shared[16];
 static volatile int is_over;
@@ -218,7 +218,7 @@ static void beside(void)
 		shared[i] = 100 + i;
 	for (int i = 0; i < THREADS; i++)
 		need(pthread_create(&threads[i], NULL, i ? uses : opens, NULL) == 0, "a thread");
-	pause_ms(ROUNDS);
+	pause_ms(BESIDE_MS);
 	is_over = 1;
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);

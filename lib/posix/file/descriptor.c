@@ -61,7 +61,7 @@ static i64 entry_find(i32 number, struct descriptor *_Nullable *_Nonnull out)
 }
 
 // Of other threads, under the lock.
-static i64 get_pinned(i32 number, struct file *out)
+NO_INLINE static i64 get_pinned(i32 number, struct file *out)
 {
 	struct descriptor *entry;
 	TRY_POSIX(entry_find(number, &entry));
@@ -188,11 +188,6 @@ static void set_entry(u32 number, struct descriptor entry)
 		files()->top = number + 1;
 }
 
-static bool has_locks(void)
-{
-	return files()->locker.raw || files()->holder_count;
-}
-
 static void drop(
 	struct posix_thread *self, const struct descriptor *entry, struct rest rest, i32 number)
 {
@@ -200,8 +195,7 @@ static void drop(
 	const struct operations *operations = operations_of(&file);
 	if (event_closed && !rest.has_another)
 		event_closed(self, &file);
-	if (has_locks())
-		locks_closed(&file, !rest.has_another);
+	locks_closed(&file, !rest.has_another);
 	if (operations->drop)
 		operations->drop(&file);
 	end(self, &file, rest.is_gone);

@@ -67,7 +67,7 @@ void exit_file(struct posix_thread *self)
 		struct file file = { .description = description };
 		if (posix_self()->core.thread_count > 1) // otherwise nobody looks any more
 			entry->description = nullptr;
-		if (description && (files()->locker.raw || files()->holder_count))
+		if (description)
 			locks_closed(&file, true);
 		if (!description || !description_drop(description))
 			continue;

@@ -75,9 +75,7 @@ static i64 lock(struct posix_thread *self, const struct file *file, handle_t loc
 		wait_close(self);
 	switch (err) {
 	case ERR_WOULD_BLOCK: return -EAGAIN;
-	case ERR_NOT_FOUND:
-		return 0; // a directory, or what is open by its path, without a name: nobody else can lock
-		          // it
+	case ERR_NOT_FOUND: return 0; // a directory without a name: nobody else can lock it
 	case ERR_QUOTA: return -ENOLCK;
 	case ERR_BUSY: return -EDEADLK;
 	default: return posix_error(err);
@@ -209,6 +207,8 @@ static void give_back(const struct file *file, handle_t locker)
 void locks_closed(const struct file *file, bool is_last)
 {
 	struct file_state *state = &posix_self()->files;
+	if (!state->locker.raw && !state->holder_count)
+		return;
 	// Closing any descriptor of a file gives back the process's own range locks on it.
 	if (state->locker.raw && file->description->kind == FILE_REGULAR)
 		(void)tree_lock((tree_t){ state->locker }, file->description->inode,

@@ -16,11 +16,11 @@ static err_t copy_bytes(u64 start, u64 end, u32 flags)
 {
 	handle_t copy;
 	u64 mapped;
-	i64 done = 0;
+	i64 done = 1;
 	TRY(memory_create(MEMORY_KIND_ANONYMOUS, end - start, HANDLE_NONE, 0, 0, &copy));
-	for (u64 at = start; at < end && done >= 0; at += (u64)done)
+	for (u64 at = start; at < end && done > 0; at += (u64)done)
 		done = contents_write(copy, at - start, at, end - at);
-	err_t err = done < 0 ? ERR_RIGHTS : OK;
+	err_t err = done > 0 ? OK : done == -EFAULT ? ERR_RIGHTS : ERR_NO_MEMORY;
 	if (err == OK)
 		err = memory_map(HANDLE_NONE, copy, start, end - start, 0,
 			flags | MAP_FLAGS_FIXED | MAP_FLAGS_REPLACE, &mapped);

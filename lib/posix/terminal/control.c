@@ -14,8 +14,11 @@ enum code : u32 {
 	TIOCGPTPEER = 0x5441,
 	TCGETS = 0x5401,
 	TCSETS = 0x5402,
+	TCSETSW = 0x5403,
+	TCSETSF = 0x5404,
 	TCGETA = 0x5405,
 	TCSETA = 0x5406,
+	TCSETAW = 0x5407,
 	TCSETAF = 0x5408,
 	TIOCGLCKTRMIOS = 0x5456,
 };
@@ -38,26 +41,25 @@ static const struct shape {
 	u32 code;
 	u8 in, out;
 } shapes[] = {
-	{ TCGETS, 0, 36 }, { TCSETS, 36, 0 }, { 0x5403, 36, 0 }, // TCSETSW
-	{ 0x5404, 36, 0 },                                       // TCSETSF
-	{ 0x802c'542a, 0, 44 },                                  // TCGETS2
-	{ 0x402c'542b, 44, 0 },                                  // TCSETS2
-	{ 0x402c'542c, 44, 0 },                                  // TCSETSW2
-	{ 0x402c'542d, 44, 0 },                                  // TCSETSF2
-	{ TIOCGPGRP, 0, 4 }, { 0x5411, 0, 4 },                   // TIOCOUTQ
-	{ 0x5412, 1, 0 },                                        // TIOCSTI
-	{ 0x5413, 0, 8 },                                        // TIOCGWINSZ
-	{ 0x5414, 8, 0 },                                        // TIOCSWINSZ
-	{ 0x541b, 0, 4 },                                        // FIONREAD
-	{ 0x5420, 4, 0 },                                        // TIOCPKT
-	{ 0x5423, 4, 0 },                                        // TIOCSETD
-	{ 0x5424, 0, 4 },                                        // TIOCGETD
-	{ 0x5429, 0, 4 },                                        // TIOCGSID
-	{ 0x8004'5430, 0, 4 },                                   // TIOCGPTN
-	{ 0x4004'5431, 4, 0 },                                   // TIOCSPTLCK
-	{ 0x8004'5438, 0, 4 },                                   // TIOCGPKT
-	{ 0x8004'5439, 0, 4 },                                   // TIOCGPTLCK
-	{ 0x8004'5440, 0, 4 },                                   // TIOCGEXCL
+	{ TCGETS, 0, 36 }, { TCSETS, 36, 0 }, { TCSETSW, 36, 0 }, { TCSETSF, 36, 0 },
+	{ 0x802c'542a, 0, 44 },                // TCGETS2
+	{ 0x402c'542b, 44, 0 },                // TCSETS2
+	{ 0x402c'542c, 44, 0 },                // TCSETSW2
+	{ 0x402c'542d, 44, 0 },                // TCSETSF2
+	{ TIOCGPGRP, 0, 4 }, { 0x5411, 0, 4 }, // TIOCOUTQ
+	{ 0x5412, 1, 0 },                      // TIOCSTI
+	{ 0x5413, 0, 8 },                      // TIOCGWINSZ
+	{ 0x5414, 8, 0 },                      // TIOCSWINSZ
+	{ 0x541b, 0, 4 },                      // FIONREAD
+	{ 0x5420, 4, 0 },                      // TIOCPKT
+	{ 0x5423, 4, 0 },                      // TIOCSETD
+	{ 0x5424, 0, 4 },                      // TIOCGETD
+	{ 0x5429, 0, 4 },                      // TIOCGSID
+	{ 0x8004'5430, 0, 4 },                 // TIOCGPTN
+	{ 0x4004'5431, 4, 0 },                 // TIOCSPTLCK
+	{ 0x8004'5438, 0, 4 },                 // TIOCGPKT
+	{ 0x8004'5439, 0, 4 },                 // TIOCGPTLCK
+	{ 0x8004'5440, 0, 4 },                 // TIOCGEXCL
 };
 
 constexpr usize BYTES_MAX = 44;
@@ -205,9 +207,9 @@ i64 terminal_control(struct posix_thread *self, const struct file *file, u32 req
 	case TIOCGPTPEER: return terminal_peer(self, file, (u32)argument);
 	case TCGETA: return get_old(self, file, argument);
 	case TIOCGLCKTRMIOS: return get_locked(argument);
-	default:
-		if (request >= TCSETA && request <= TCSETAF)
-			return set_old(self, file, request, argument);
-		return control(self, file, shape_of(request), argument);
+	case TCSETA:
+	case TCSETAW:
+	case TCSETAF: return set_old(self, file, request, argument);
+	default: return control(self, file, shape_of(request), argument);
 	}
 }
