@@ -3,7 +3,6 @@
 // clone's origin is there and counts it; snapshots follow each other.
 #include "lib/sinter/check_local.h"
 #include "lib/sinter/dataset.h"
-#include "lib/sinter/named.h"
 #include "lib/sinter/snapshot.h"
 
 // Calls see for each dataset but the one given: no more than what one record says.

@@ -2,8 +2,6 @@
 // dataset.c - see dataset.h. Snapshots are in snapshot.c.
 #include "lib/sinter/dataset.h"
 
-#include "lib/sinter/cache.h"
-#include "lib/sinter/pending.h"
 #include "lib/sinter/snapshot.h"
 #include "lib/sinter/txg.h"
 

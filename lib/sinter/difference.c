@@ -6,7 +6,6 @@
 #include "lib/sinter/btree_local.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/node.h"
-#include "lib/sinter/pool.h"
 
 struct way {
 	struct btree *tree;

@@ -4,7 +4,6 @@
 
 #include "lib/base/bits.h"
 #include "lib/sinter/cache.h"
-#include "lib/sinter/ilog.h"
 #include "lib/sinter/kept.h"
 #include "lib/sinter/txg.h"
 #include "lib/sinter/volume.h"

@@ -5,8 +5,6 @@
 // grows, so this ends.
 #include "lib/sinter/freeze.h"
 
-#include "lib/sinter/cache.h"
-#include "lib/sinter/checksum.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/kept.h"

@@ -3,8 +3,6 @@
 // configuration. Zones need nothing: those without a record were never used.
 #include "lib/sinter/make.h"
 #include "lib/base/bits.h"
-#include "lib/sinter/cache.h"
-#include "lib/sinter/checksum.h"
 #include "lib/sinter/compress.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/inode.h"

@@ -2,19 +2,7 @@
 // node.c - see node.h and FORMAT.md, section 4.
 #include "lib/sinter/node.h"
 
-#include "lib/base/bits.h"
-
 constexpr u32 SLOT_SIZE = sizeof(struct node_slot);
-
-static view_t node_view(const struct node *node)
-{
-	return view_of(*node);
-}
-
-static span_t node_span(struct node *node)
-{
-	return span_of(*node);
-}
 
 static u32 slots_end(u32 count)
 {
@@ -33,7 +21,7 @@ u32 node_item_size(u32 value_size)
 
 void node_init(struct node *node, u8 level, u64 lineage, tree_key_t low, tree_key_t high)
 {
-	span_fill(node_span(node), 0);
+	span_fill(span_of(*node), 0);
 	node->magic = MAGIC_NODE;
 	node->level = level;
 	node->lineage = lineage;
@@ -82,14 +70,14 @@ view_t node_value(const struct node *node, u32 slot)
 {
 	assert(slot < node->count);
 	const struct node_slot *at = &AT(node->slots, slot);
-	return view_clamp(node_view(node), at->offset, at->size);
+	return view_clamp(view_of(*node), at->offset, at->size);
 }
 
 span_t node_value_span(struct node *node, u32 slot)
 {
 	assert(slot < node->count);
 	const struct node_slot *at = &AT(node->slots, slot);
-	return span_clamp(node_span(node), at->offset, at->size);
+	return span_clamp(span_of(*node), at->offset, at->size);
 }
 
 pointer_t node_pointer(const struct node *node, u32 slot)
@@ -128,18 +116,17 @@ static void compact(struct node *node)
 		view_t value = node_value(&old, i);
 		node->heap = (u16)(node->heap - value_space((u32)value.size));
 		AT(node->slots, i).offset = node->heap;
-		span_put(span_clamp(node_span(node), node->heap, value.size), value);
+		span_put(span_clamp(span_of(*node), node->heap, value.size), value);
 	}
 	span_fill(
-		span_clamp(node_span(node), slots_end(node->count), node->heap - slots_end(node->count)),
-		0);
+		span_clamp(span_of(*node), slots_end(node->count), node->heap - slots_end(node->count)), 0);
 }
 
 static void move_slots(struct node *node, u32 from, u32 to)
 {
 	usize size = (node->count - from) * (usize)SLOT_SIZE;
-	view_t source = view_clamp(node_view(node), slots_end(from), size);
-	span_put(span_clamp(node_span(node), slots_end(to), size), source);
+	view_t source = view_clamp(view_of(*node), slots_end(from), size);
+	span_put(span_clamp(span_of(*node), slots_end(to), size), source);
 }
 
 void node_insert(struct node *node, u32 slot, tree_key_t key, view_t value)
@@ -154,7 +141,7 @@ void node_insert(struct node *node, u32 slot, tree_key_t key, view_t value)
 	AT(node->slots, slot) =
 		(struct node_slot){ .key = key, .offset = node->heap, .size = (u16)value.size };
 	node->count++;
-	span_t to = span_clamp(node_span(node), node->heap, space);
+	span_t to = span_clamp(span_of(*node), node->heap, space);
 	span_fill(to, 0);
 	span_put(to, value);
 }

@@ -4,7 +4,6 @@
 #include "lib/sinter/open.h"
 #include "lib/base/format.h"
 #include "lib/sinter/cache.h"
-#include "lib/sinter/checksum.h"
 #include "lib/sinter/dataset.h"
 #include "lib/sinter/ilog.h"
 #include "lib/sinter/kept.h"

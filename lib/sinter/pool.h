@@ -172,7 +172,6 @@ struct txg {
 	struct work work;
 	u32 next;                // buffer or zone to be written, or label
 	struct superblock super; // as it will be
-	u64 started_ns;
 };
 
 // A file whose contents changed in the open txg.

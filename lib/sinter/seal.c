@@ -3,10 +3,8 @@
 // gathered into one message; all of it is proved. FORMAT.md, section 12.
 #include "lib/sinter/seal.h"
 
-#include "lib/base/format.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/checksum.h"
-#include "lib/sinter/compress.h"
 #include "lib/sinter/node.h"
 
 constexpr u64 COUNT_MASK = ((u64)1 << 24) - 1;
@@ -56,35 +54,13 @@ static bool is_secret(const struct node *node, u32 slot)
 	return !node->level && key_kind(node_key(node, slot)) != ITEM_DATA;
 }
 
-// Removed items leave their bytes in a node: in an image nothing is left but what items use. The
-// secret values are zeros already; rest is memory for the others meanwhile.
-static void wipe(struct node *node, span_t rest)
-{
-	span_t all = span_from(node, NODE_SIZE);
-	usize used = 0, slots = NODE_HEADER + node->count * sizeof(struct node_slot);
-	for (u32 i = 0; i < node->count; i++) {
-		err_t err =
-			is_secret(node, i) ? OK : span_copy(span_from_offset(rest, used), node_value(node, i));
-		assert(err == OK);
-		used += is_secret(node, i) ? 0 : node_value(node, i).size;
-	}
-	span_fill(span_from_offset(all, slots), 0);
-	used = 0;
-	for (u32 i = 0; i < node->count; i++) {
-		span_t value = node_value_span(node, i);
-		if (is_secret(node, i))
-			continue;
-		span_put(value, view_clamp(span_view(rest), used, value.size));
-		used += value.size;
-	}
-}
-
-// The values of a node, one after the other, into message, and they become zeros; or back.
-static usize carry(struct node *node, span_t message, bool is_back)
+// The values of a node that are secret (or the others), one after the other, into message, and they
+// become zeros; or back.
+static usize carry(struct node *node, span_t message, bool of_secret, bool is_back)
 {
 	usize used = 0;
 	for (u32 i = 0; i < node->count; i++) {
-		if (!is_secret(node, i))
+		if (is_secret(node, i) != of_secret)
 			continue;
 		span_t value = node_value_span(node, i), part = span_clamp(message, used, value.size);
 		used += value.size;
@@ -93,6 +69,16 @@ static usize carry(struct node *node, span_t message, bool is_back)
 			span_fill(value, 0);
 	}
 	return used;
+}
+
+// Removed items leave their bytes in a node: in an image nothing is left but what items use. The
+// secret values are zeros already; rest is memory for the others meanwhile.
+static void wipe(struct node *node, span_t rest)
+{
+	usize slots = NODE_HEADER + node->count * sizeof(struct node_slot);
+	(void)carry(node, rest, false, false);
+	span_fill(span_from_offset(span_from(node, NODE_SIZE), slots), 0);
+	(void)carry(node, rest, false, true);
 }
 
 struct record_data {
@@ -107,17 +93,23 @@ static struct record_data data_of_record(const pointer_t *pointer, tree_key_t wh
 		.logical = pointer->logical };
 }
 
-static struct seal_mark close_node(
-	struct sinter *pool, struct buffer *image, struct seal_parts *parts)
+// Opens a node in its frame, or seals its image and gives the mark. False: the mark is another.
+static bool turn_node(struct sinter *pool, struct buffer *buffer, struct seal_parts *parts,
+	struct seal_mark *mark, bool is_opening)
 {
-	struct node *node = cache_node(pool, image);
-	usize size = carry(node, span_of(pool->scratch), false);
-	wipe(node, span_from_offset(span_of(pool->scratch), size));
-	parts->with = span_view(cache_bytes(pool, image));
+	struct node *node = cache_node(pool, buffer);
+	bool is_good = true;
+	usize size = carry(node, span_of(pool->scratch), true, false);
+	if (!is_opening)
+		wipe(node, span_from_offset(span_of(pool->scratch), size));
+	parts->with = span_view(cache_bytes(pool, buffer));
 	parts->message = span_clamp(span_of(pool->scratch), 0, size);
-	struct seal_mark mark = seal_close(parts);
-	carry(node, parts->message, true);
-	return mark;
+	if (is_opening)
+		is_good = seal_open(parts, mark);
+	else
+		*mark = seal_close(parts);
+	(void)carry(node, parts->message, true, true);
+	return is_good;
 }
 
 void seal_block(struct dataset *dataset, struct buffer *image, tree_key_t where, pointer_t *pointer)
@@ -134,32 +126,11 @@ void seal_block(struct dataset *dataset, struct buffer *image, tree_key_t where,
 		parts.message = bytes;
 		mark = seal_close(&parts);
 	} else {
-		mark = close_node(pool, image, &parts);
+		(void)turn_node(pool, image, &parts, &mark, false);
 	}
 	memory_copy(&pointer->sum, mark.bytes, sizeof pointer->sum);
 	AT(pointer->check_rest, 0) = stored;
 	AT(pointer->check_rest, 1) = AT(checksum(span_view(bytes), pointer->info).word, 0);
-}
-
-static bool open_node(struct sinter *pool, struct buffer *buffer, struct seal_parts *parts,
-	const struct seal_mark *mark)
-{
-	struct node *node = cache_node(pool, buffer);
-	usize size = carry(node, span_of(pool->scratch), false);
-	parts->with = span_view(cache_bytes(pool, buffer));
-	parts->message = span_clamp(span_of(pool->scratch), 0, size);
-	bool is_good = seal_open(parts, mark);
-	carry(node, parts->message, true);
-	return is_good;
-}
-
-static err_t open_record(struct sinter *pool, struct buffer *buffer, struct seal_parts *parts,
-	const struct seal_mark *mark)
-{
-	parts->message = span_clamp(cache_bytes(pool, buffer), 0, buffer->pointer.stored);
-	if (!seal_open(parts, mark))
-		return ERR_CORRUPT;
-	return cache_unpack(pool, buffer);
 }
 
 err_t seal_unseal(struct btree *tree, struct buffer *buffer, tree_key_t where)
@@ -180,11 +151,13 @@ err_t seal_unseal(struct btree *tree, struct buffer *buffer, tree_key_t where)
 	struct record_data data = data_of_record(pointer, where);
 	struct seal_parts parts = { .key = &dataset->key, .nonce = &nonce, .with = view_of(data) };
 	memory_copy(mark.bytes, &pointer->sum, sizeof mark);
-	err_t err;
-	if (pointer_type(pointer) == BLOCK_RECORD)
-		err = open_record(pool, buffer, &parts, &mark);
-	else
-		err = open_node(pool, buffer, &parts, &mark) ? OK : ERR_CORRUPT;
+	parts.message = span_clamp(cache_bytes(pool, buffer), 0, pointer->stored);
+	bool is_record = pointer_type(pointer) == BLOCK_RECORD;
+	bool is_good =
+		is_record ? seal_open(&parts, &mark) : turn_node(pool, buffer, &parts, &mark, true);
+	err_t err = is_good ? OK : ERR_CORRUPT;
+	if (is_good && is_record)
+		err = cache_unpack(pool, buffer);
 	if (err == OK)
 		buffer->is_sealed = false;
 	else

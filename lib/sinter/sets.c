@@ -10,7 +10,6 @@
 #include "lib/sinter/inode.h"
 #include "lib/sinter/names.h"
 #include "lib/sinter/seal.h"
-#include "lib/sinter/snapshot.h"
 #include "lib/sinter/space.h"
 #include "lib/sinter/txg.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // trim.c - which units of a zone no root needs: the device may forget them. It is done between two
 // commits, and the next one waits for it, so that it cannot hit what is written then.
-#include "lib/base/bits.h"
 #include "lib/sinter/volume.h"
 #include "lib/sinter/zone.h"
 

@@ -103,20 +103,9 @@ static err_t wait_for_legs(struct image *image)
 	return HOST_WAIT(image->pool, sinter_sync_done(image->pool, sinter_sync_begin(image->pool)));
 }
 
-static int add(const char *paths, const char *new_paths, u64 size, bool is_forced)
-{
-	struct image image, taken = {};
-	if (!image_open(&image, paths, false))
-		return 1;
-	bool is_taken = take_new(&taken, new_paths, size, is_forced);
-	err_t err = is_taken ? sinter_add(image.pool, taken.devices, taken.count) : OK;
-	int code = finish(&image, new_paths, is_taken, err);
-	image_give(&taken);
-	return code;
-}
-
 int command_add(struct words *words)
 {
+	struct image image, taken = {};
 	u64 size = 0;
 	bool is_forced = words_flag(words, "--force");
 	const char *text = words_option(words, "--size");
@@ -125,7 +114,13 @@ int command_add(struct words *words)
 	if (!words_end(
 			words, "add IMAGE NEW[,NEW...] [--size SIZE] [--force]", is_good ? new_paths : ""))
 		return 2;
-	return add(paths, new_paths, size, is_forced);
+	if (!image_open(&image, paths, false))
+		return 1;
+	bool is_taken = take_new(&taken, new_paths, size, is_forced);
+	err_t err = is_taken ? sinter_add(image.pool, taken.devices, taken.count) : OK;
+	int code = finish(&image, new_paths, is_taken, err);
+	image_give(&taken);
+	return code;
 }
 
 static int attach(struct words *words, const char *usage, bool is_replacing)

@@ -118,20 +118,16 @@ static usize directory_path(
 	return at;
 }
 
-struct path {
-	char bytes[8192];
-	const char *text;
-};
-
-static void make_path(
-	struct diff *diff, struct dataset *dataset, const struct name *name, struct path *out)
+// Of old or new; until the next one of the same.
+static const char *make_path(struct diff *diff, struct dataset *dataset, const struct name *name)
 {
-	span_t all = span_of(out->bytes);
+	static char paths[2][8192]; // one thread
+	span_t all = span_of(AT(paths, dataset == diff->new));
 	usize at = all.size - 1;
 	*span_at(all, at) = 0;
 	at = prepend(all, at, name->text);
 	at = directory_path(diff, dataset, name->directory, all, at);
-	out->text = (const char *)span_at(all, at);
+	return (const char *)span_at(all, at);
 }
 
 static void print(struct diff *diff, char what, const char *path, const char *to)
@@ -150,39 +146,34 @@ static void print(struct diff *diff, char what, const char *path, const char *to
 // Names that came: new ones, or where something was renamed to.
 static void print_come(struct diff *diff)
 {
-	static struct path from, to; // one thread
 	for (usize i = 0; i < diff->come.count; i++) {
 		const struct name *name = name_at(&diff->come, i);
 		struct name *old = nullptr;
 		for (usize n = 0; n < diff->gone.count && !old; n++)
 			if (name_at(&diff->gone, n)->inode == name->inode && !name_at(&diff->gone, n)->is_used)
 				old = name_at(&diff->gone, n);
-		make_path(diff, diff->new, name, &to);
+		const char *path = make_path(diff, diff->new, name);
 		if (!old) {
-			print(diff, '+', to.text, nullptr);
+			print(diff, '+', path, nullptr);
 			continue;
 		}
 		old->is_used = true;
-		make_path(diff, diff->old, old, &from);
-		print(diff, 'R', from.text, to.text);
+		print(diff, 'R', make_path(diff, diff->old, old), path);
 	}
 }
 
 static void print_gone(struct diff *diff)
 {
-	static struct path path; // one thread
 	for (usize i = 0; i < diff->gone.count; i++) {
-		if (name_at(&diff->gone, i)->is_used)
-			continue;
-		make_path(diff, diff->old, name_at(&diff->gone, i), &path);
-		print(diff, '-', path.text, nullptr);
+		const struct name *name = name_at(&diff->gone, i);
+		if (!name->is_used)
+			print(diff, '-', make_path(diff, diff->old, name), nullptr);
 	}
 }
 
 // Inodes that were there before and are now.
 static void print_changed(struct diff *diff)
 {
-	static struct path path; // one thread
 	struct sinter *pool = diff->image->pool;
 	for (usize i = 0; i < diff->changed.count; i++) {
 		struct name *name = name_at(&diff->changed, i);
@@ -198,8 +189,7 @@ static void print_changed(struct diff *diff)
 		}
 		if (!find_name(diff, diff->new, name))
 			snprintf(name->text, sizeof name->text, "? (inode %" PRIu64 ")", name->inode);
-		make_path(diff, diff->new, name, &path);
-		print(diff, 'M', path.text, nullptr);
+		print(diff, 'M', make_path(diff, diff->new, name), nullptr);
 	}
 }
 

@@ -5,8 +5,6 @@
 // never used a second time soon: then the kernel looks the name up again.
 #include "tools/sinter/mount.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 
 constexpr u32 PAST_SHIFT = 55;

@@ -132,15 +132,12 @@ static void submit(void *context, struct device_io *io)
 		file->batch_end = io->unit + io->bytes.size / UNIT_SIZE;
 		return;
 	}
-	switch (io->request) {
-	case DEVICE_READ:
-	case DEVICE_WRITE: io->result = transfer(file->descriptor, io); break;
-	case DEVICE_FLUSH:
-		if (begin_flush(file, io))
-			return;
-		break;
-	case DEVICE_TRIM: io->result = trim(file, io); break;
-	}
+	if (io->request == DEVICE_READ)
+		io->result = transfer(file->descriptor, io);
+	else if (io->request == DEVICE_TRIM)
+		io->result = trim(file, io);
+	else if (begin_flush(file, io))
+		return;
 	io->done(io);
 }
 

@@ -11,21 +11,19 @@ static u64 shown = UINT64_MAX; // per cent, or MiB; only this program's one thre
 
 void progress_show(const char *what, u64 done, u64 all)
 {
-	if (!all && done >> 20 != shown && isatty(STDERR_FILENO)) {
-		shown = done >> 20;
-		fprintf(stderr, "\r%s %llu MiB", what, (unsigned long long)shown);
+	u64 now = all ? done * HUNDRED / all : done >> 20;
+	now = all && now > HUNDRED ? HUNDRED : now;
+	if (now == shown || !isatty(STDERR_FILENO))
+		return;
+	shown = now;
+	if (!all) {
+		fprintf(stderr, "\r%s %llu MiB", what, (unsigned long long)now);
+		return;
 	}
-	if (!all)
-		return;
-	u64 percent = done * HUNDRED / all;
-	percent = percent > HUNDRED ? HUNDRED : percent;
-	if (percent == shown || !isatty(STDERR_FILENO))
-		return;
-	shown = percent;
 	fprintf(stderr, "\r%s [", what);
 	for (u64 i = 0; i < WIDTH; i++)
-		fputc(i * HUNDRED < percent * WIDTH ? '#' : ' ', stderr);
-	fprintf(stderr, "] %3llu %%", (unsigned long long)percent);
+		fputc(i * HUNDRED < now * WIDTH ? '#' : ' ', stderr);
+	fprintf(stderr, "] %3llu %%", (unsigned long long)now);
 }
 
 void progress_end(void)

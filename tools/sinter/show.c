@@ -2,8 +2,6 @@
 // show.c - sinter check, list, status: looking, read-only.
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "lib/sinter/check.h"
 #include "tools/sinter/command.h"

@@ -12,12 +12,6 @@
 
 static u8 frame[STREAM_FRAME_MAX]; // one thread
 
-// What came of it: fewer at the end of the stream.
-static usize read_all(span_t to)
-{
-	return fread(to.data, 1, to.size, stdin);
-}
-
 static int send_frames(struct image *image, struct sinter_send *send, bool is_verbose)
 {
 	u64 bytes = 0;
@@ -116,13 +110,13 @@ static err_t receive_frames(struct image *image, struct sinter_receive *receive)
 	while (!receive->is_done) {
 		struct frame_header header;
 		span_t head = span_clamp(span_of(frame), 0, sizeof header);
-		if (read_all(head) != head.size)
+		if (fread(head.data, 1, head.size, stdin) != head.size)
 			return ERR_IO;
 		TRY(view_load(span_view(head), 0, span_of(header)));
 		if (header.magic != MAGIC_FRAME || header.size > FRAME_PAYLOAD_MAX)
 			return ERR_CORRUPT;
 		span_t payload = span_clamp(span_from_offset(span_of(frame), head.size), 0, header.size);
-		if (read_all(payload) != payload.size)
+		if (fread(payload.data, 1, payload.size, stdin) != payload.size)
 			return ERR_IO;
 		view_t whole = view_clamp(view_of(frame), 0, head.size + payload.size);
 		TRY(HOST_WAIT(image->pool, sinter_receive_frame(receive, whole)));
