@@ -2,10 +2,13 @@
 // system.c - the target that is a mounted file system.
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/atomic.h"
 #include "test/sinter/speed/speed.h"
 
 static int directory, file;
@@ -75,6 +78,52 @@ static void system_sync(void)
 	must(!syncfs(directory), "syncfs");
 }
 
+static pthread_t streamer;
+static u64 stream_size;
+static bool is_streamed;
+
+static void *write_stream(void *context)
+{
+	static const u8 chunk[CHUNK] = { 1 };
+	int stream = open("stream", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	(void)context;
+	must(stream >= 0, "open");
+	for (u64 offset = 0; offset < stream_size; offset += CHUNK)
+		must(pwrite(stream, chunk, CHUNK, (off_t)offset) == (ssize_t)CHUNK, "pwrite");
+	must(!fsync(stream) && !close(stream), "fsync");
+	atomic_store_release(&is_streamed, true); // pairs with system_stream_work
+	return nullptr;
+}
+
+static void system_stream_begin(u64 mib)
+{
+	stream_size = mib << 20;
+	must(!pthread_create(&streamer, nullptr, write_stream, nullptr), "pthread_create");
+}
+
+static bool system_stream_work(double due)
+{
+	double left = due - speed_now();
+	struct timespec time = { .tv_nsec = (long)(left * 1e9) };
+	if (left > 0)
+		nanosleep(&time, nullptr);
+	if (!atomic_load_acquire(&is_streamed)) // pairs with write_stream
+		return true;
+	must(!pthread_join(streamer, nullptr), "pthread_join");
+	return false;
+}
+
+static void system_append(u64 offset, view_t bytes)
+{
+	system_write(offset, bytes);
+	system_fsync();
+}
+
+static bool system_append_done(void)
+{
+	return true;
+}
+
 static void system_end(void)
 {
 	must(!close(directory) && !chdir("/"), "close");
@@ -90,4 +139,8 @@ const struct target system_target = { .begin = system_begin,
 	.fsync = system_fsync,
 	.close = system_close,
 	.sync = system_sync,
+	.stream_begin = system_stream_begin,
+	.stream_work = system_stream_work,
+	.append = system_append,
+	.append_done = system_append_done,
 	.end = system_end };
