@@ -192,30 +192,33 @@ static err_t wait_for_frames(struct sinter *pool)
 	return ERR_WOULD_BLOCK;
 }
 
+static void make_clean(struct sinter *pool, struct buffer *buffer)
+{
+	buffer->state = BUFFER_CLEAN;
+	list_push_back(&pool->cache.recent, &buffer->order);
+	pool->cache.clean_count++;
+}
+
 // After the last request of a reading buffer ended: good, or on to the next copy.
 static err_t settle(struct sinter *pool, struct buffer *buffer)
 {
-	while (true) {
+	err_t err;
+	do {
 		while (buffer->work.under_way && pool->is_blocking)
 			volume_wait(pool);
 		if (buffer->work.under_way)
 			return ERR_WOULD_BLOCK;
-		err_t err = read_verify(pool, buffer);
-		if (err == OK)
-			break;
+		if (read_verify(pool, buffer) == OK) {
+			make_clean(pool, buffer);
+			return OK;
+		}
 		err = read_try_next(pool, buffer);
-		if (err == OK)
-			continue;
-		if (err == ERR_WOULD_BLOCK)
-			return err;
+	} while (err == OK);
+	if (err != ERR_WOULD_BLOCK) {
 		hash_remove(pool, buffer);
 		cache_give(pool, buffer);
-		return err;
 	}
-	buffer->state = BUFFER_CLEAN;
-	list_push_back(&pool->cache.recent, &buffer->order);
-	pool->cache.clean_count++;
-	return OK;
+	return err;
 }
 
 void cache_use(struct sinter *pool, struct buffer *buffer)
@@ -334,9 +337,7 @@ void cache_end_write(struct sinter *pool, struct buffer *buffer)
 {
 	assert(buffer->state == BUFFER_WRITING);
 	pool->cache.writing_count--;
-	buffer->state = BUFFER_CLEAN;
-	list_push_back(&pool->cache.recent, &buffer->order);
-	pool->cache.clean_count++;
+	make_clean(pool, buffer);
 	if (buffer->stored_frame != NONE)
 		cache_give(pool, cache_buffer(pool, buffer->stored_frame));
 	buffer->stored_frame = NONE;

@@ -140,15 +140,6 @@ static err_t mark_dead_list(struct blocks *blocks, u64 list)
 	return OK;
 }
 
-// A tree to walk: the open one where there is one, since it may differ from the disk.
-static struct btree *tree_of_root(
-	struct blocks *blocks, const struct root *root, struct dataset *_Nonnull *_Nonnull dataset)
-{
-	if (sinter_dataset_open(blocks->pool, root->dataset, dataset) != OK)
-		return nullptr;
-	return &(*dataset)->tree;
-}
-
 // What is left of a tree that is being destroyed.
 static err_t check_garbage(struct blocks *blocks, const struct root *root)
 {
@@ -175,10 +166,10 @@ static err_t check_root(struct blocks *blocks, const struct root *root, bool is_
 {
 	const struct verify_visitor visitor = { .visit = visit, .context = blocks };
 	struct dataset *dataset;
-	struct btree *tree = tree_of_root(blocks, root, &dataset);
-	if (!tree)
+	if (sinter_dataset_open(blocks->pool, root->dataset, &dataset) != OK)
 		return ERR_CORRUPT;
-	struct btree snapshot; // of another root
+	struct btree *tree = &dataset->tree; // as it is open: it may differ from the disk
+	struct btree snapshot;               // of another root
 	btree_init(&snapshot, blocks->pool, &root->pointer, tree->lineage);
 	snapshot.dataset = tree->dataset;
 	blocks->is_marking = !is_snapshots_turn;
@@ -235,8 +226,7 @@ static err_t check_zone(struct blocks *blocks, u32 number)
 	struct zone *zone = space_zone(pool, number);
 	u64 free_units = 0;
 	pool->epoch++;
-	err_t err = space_load(pool, number);
-	if (err != OK) {
+	if (space_load(pool, number) != OK) {
 		check_complain(blocks->check, "a zone's bitmap cannot be read", number, 0);
 		return OK;
 	}
@@ -265,8 +255,7 @@ static err_t check_all(struct blocks *blocks)
 	struct sinter *pool = blocks->pool;
 	mark_headers(blocks);
 	blocks->is_marking = true;
-	err_t err = verify_tree(&pool->tree, 0, &visitor);
-	if (err != OK) {
+	if (verify_tree(&pool->tree, 0, &visitor) != OK) {
 		check_complain(blocks->check, "the pool tree cannot be read to its end", 0, 0);
 		return OK;
 	}

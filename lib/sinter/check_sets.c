@@ -44,13 +44,10 @@ static err_t check_name(struct look *look, const struct dataset_record *record)
 	return err == ERR_NO_MEMORY ? err : OK;
 }
 
-static err_t check_children(struct look *look)
+static err_t check_children(struct look *look, struct dataset *dataset)
 {
-	struct dataset *dataset;
 	struct sinter_entry child = {};
-	err_t err = sinter_dataset_open(look->pool, look->id, &dataset);
-	if (err != OK)
-		return err == ERR_NO_MEMORY ? err : OK;
+	err_t err;
 	while ((err = sinter_dataset_next(dataset, child.cookie, &child)) == OK) {
 		struct dataset_record record;
 		if (dataset_load_record(look->pool, child.inode, &record) != OK ||
@@ -58,18 +55,14 @@ static err_t check_children(struct look *look)
 			check_complain(
 				look->check, "a name of no dataset below this one", look->id, child.inode);
 	}
-	sinter_dataset_close(dataset);
 	return err == ERR_NO_MEMORY ? err : OK;
 }
 
-static err_t check_snapshots(struct look *look, const struct dataset_record *record)
+static err_t check_snapshots(struct look *look, struct dataset *dataset)
 {
-	struct dataset *dataset;
-	u64 previous = record->origin_txg, newest = previous;
+	u64 previous = dataset->record.origin_txg, newest = previous;
 	struct sinter_snapshot snapshot = {};
-	err_t err = sinter_dataset_open(look->pool, look->id, &dataset);
-	if (err != OK)
-		return err == ERR_NO_MEMORY ? err : OK;
+	err_t err;
 	while ((err = sinter_snapshot_next(dataset, snapshot.txg, &snapshot)) == OK) {
 		struct snapshot_record kept;
 		look->txg = snapshot.txg;
@@ -89,7 +82,6 @@ static err_t check_snapshots(struct look *look, const struct dataset_record *rec
 	}
 	if (dataset->record.newest_snapshot != newest)
 		check_complain(look->check, "the newest snapshot is another", look->id, newest);
-	sinter_dataset_close(dataset);
 	return err == ERR_NO_MEMORY ? err : OK;
 }
 
@@ -105,6 +97,19 @@ static err_t check_origin(struct look *look, const struct dataset_record *record
 	return err == ERR_NO_MEMORY ? err : OK;
 }
 
+static err_t check_open(struct look *look)
+{
+	struct dataset *dataset;
+	err_t err = sinter_dataset_open(look->pool, look->id, &dataset);
+	if (err != OK)
+		return err == ERR_NO_MEMORY ? err : OK;
+	err = check_children(look, dataset);
+	if (err == OK)
+		err = check_snapshots(look, dataset);
+	sinter_dataset_close(dataset);
+	return err;
+}
+
 err_t check_sets(struct sinter *pool, struct sinter_check *check)
 {
 	tree_key_t key = KEY_FIRST;
@@ -113,9 +118,8 @@ err_t check_sets(struct sinter *pool, struct sinter_check *check)
 	while ((err = dataset_next_live(pool, &key, &record)) == OK) {
 		struct look look = { .pool = pool, .check = check, .id = record.id };
 		TRY(check_name(&look, &record));
-		TRY(check_children(&look));
 		TRY(check_origin(&look, &record));
-		TRY(check_snapshots(&look, &record));
+		TRY(check_open(&look));
 	}
 	if (err != ERR_NOT_FOUND && err != ERR_NO_MEMORY)
 		check_complain(check, "datasets cannot be listed", 0, 0);

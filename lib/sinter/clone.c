@@ -12,13 +12,6 @@
 
 constexpr u32 PROMOTED_MAX = 64; // snapshots or clones that change hands in one step
 
-static err_t check_none_dying(struct dataset *dataset)
-{
-	u64 txg;
-	err_t err = snapshot_find_dying(dataset, &txg);
-	return err == ERR_NOT_FOUND ? OK : err == OK ? ERR_BUSY : err;
-}
-
 // A clone of an encrypted dataset has a wrapped key of its own: a copy.
 static err_t prepare_key(struct dataset *origin, struct key_record *wrapped, struct need *need)
 {
@@ -80,7 +73,7 @@ err_t sinter_rollback(struct dataset *dataset, u64 txg)
 	struct snapshot_record snapshot;
 	struct need need = { .is_freeing = true };
 	TRY(sets_prepare_alone(dataset));
-	TRY(check_none_dying(dataset));
+	TRY(snapshot_check_none_dying(dataset));
 	pool->epoch++;
 	TRY(snapshot_load(dataset, txg, &snapshot));
 	if (record->newest_snapshot != txg)
@@ -193,8 +186,8 @@ static err_t promote(struct promotion *promotion)
 	struct sinter *pool = clone->tree.pool;
 	if (dataset_has_open(clone, 0) || dataset_has_open(origin, 0))
 		return ERR_BUSY;
-	TRY(check_none_dying(clone));
-	TRY(check_none_dying(origin));
+	TRY(snapshot_check_none_dying(clone));
+	TRY(snapshot_check_none_dying(origin));
 	TRY(dataset_settle(clone));
 	TRY(dataset_settle(origin));
 	TRY(collect_snapshots(promotion));
@@ -218,8 +211,7 @@ err_t sinter_promote(struct dataset *clone)
 {
 	struct promotion promotion = { .clone = clone };
 	struct sinter *pool = clone->tree.pool;
-	if (clone->snapshot || pool->is_read_only)
-		return ERR_READ_ONLY;
+	TRY(dataset_check_change(clone));
 	if (!clone->record.origin)
 		return ERR_STATE;
 	pool->epoch++;

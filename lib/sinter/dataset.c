@@ -49,6 +49,12 @@ bool dataset_is_changed(const struct dataset *dataset)
 	       (dataset->is_changed || pointer_is_memory(&dataset->tree.root));
 }
 
+err_t dataset_check_change(const struct dataset *dataset)
+{
+	bool is_closed = dataset->snapshot || dataset->tree.pool->is_read_only;
+	return is_closed ? ERR_READ_ONLY : OK;
+}
+
 err_t dataset_settle(struct dataset *dataset)
 {
 	return dataset_is_changed(dataset) ? txg_wait(dataset->tree.pool) : OK;

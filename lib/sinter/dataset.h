@@ -19,6 +19,7 @@ void dataset_count_less(struct dataset *dataset, const pointer_t *pointer); // u
 // Has it changes that no freeze has seen? Its place is kept until then, and its tree has no root on
 // the disk.
 bool dataset_is_changed(const struct dataset *dataset);
+err_t dataset_check_change(const struct dataset *dataset); // ERR_READ_ONLY
 // Waits until it has none: ERR_WOULD_BLOCK.
 err_t dataset_settle(struct dataset *dataset);
 // Units that it may claim later: they are kept for it.

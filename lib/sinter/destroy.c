@@ -18,7 +18,7 @@ struct destroy {
 	bool has_next;
 };
 
-err_t snapshot_find_dying(struct dataset *dataset, u64 *out)
+static err_t find_dying(struct dataset *dataset, u64 *out)
 {
 	struct sinter_snapshot snapshot = {};
 	do
@@ -28,19 +28,22 @@ err_t snapshot_find_dying(struct dataset *dataset, u64 *out)
 	return OK;
 }
 
+err_t snapshot_check_none_dying(struct dataset *dataset)
+{
+	u64 txg;
+	err_t err = find_dying(dataset, &txg);
+	return err == ERR_NOT_FOUND ? OK : err == OK ? ERR_BUSY : err;
+}
+
 err_t sinter_snapshot_destroy(struct dataset *dataset, u64 txg)
 {
 	struct sinter *pool = dataset->tree.pool;
 	struct destroy destroy = { .dataset = dataset, .tree = &pool->tree };
 	struct need need = { .is_freeing = true };
-	u64 other;
-	if (dataset->snapshot || pool->is_read_only)
-		return ERR_READ_ONLY;
+	TRY(dataset_check_change(dataset));
 	pool->epoch++;
 	TRY(snapshot_load(dataset, txg, &destroy.record));
-	err_t err = snapshot_find_dying(dataset, &other);
-	if (err != ERR_NOT_FOUND)
-		return err == OK ? ERR_BUSY : err;
+	TRY(snapshot_check_none_dying(dataset));
 	if (dataset_has_open(dataset, txg) || destroy.record.clones)
 		return ERR_BUSY;
 	TRY(btree_prepare_edit(destroy.tree, snapshot_key(dataset, txg), &need));
@@ -62,7 +65,7 @@ static err_t load(struct dataset *dataset, struct destroy *destroy)
 	struct sinter_snapshot next;
 	u64 txg;
 	*destroy = (struct destroy){ .dataset = dataset, .tree = &dataset->tree.pool->tree };
-	TRY(snapshot_find_dying(dataset, &txg));
+	TRY(find_dying(dataset, &txg));
 	TRY(snapshot_load(dataset, txg, &destroy->record));
 	destroy->list = dataset->record.dead_list;
 	err_t err = sinter_snapshot_next(dataset, txg, &next);

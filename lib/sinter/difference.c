@@ -57,11 +57,6 @@ tree_key_t difference_behind(tree_key_t key)
 	return key;
 }
 
-static view_t value_of(const struct way *way, bool is_there)
-{
-	return is_there ? btree_value(way->tree, &way->place) : (view_t){};
-}
-
 err_t difference_find(
 	struct btree *old, struct btree *new, tree_key_t position, struct difference *out)
 {
@@ -85,8 +80,8 @@ err_t difference_find(
 		*out = (struct difference){ .key = position,
 			.was_there = was_there,
 			.is_there = is_there,
-			.before = value_of(&before, was_there),
-			.after = value_of(&after, is_there) };
+			.before = was_there ? btree_value(old, &before.place) : (view_t){},
+			.after = is_there ? btree_value(new, &after.place) : (view_t){} };
 		if (was_there != is_there || !view_equal(out->before, out->after))
 			return OK;
 		position = difference_behind(position);

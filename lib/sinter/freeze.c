@@ -82,15 +82,6 @@ static void write_zone_records(struct sinter *pool)
 	}
 }
 
-// A chain of groups begins with its root: where a device lost a root, another one takes its number,
-// and nothing that was logged behind the lost one may follow it. It may even hold the same, when
-// all it did was to replay the log.
-static void begin_log_chain(struct sinter *pool)
-{
-	if (!pool->log.is_replaying)
-		pool->log.previous = AT(pool->tree.root.sum.word, 0) ^ pool->log.salt;
-}
-
 static void make_super(struct sinter *pool)
 {
 	struct superblock *super = &pool->txg.super;
@@ -126,7 +117,11 @@ err_t freeze_all(struct sinter *pool)
 	space_freeze(pool, txg);
 	write_zone_records(pool);
 	btree_freeze(&pool->tree, txg);
-	begin_log_chain(pool);
+	// A chain of groups begins with its root: where a device lost a root, another one takes its
+	// number, and nothing that was logged behind the lost one may follow it. It may even hold the
+	// same, when all it did was to replay the log.
+	if (!pool->log.is_replaying)
+		pool->log.previous = AT(pool->tree.root.sum.word, 0) ^ pool->log.salt;
 	make_super(pool);
 	ilog_freeze(pool);
 	kept_freeze(pool);

@@ -78,11 +78,6 @@ static err_t drop_dead(struct garbage *garbage)
 	return OK;
 }
 
-static void note(struct garbage *garbage, const pointer_t *pointer)
-{
-	AT(garbage->freed, garbage->count++) = *pointer;
-}
-
 // All up to here is done: the position moves on, and nodes on the path that end here go too.
 static void end_at(struct garbage *garbage, tree_key_t high)
 {
@@ -90,7 +85,7 @@ static void end_at(struct garbage *garbage, tree_key_t high)
 		const struct walk *walk = &AT(garbage->path, garbage->depth - 1);
 		if (key_compare(walk->high, high))
 			break;
-		note(garbage, &walk->pointer);
+		AT(garbage->freed, garbage->count++) = walk->pointer;
 		garbage->depth--;
 	}
 	garbage->record.position = high;
@@ -108,7 +103,7 @@ static err_t leaf_records(struct garbage *garbage, const struct node *node)
 		}
 		pointer_t pointer = node_pointer(node, slot);
 		if (pointer_birth(&pointer) > garbage->record.keep)
-			note(garbage, &pointer);
+			AT(garbage->freed, garbage->count++) = pointer;
 	}
 	end_at(garbage, node->high);
 	return OK;
@@ -151,11 +146,10 @@ static err_t free_collected(struct garbage *garbage)
 	TRY(txg_admit(pool, &need));
 	for (u32 i = 0; i < garbage->count; i++)
 		space_free(pool, AT(garbage->freed, i).address, pointer_units(&AT(garbage->freed, i)));
-	if (is_last) {
+	if (is_last)
 		btree_remove(&pool->tree, garbage->key);
-	} else {
+	else
 		btree_store(&pool->tree, garbage->key, view_of(garbage->record));
-	}
 	return OK;
 }
 

@@ -99,8 +99,7 @@ err_t sinter_key_change(struct dataset *dataset, const struct sinter_secret *sec
 	if (dataset->record.cipher != CIPHER_XCHACHA)
 		return ERR_STATE;
 	TRY(seal_check_key(dataset));
-	if (dataset->snapshot || pool->is_read_only)
-		return ERR_READ_ONLY;
+	TRY(dataset_check_change(dataset));
 	pool->epoch++;
 	TRY(btree_prepare_edit(&pool->tree, key, &need));
 	TRY(txg_admit(pool, &need));

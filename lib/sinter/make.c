@@ -77,7 +77,7 @@ static err_t make_config(struct sinter *pool, const struct sinter_format *format
 	return make_vdevs(pool, format, count);
 }
 
-static err_t make_trees(struct sinter *pool, const struct sinter_format *format)
+static void make_trees(struct sinter *pool, const struct sinter_format *format)
 {
 	struct port *port = &pool->port;
 	u64 guid = pool->config.pool_guid;
@@ -105,7 +105,6 @@ static err_t make_trees(struct sinter *pool, const struct sinter_format *format)
 	btree_insert(&dataset->tree, key_make(INODE_ROOT, ITEM_INODE, 0), view_of(root));
 	btree_insert(&pool->tree, dataset_key(DATASET_ROOT), view_of(dataset->record));
 	pool->txg.is_changed = true;
-	return OK;
 }
 
 static err_t each_leg(struct sinter *pool, err_t (*act)(struct sinter *pool, u32 leg))
@@ -128,7 +127,7 @@ static err_t write_all(struct sinter *pool, const struct sinter_format *format)
 	pool->txg.open = 2;
 	btree_init(&pool->tree, pool, &POINTER_HOLE, LINEAGE_POOL);
 	TRY(open_zone_records(pool)); // there are none: all zones are empty
-	TRY(make_trees(pool, format));
+	make_trees(pool, format);
 	bool may_mature;
 	TRY(space_ready(pool, 64, &may_mature));
 	TRY(txg_commit_now(pool, true));

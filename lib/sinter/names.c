@@ -161,13 +161,12 @@ static u64 make_inode(struct dataset *dataset, u64 directory, const struct sinte
 	return inode;
 }
 
-// The directory got a name more (or less), of a directory or not.
+// by: names more in the directory; subdirectories likewise.
 void names_count(
-	struct dataset *dataset, u64 inode, struct inode_record *directory, int by, bool is_directory)
+	struct dataset *dataset, u64 inode, struct inode_record *directory, int by, int directories)
 {
 	directory->size += (u64)by;
-	if (is_directory)
-		directory->links += (u32)by;
+	directory->links += (u32)directories;
 	inode_set_modified(directory, ilog_time(dataset->tree.pool));
 	inode_store(dataset, inode, directory);
 }
@@ -227,7 +226,7 @@ err_t sinter_link(struct dataset *dataset, u64 inode, u64 directory, view_t name
 	if (was_dead && !record.tail)
 		btree_remove(&dataset->tree, pending_key(inode));
 	names_insert(dataset, key, name, (struct entry){ inode, names_type(record.mode) });
-	names_count(dataset, directory, &parent, 1, false);
+	names_count(dataset, directory, &parent, 1, 0);
 	struct log_link body = { .inode = inode,
 		.parent = directory,
 		.time_s = now.s,
@@ -281,7 +280,7 @@ err_t sinter_unlink(struct dataset *dataset, u64 directory, view_t name, bool is
 	TRY(txg_admit(dataset->tree.pool, &need));
 	struct sinter_time now = ilog_time(dataset->tree.pool);
 	btree_remove(&dataset->tree, found.key);
-	names_count(dataset, directory, &parent, -1, is_directory);
+	names_count(dataset, directory, &parent, -1, -(int)is_directory);
 	names_drop(dataset, entry.inode, &record);
 	struct log_unlink body = { .parent = directory,
 		.time_s = now.s,

@@ -22,7 +22,7 @@ void names_insert(struct dataset *dataset, tree_key_t key, view_t name, struct e
 err_t names_prepare_new(struct dataset *dataset, struct sinter_name name,
 	struct inode_record *directory, tree_key_t *key, struct need *need);
 void names_count(
-	struct dataset *dataset, u64 inode, struct inode_record *directory, int by, bool is_directory);
+	struct dataset *dataset, u64 inode, struct inode_record *directory, int by, int directories);
 // An inode that loses a name; a directory must be empty.
 err_t names_prepare_drop(
 	struct dataset *dataset, u64 inode, struct inode_record *record, struct need *need);

@@ -94,14 +94,6 @@ static err_t check_features(const struct sinter *pool, bool is_read_only)
 	return AT(super->features, FEATURES_READ_ONLY) && !is_read_only ? ERR_UNSUPPORTED : OK;
 }
 
-static void use_root(struct sinter *pool)
-{
-	struct superblock *super = &pool->super;
-	pool->txg.durable = super->txg;
-	pool->txg.open = super->txg + 1;
-	btree_init(&pool->tree, pool, &super->root, LINEAGE_POOL);
-}
-
 static err_t load_zone_record(struct sinter *pool, u32 number)
 {
 	struct zone *zone = space_zone(pool, number);
@@ -143,7 +135,9 @@ static err_t try_root(
 	TRY(table_map(pool, open, &pool->super));
 	space_fini(pool);
 	TRY(open_space(pool, options->loaded_zones));
-	use_root(pool);
+	pool->txg.durable = pool->super.txg;
+	pool->txg.open = pool->super.txg + 1;
+	btree_init(&pool->tree, pool, &pool->super.root, LINEAGE_POOL);
 	if (pool->super.log_position >= pool->config.log_units)
 		return ERR_CORRUPT;
 	TRY(verify_recent(pool));
@@ -224,12 +218,9 @@ err_t sinter_open(const struct port *port, const struct device *devices, u32 cou
 		err = open_all(pool, open, options);
 	}
 	port_release(port, open, sizeof *open);
-	if (!pool)
-		return err;
-	if (err != OK) {
+	if (pool && err != OK)
 		sinter_abandon(pool);
-		return err;
-	}
+	TRY(err);
 	pool->is_blocking = false;
 	*out = pool;
 	return OK;

@@ -77,10 +77,12 @@ static u8 next_attempt(const struct sinter *pool, const struct buffer *buffer, u
 	return (u8)attempt;
 }
 
-static struct device_io attempt_io(struct sinter *pool, const struct buffer *buffer, u32 attempt)
+static struct device_io attempt_io(
+	struct sinter *pool, const struct buffer *buffer, u32 attempt, enum device_request request)
 {
 	usize size = (usize)pointer_units(&buffer->pointer) * UNIT_SIZE;
-	return (struct device_io){ .unit = address_unit(read_address(&buffer->pointer, attempt)),
+	return (struct device_io){ .request = request,
+		.unit = address_unit(read_address(&buffer->pointer, attempt)),
 		.bytes = span_clamp(cache_bytes(pool, buffer), 0, size) };
 }
 
@@ -89,11 +91,10 @@ static void submit_attempt(struct sinter *pool, struct buffer *buffer)
 	buffer->work.error = OK;
 	while (!volume_has_room(pool, 1)) // only when blocking; else the caller looked
 		volume_wait(pool);
-	struct device_io io = attempt_io(pool, buffer, buffer->attempt);
 	u32 leg = read_leg(&buffer->pointer, buffer->attempt);
-	io.request = DEVICE_READ;
 	if (volume_is_written(pool, leg))
-		volume_submit(pool, &buffer->work, leg, io);
+		volume_submit(
+			pool, &buffer->work, leg, attempt_io(pool, buffer, buffer->attempt, DEVICE_READ));
 	else
 		buffer->work.error = ERR_IO; // it failed while we waited
 }
@@ -143,8 +144,7 @@ static void heal(struct sinter *pool, struct buffer *buffer)
 		u32 leg = read_leg(&buffer->pointer, attempt);
 		if (!(buffer->bad >> attempt & 1) || !volume_is_written(pool, leg))
 			continue;
-		struct device_io io = attempt_io(pool, buffer, attempt);
-		io.request = DEVICE_WRITE;
+		struct device_io io = attempt_io(pool, buffer, attempt, DEVICE_WRITE);
 		io.bytes = span_clamp(bytes, 0, io.bytes.size);
 		volume_errors(pool, leg)->healed++;
 		volume_submit(pool, &pool->healing, leg, io);

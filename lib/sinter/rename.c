@@ -110,16 +110,12 @@ static void moved(struct rename *rename, struct side *side, u64 directory)
 	inode_store(rename->dataset, side->entry.inode, &side->inode);
 }
 
-// by: names more in the directory; subdirectories likewise.
 static void count(struct rename *rename, struct side *side, int by, int directories)
 {
 	struct inode_record record;
 	err_t err = inode_load(rename->dataset, side->name.directory, &record);
 	assert(err == OK); // its leaf is dirty or was prepared
-	record.size += (u64)by;
-	record.links += (u32)directories;
-	inode_set_modified(&record, ilog_time(rename->dataset->tree.pool));
-	inode_store(rename->dataset, side->name.directory, &record);
+	names_count(rename->dataset, side->name.directory, &record, by, directories);
 }
 
 static void exchange(struct rename *rename)

@@ -62,13 +62,6 @@ static u64 smallest(const struct device *devices, u32 count)
 	return units;
 }
 
-static void drop_vdev(struct sinter *pool, u32 number)
-{
-	for (u32 i = 0; i < LEGS_MAX; i++)
-		*volume_leg(pool, volume_leg_number(number, i)) = (struct leg){};
-	pool->vdev_count = number;
-}
-
 static err_t add(struct sinter *pool, const struct device *devices, u32 count)
 {
 	u32 number = pool->vdev_count;
@@ -91,7 +84,9 @@ static err_t add(struct sinter *pool, const struct device *devices, u32 count)
 	if (err == OK)
 		err = rebuild_space(pool);
 	if (err != OK) {
-		drop_vdev(pool, number);
+		for (u32 i = 0; i < LEGS_MAX; i++)
+			*volume_leg(pool, volume_leg_number(number, i)) = (struct leg){};
+		pool->vdev_count = number;
 		space_recount(pool);
 		return err;
 	}

@@ -40,12 +40,13 @@ static void submit(struct sinter *pool, struct scrub_lane *lane, u32 attempt, bo
 			.bytes = span_clamp(cache_bytes(pool, lane->frame), 0, size) });
 }
 
-static void lane_end(struct sinter *pool, struct scrub_lane *lane)
+// False: nothing is left to do.
+static bool lane_end(struct sinter *pool, struct scrub_lane *lane)
 {
-	struct scrub *scrub = &pool->scrub;
-	scrub->busy--;
+	pool->scrub.busy--;
 	cache_give(pool, lane->frame);
 	*lane = (struct scrub_lane){};
+	return false;
 }
 
 static void judge(struct sinter *pool, struct scrub_lane *lane)
@@ -100,24 +101,19 @@ static bool lane_step(struct sinter *pool, struct scrub_lane *lane)
 		return false;
 	if (lane->is_reading)
 		judge(pool, lane);
-	if (lane->is_writing) {
-		lane_end(pool, lane);
-		return false;
-	}
+	if (lane->is_writing)
+		return lane_end(pool, lane);
 	if (lane->reads) {
 		read_attempt(pool, lane, bits_lowest(lane->reads));
 		return true;
 	}
-	if (!(lane->bad | lane->targets)) {
-		lane_end(pool, lane);
-		return false;
-	}
+	if (!(lane->bad | lane->targets))
+		return lane_end(pool, lane);
 	if (!lane->has_good) {
 		if (pool->scrub.record.lost++ < 10)
 			open_report(
 				pool, "a block has no good copy any more (address)", AT(lane->pointer.address, 0));
-		lane_end(pool, lane);
-		return false;
+		return lane_end(pool, lane);
 	}
 	if (lane->is_frame_good)
 		write_targets(pool, lane);
@@ -149,7 +145,7 @@ static void count(struct sinter *pool, const pointer_t *pointer)
 		return;
 	}
 	scrub->record.blocks++;
-	scrub->record.units += (u64)pointer_units(pointer) * pointer_copies(pointer);
+	scrub->record.units += pointer_units_of_copies(pointer);
 	scrub->is_changed = true;
 	if (scrub->record.blocks % BLOCKS_BETWEEN_COMMITS == 0)
 		pool->txg.is_changed = true;

@@ -7,23 +7,17 @@
 #include "lib/sinter/volume.h"
 #include "lib/sinter/zone.h"
 
-struct place {
-	u32 zone, leg;
-	u64 unit;
-};
-
 // Compares what is at this place with what should be, and writes it again.
-static void verify(struct sinter *pool, struct place place, span_t should)
+static void verify(struct sinter *pool, u32 leg, u64 unit, span_t should)
 {
 	span_t is = span_clamp(span_of(pool->scratch), 0, should.size);
-	if (volume_read_now(pool, place.leg, place.unit, is) == OK &&
-		view_equal(span_view(is), span_view(should)))
+	if (volume_read_now(pool, leg, unit, is) == OK && view_equal(span_view(is), span_view(should)))
 		return;
-	volume_errors(pool, place.leg)->bad++;
-	volume_errors(pool, place.leg)->healed++;
+	volume_errors(pool, leg)->bad++;
+	volume_errors(pool, leg)->healed++;
 	pool->scrub.record.bad++;
 	pool->scrub.record.healed++;
-	(void)volume_write_now(pool, place.leg, place.unit, should);
+	(void)volume_write_now(pool, leg, unit, should);
 }
 
 static void visit_leg(struct sinter *pool, u32 zone, u32 leg)
@@ -41,8 +35,8 @@ static void visit_leg(struct sinter *pool, u32 zone, u32 leg)
 			(void)volume_write_now(pool, leg, own, bitmap);
 			(void)volume_write_now(pool, leg, copy, bitmap);
 		} else {
-			verify(pool, (struct place){ zone, leg, own }, bitmap);
-			verify(pool, (struct place){ zone, leg, copy }, bitmap);
+			verify(pool, leg, own, bitmap);
+			verify(pool, leg, copy, bitmap);
 		}
 	}
 }

@@ -67,25 +67,24 @@ static err_t record_bytes(
 static err_t make_item(struct sinter_send *send, const struct difference *difference,
 	struct stream_item *item, view_t *bytes)
 {
-	bool is_record = key_kind(difference->key) == ITEM_DATA;
 	*item = (struct stream_item){ .key = difference->key, .action = STREAM_PUT };
 	*bytes = difference->after;
-	if (!difference->is_there)
+	if (!difference->is_there) {
 		item->action = STREAM_REMOVE;
-	else if (is_record)
+	} else if (key_kind(difference->key) == ITEM_DATA) {
 		item->action = STREAM_RECORD;
-	if (item->action == STREAM_RECORD)
 		TRY(record_bytes(send, difference, bytes));
+	}
 	item->size = (u32)bytes->size;
 	return OK;
 }
 
-// Adds items until the frame is full. Something must be read: what there is goes first.
+// Adds items until the frame is full. Something must be read, or there are no more: what there is
+// goes first.
 static err_t fill(struct sinter_send *send, struct frame *frame)
 {
-	static const pointer_t hole;
 	struct btree nothing, *old = &nothing;
-	btree_init(&nothing, send->new->tree.pool, &hole, send->new->tree.lineage);
+	btree_init(&nothing, send->new->tree.pool, &POINTER_HOLE, send->new->tree.lineage);
 	if (send->old)
 		old = &send->old->tree;
 	for (u32 i = 0; i < ITEMS_OF_FRAME; i++) {
@@ -96,7 +95,7 @@ static err_t fill(struct sinter_send *send, struct frame *frame)
 		err_t err = difference_find(old, &send->new->tree, position, &difference);
 		if (err == OK)
 			err = make_item(send, &difference, &item, &bytes);
-		if (err == ERR_WOULD_BLOCK && frame->used)
+		if ((err == ERR_WOULD_BLOCK || err == ERR_NOT_FOUND) && frame->used)
 			return OK;
 		TRY(err);
 		if (!put_item(frame, &item, bytes))
@@ -132,9 +131,7 @@ err_t sinter_send_frame(struct sinter_send *send, span_t to, usize *size)
 	TRY(seal_check_key(send->new));
 	frame.to = span_clamp(frame.to, 0, FRAME_PAYLOAD_MAX);
 	err_t err = make(send, &frame, &next);
-	if (err == ERR_NOT_FOUND && send->phase == SEND_ITEMS && frame.used) {
-		err = OK;
-	} else if (err == ERR_NOT_FOUND && send->phase == SEND_ITEMS) {
+	if (err == ERR_NOT_FOUND && send->phase == SEND_ITEMS) {
 		send->phase = SEND_END;
 		err = make(send, &frame, &next);
 	}

@@ -53,20 +53,14 @@ static err_t climb(struct sinter *pool, u64 id, u64 other)
 	return OK;
 }
 
-static err_t check_name(view_t name)
-{
-	TRY(named_check(name));
-	bool is_special = view_find(name, '@') < name.size || view_find(name, ',') < name.size;
-	return is_special ? ERR_INVALID : OK;
-}
-
 static err_t prepare_name(
 	struct dataset *parent, view_t name, struct found *found, struct need *need)
 {
 	struct btree *tree = &parent->tree.pool->tree;
-	if (parent->snapshot || tree->pool->is_read_only)
-		return ERR_READ_ONLY;
-	TRY(check_name(name));
+	TRY(dataset_check_change(parent));
+	TRY(named_check(name));
+	if (view_find(name, '@') < name.size || view_find(name, ',') < name.size)
+		return ERR_INVALID;
 	err_t err = named_find(parent, parent->record.id, NAMED_CHILD, name, found);
 	if (err != ERR_NOT_FOUND)
 		return err == OK ? ERR_EXISTS : err;
@@ -142,8 +136,7 @@ err_t sinter_dataset_create(
 err_t sets_prepare_alone(struct dataset *dataset)
 {
 	struct sinter *pool = dataset->tree.pool;
-	if (dataset->snapshot || pool->is_read_only)
-		return ERR_READ_ONLY;
+	TRY(dataset_check_change(dataset));
 	if (dataset->users > 1 || dataset_has_open(dataset, 0))
 		return ERR_BUSY;
 	for (u32 i = 0; i < HELD_MAX; i++)
@@ -211,11 +204,9 @@ static err_t open_child(
 
 err_t sinter_dataset_destroy(struct dataset *parent, view_t name)
 {
-	struct sinter *pool = parent->tree.pool;
 	struct dataset *dataset;
 	struct found found;
-	if (parent->snapshot || pool->is_read_only)
-		return ERR_READ_ONLY;
+	TRY(dataset_check_change(parent));
 	TRY(open_child(parent, name, &found, &dataset));
 	err_t err = destroy(parent, dataset, &found);
 	sinter_dataset_close(dataset);
@@ -275,8 +266,7 @@ err_t sinter_set_properties(struct dataset *dataset, const struct dataset_record
 	struct dataset_record *record = &dataset->record;
 	u32 flags = mask & (DATASET_READ_ONLY | DATASET_NO_ATIME);
 	struct need need = { .nodes = LEVEL_MAX, .is_freeing = true };
-	if (dataset->snapshot || pool->is_read_only)
-		return ERR_READ_ONLY;
+	TRY(dataset_check_change(dataset));
 	TRY(check_properties(dataset, values, mask));
 	TRY(txg_admit(pool, &need));
 	if (mask & PROPERTY_QUOTA)

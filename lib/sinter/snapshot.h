@@ -23,7 +23,6 @@ err_t snapshot_step(struct dataset *dataset);
 tree_key_t snapshot_key(const struct dataset *dataset, u64 txg);
 void snapshot_store(struct dataset *dataset, const struct snapshot_record *record);
 err_t snapshot_load(struct dataset *dataset, u64 txg, struct snapshot_record *out);
-// The one that is being destroyed. ERR_NOT_FOUND: none is.
-err_t snapshot_find_dying(struct dataset *dataset, u64 *out);
+err_t snapshot_check_none_dying(struct dataset *dataset); // ERR_BUSY: one is being destroyed
 
 NONNULL_END

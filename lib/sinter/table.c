@@ -48,7 +48,7 @@ err_t table_read(struct sinter *pool, struct table_open *open)
 	return open->found.count ? OK : ERR_NOT_FOUND;
 }
 
-bool table_is_sane(const struct sinter *pool, u32 vdev)
+static bool is_sane(const struct sinter *pool, u32 vdev)
 {
 	const struct vdev_entry *entry = &AT(pool->vdevs, vdev).entry;
 	const struct config_block *config = &pool->config;
@@ -107,7 +107,7 @@ err_t table_map(struct sinter *pool, struct table_open *open, const struct super
 	pool->vdev_count = super->vdevs;
 	for (u32 i = 0; i < pool->vdev_count; i++) {
 		AT(pool->vdevs, i) = (struct vdev){ .entry = AT(super->vdev, i) };
-		if (!table_is_sane(pool, i))
+		if (!is_sane(pool, i))
 			return ERR_CORRUPT;
 		for (u32 n = 0; n < LEGS_MAX; n++)
 			map_leg(pool, open, volume_leg_number(i, n));

@@ -21,6 +21,5 @@ err_t table_map(struct sinter *pool, struct table_open *open, const struct super
 // The root is chosen: says what is missing, and readies legs that come back.
 err_t table_begin(struct sinter *pool, const struct table_open *open, bool is_read_only);
 void table_store(const struct sinter *pool, struct superblock *super);
-bool table_is_sane(const struct sinter *pool, u32 vdev);
 
 NONNULL_END

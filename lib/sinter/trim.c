@@ -6,7 +6,7 @@
 
 constexpr u32 RUN_MIN = 64; // units: shorter ones are not worth a request
 
-static err_t trim_run(struct sinter *pool, u64 address, u64 units)
+static void trim_run(struct sinter *pool, u64 address, u64 units)
 {
 	for (u32 i = 0; i < LEGS_MAX; i++) {
 		u32 leg = volume_leg_number(address_vdev(address), i);
@@ -18,11 +18,10 @@ static err_t trim_run(struct sinter *pool, u64 address, u64 units)
 			(struct device_io){
 				.request = DEVICE_TRIM, .unit = address_unit(address), .units = units });
 	}
-	return OK;
 }
 
 // Runs of whole words of the bitmap that are free in all kept roots.
-static err_t trim_zone(struct sinter *pool, u32 number, u64 *units)
+static void trim_zone(struct sinter *pool, u32 number, u64 *units)
 {
 	u32 words = space_zone(pool, number)->units / 64, start = 0;
 	for (u32 i = 0; i <= words; i++) {
@@ -30,11 +29,10 @@ static err_t trim_zone(struct sinter *pool, u32 number, u64 *units)
 			continue;
 		u64 run = (u64)(i - start) * 64;
 		if (run >= RUN_MIN)
-			TRY(trim_run(pool, space_zone_address(pool, number) + (u64)start * 64, run));
+			trim_run(pool, space_zone_address(pool, number) + (u64)start * 64, run);
 		*units += run;
 		start = i + 1;
 	}
-	return OK;
 }
 
 err_t sinter_trim(struct sinter *pool, u32 *zone, u64 *units)
@@ -47,7 +45,7 @@ err_t sinter_trim(struct sinter *pool, u32 *zone, u64 *units)
 		return ERR_WOULD_BLOCK;
 	pool->epoch++;
 	TRY(space_load(pool, *zone));
-	TRY(trim_zone(pool, *zone, units));
+	trim_zone(pool, *zone, units);
 	++*zone;
 	return OK;
 }

@@ -34,12 +34,6 @@ static u64 kept_back(const struct sinter *pool)
 	return max_u64(chunks / 64, small);
 }
 
-// Units that other datasets than this one have reserved.
-static u64 kept_for_others(const struct sinter *pool, const struct dataset *_Nullable dataset)
-{
-	return pool->unfilled - (dataset ? dataset->unfilled : 0);
-}
-
 // All that is dirty may be this dataset's; when that decides, a commit counts it.
 static err_t admit_quota(struct sinter *pool, const struct need *need)
 {
@@ -67,8 +61,9 @@ static err_t admit_space(struct sinter *pool, const struct need *need)
 {
 	bool may_mature;
 	u64 chunks = chunks_wanted(pool, need);
+	u64 of_others = pool->unfilled - (need->dataset ? need->dataset->unfilled : 0); // reserved
 	if (!need->is_freeing)
-		chunks += kept_back(pool) + kept_for_others(pool, need->dataset) / CHUNK_UNITS;
+		chunks += kept_back(pool) + of_others / CHUNK_UNITS;
 	err_t err = space_ready(pool, chunks, &may_mature);
 	if (err == OK) {
 		pool->txg.idle_commits = 0;
@@ -205,18 +200,6 @@ static bool write_super(struct sinter *pool)
 	return label_write_super(pool, &txg->work, &txg->next);
 }
 
-// The root is durable; but if a leg failed meanwhile, the same root is written again and says so.
-static bool leave(struct sinter *pool)
-{
-	if (pool->is_table_changed) {
-		pool->txg.next = 0;
-		pool->txg.phase = COMMIT_SUPERBLOCK;
-	} else {
-		end(pool);
-	}
-	return true;
-}
-
 // What is left of the phase. False: something must end first.
 static bool finish_phase(struct sinter *pool)
 {
@@ -250,9 +233,14 @@ static bool advance(struct sinter *pool)
 		return begin(pool);
 	if (!finish_phase(pool))
 		return false;
-	if (txg->phase == COMMIT_END)
-		return leave(pool);
-	txg->phase++;
+	if (txg->phase != COMMIT_END) {
+		txg->phase++;
+	} else if (pool->is_table_changed) { // a leg failed meanwhile: the same root, which says so
+		txg->next = 0;
+		txg->phase = COMMIT_SUPERBLOCK;
+	} else {
+		end(pool);
+	}
 	return true;
 }
 

@@ -63,7 +63,7 @@ bool target_open(struct target *target, struct image *image, const char *text)
 	return true;
 }
 
-bool target_open_snapshot(struct target *target, struct image *image, const char *text)
+static bool open_snapshot(struct target *target, struct image *image, const char *text)
 {
 	if (!target_open(target, image, text))
 		return false;
@@ -125,7 +125,7 @@ bool target_begin(
 	if (kind == TARGET_EITHER)
 		kind = strchr(name, '@') ? TARGET_SNAPSHOT : TARGET_PLACE;
 	bool is_open = kind == TARGET_PLACE      ? target_open_place(target, image, name)
-	               : kind == TARGET_SNAPSHOT ? target_open_snapshot(target, image, name)
+	               : kind == TARGET_SNAPSHOT ? open_snapshot(target, image, name)
 	                                         : target_open(target, image, name);
 	if (!is_open)
 		image_close(image);

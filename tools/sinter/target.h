@@ -19,7 +19,6 @@ struct target {
 
 // Each: false when it complained.
 bool target_open(struct target *target, struct image *image, const char *text);
-bool target_open_snapshot(struct target *target, struct image *image, const char *text);
 // A name that is to be made: the dataset above it is opened.
 bool target_open_place(struct target *target, struct image *image, const char *text);
 bool target_find_snapshot(struct target *target, view_t name, struct sinter_snapshot *out);
