@@ -24,13 +24,13 @@ static err_t tell_name(const struct difference *difference, struct sinter_change
 	return OK;
 }
 
-static enum sinter_change_kind kind_of(u8 item)
+static enum sinter_change_kind kind_of(tree_key_t key)
 {
-	switch (item) {
+	switch (key_kind(key)) {
 	case ITEM_INODE: return CHANGE_ATTRIBUTES;
 	case ITEM_XATTR: return CHANGE_XATTR;
 	case ITEM_DIRENT: return CHANGE_NAME;
-	default: return CHANGE_CONTENTS;
+	default: return key_offset(key) < XATTR_RECORDS ? CHANGE_CONTENTS : CHANGE_XATTR;
 	}
 }
 
@@ -46,7 +46,7 @@ err_t sinter_difference(struct dataset *old, struct dataset *new, struct sinter_
 	} while (!difference.key.object);
 	struct sinter_change change = { .position = { position.object, position.item },
 		.inode = difference.key.object,
-		.kind = kind_of(key_kind(difference.key)),
+		.kind = kind_of(difference.key),
 		.was_there = difference.was_there,
 		.is_there = difference.is_there };
 	if (change.kind == CHANGE_NAME)

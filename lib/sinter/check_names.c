@@ -2,11 +2,13 @@
 // check_names.c - one pass over all items of a dataset in the order of keys: each inode's own items
 // are compared as they come, names are counted in a table by inode; a second pass compares the
 // counts.
+#include "lib/base/bits.h"
 #include "lib/base/hash.h"
 #include "lib/sinter/cache.h"
 #include "lib/sinter/check_local.h"
 #include "lib/sinter/checksum.h"
 #include "lib/sinter/names.h"
+#include "lib/sinter/xattr.h"
 
 struct count {
 	u64 inode; // 0: free
@@ -29,6 +31,7 @@ struct names {
 	u64 inode; // the one whose items come now; 0: none
 	struct inode_record record;
 	u64 units, entries;
+	u64 values; // marks of the records that attributes say they have, less those that are there
 	bool has_inline;
 };
 
@@ -91,13 +94,15 @@ static void end_inode(struct names *names)
 		complain(names, "a directory's size is not the number of its entries", names->inode);
 	if (inode_type(record) == MODE_LINK && record->links && !names->has_inline) // else it is going
 		complain(names, "a symbolic link has no target", names->inode);
+	if (record->links && names->values)
+		complain(names, "the records of attributes are not those of their values", names->inode);
 }
 
 static err_t see_inode(struct names *names, u64 inode, view_t value)
 {
 	end_inode(names);
 	names->inode = inode;
-	names->units = names->entries = 0;
+	names->units = names->entries = names->values = 0;
 	names->has_inline = false;
 	names->record = (struct inode_record){};
 	if (value.size != sizeof names->record) {
@@ -122,6 +127,22 @@ static void see_inline(struct names *names, view_t value)
 		complain(names, "inline contents where none may be", names->inode);
 }
 
+static u64 value_mark(u64 number, u64 size)
+{
+	return hash_mix(number) * size;
+}
+
+static void see_xattr(struct names *names, tree_key_t key, view_t item)
+{
+	struct xattr_value value = {};
+	if (xattr_value(item, &value) != OK)
+		complain(names, "an attribute is damaged", names->inode);
+	u64 first = xattr_record(key);
+	for (u64 done = 0; done < value.records_size; done += RECORD_SIZE)
+		names->values += value_mark(first + done / RECORD_SIZE,
+			min_u64(RECORD_SIZE, value.records_size - done));
+}
+
 static err_t see_named(struct names *names, tree_key_t key, view_t value)
 {
 	enum named kind = key_kind(key);
@@ -133,8 +154,10 @@ static err_t see_named(struct names *names, tree_key_t key, view_t value)
 	}
 	if ((siphash(name, hash_key) >> 8 ^ key_offset(key)) & ~(u64)255)
 		complain(names, "a name has the wrong hash", names->inode);
-	if (kind == NAMED_XATTR)
+	if (kind == NAMED_XATTR) {
+		see_xattr(names, key, value);
 		return OK;
+	}
 	struct entry entry;
 	struct count *count;
 	if (!inode_is_directory(&names->record) || named_entry(value, &entry) != OK ||
@@ -162,14 +185,19 @@ static void see_data(struct names *names, tree_key_t key, view_t value)
 	const struct inode_record *record = &names->record;
 	u64 end = record->size / RECORD_SIZE + (record->size % RECORD_SIZE != 0);
 	pointer_t pointer = {};
-	if (inode_type(record) != MODE_FILE || record->record_log2 != RECORD_LOG2 ||
-		view_load(value, 0, span_of(pointer)) != OK) {
+	bool is_value = key_offset(key) >= XATTR_RECORDS;
+	bool is_possible =
+		is_value || (inode_type(record) == MODE_FILE && record->record_log2 == RECORD_LOG2);
+	if (!is_possible || view_load(value, 0, span_of(pointer)) != OK) {
 		complain(names, "a record where none may be", names->inode);
 		return;
 	}
-	if (key_offset(key) >= end && key_offset(key) >= record->tail)
+	u32 logical = cache_logical(names->tree->pool, &pointer);
+	if (is_value)
+		names->values -= value_mark(key_offset(key), logical);
+	else if (key_offset(key) >= end && key_offset(key) >= record->tail)
 		complain(names, "a record behind the end of the file", names->inode);
-	names->units += units_of_bytes(cache_logical(names->tree->pool, &pointer));
+	names->units += units_of_bytes(logical);
 }
 
 static err_t see_item(struct names *names, tree_key_t key, view_t value)

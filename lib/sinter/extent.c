@@ -28,7 +28,7 @@ static err_t set_size(struct file *file, u64 size)
 		err_t err = btree_seek_in(tree, record_key(file->number, first), &place);
 		if (err != OK && err != ERR_NOT_FOUND)
 			return err;
-		has_more = err == OK;
+		has_more = err == OK && key_offset(btree_key(tree, &place)) < XATTR_RECORDS;
 	}
 	TRY(inode_prepare(file->dataset, file->number, &need));
 	if (is_cut)
@@ -142,7 +142,7 @@ err_t sinter_punch(struct dataset *dataset, u64 inode, u64 offset, u64 size, u64
 static err_t seek_records(struct file *file, u64 offset, bool is_hole, u64 *out)
 {
 	struct btree *tree = &file->dataset->tree;
-	u64 number = offset / RECORD_SIZE;
+	u64 number = offset / RECORD_SIZE, end = (file->inode.size - 1) / RECORD_SIZE + 1;
 	while (true) {
 		struct place place;
 		file->dataset->tree.pool->epoch++;
@@ -151,7 +151,7 @@ static err_t seek_records(struct file *file, u64 offset, bool is_hole, u64 *out)
 			return err;
 		tree_key_t key = err == OK ? btree_key(tree, &place) : KEY_LAST;
 		bool is_data = key.object == file->number && key_kind(key) == ITEM_DATA &&
-		               key_offset(key) * RECORD_SIZE < file->inode.size;
+		               key_offset(key) < end;
 		if (!is_hole) {
 			*out = max_u64(offset, key_offset(key) * RECORD_SIZE);
 			return is_data ? OK : ERR_NOT_FOUND;

@@ -22,6 +22,8 @@ constexpr u32 VDEVS_MAX = 16; // of a pool
 constexpr u32 COPIES_MAX = 3;
 constexpr u32 KEEP_ROOTS = 3; // K: how many older roots stay intact
 constexpr u64 FILE_SIZE_MAX = INT64_MAX;
+constexpr u32 XATTR_VALUE_MAX = 65536;
+constexpr u64 XATTR_RECORDS = (u64)1 << 55; // records from here on hold values of attributes
 constexpr u64 DEVICE_UNITS_MIN = 4096;
 constexpr u64 DEVICE_UNITS_MAX = (u64)1 << 48;
 
@@ -49,11 +51,12 @@ enum feature : u64 {
 	FEATURE_ZSTD = 1 << 1,
 	FEATURE_ENCRYPTION = 1 << 5,
 	FEATURE_VDEVS = 1 << 7,
+	FEATURE_XATTR_RECORDS = 1 << 8,
 	FEATURE_CLONES = 1 << 9,
 	FEATURE_SNAPSHOTS = 1 << 10,
 	FEATURE_GARBAGE = 1 << 11,
 	FEATURES_KNOWN = FEATURE_LZ4 | FEATURE_ZSTD | FEATURE_ENCRYPTION | FEATURE_VDEVS |
-	                 FEATURE_CLONES | FEATURE_SNAPSHOTS | FEATURE_GARBAGE,
+	                 FEATURE_XATTR_RECORDS | FEATURE_CLONES | FEATURE_SNAPSHOTS | FEATURE_GARBAGE,
 };
 
 typedef struct {
@@ -316,10 +319,12 @@ struct dirent_head {
 };
 constexpr u32 DIRENT_HEAD = 10; // bytes before the name
 
+enum xattr_flag : u8 { XATTR_IN_RECORDS = 1 };
+
 struct xattr_head {
 	u8 name_size, flags;
-	u16 value_size;
-	u32 reserved;
+	u16 value_size;   // behind the name
+	u32 records_size; // in records instead
 };
 static_assert(sizeof(struct xattr_head) == 8);
 
@@ -449,8 +454,9 @@ struct log_xattr {
 	u64 inode;
 	i64 time_s;
 	u32 time_ns;
-	u16 name_size, value_size;
-	u32 how, mode; // mode: the inode's from then on; 0: it stays
+	u16 name_size, how;
+	u32 value_size;
+	u32 mode; // the inode's from then on; 0: it stays
 };
 static_assert(sizeof(struct log_xattr) == 32);
 

@@ -10,7 +10,7 @@
 NONNULL_BEGIN
 
 constexpr u32 KEPT_MIN = 256 * 1024;
-constexpr u32 KEPT_ROOM = 2 * NODE_SIZE; // free before a step begins: more than it notes
+constexpr u32 KEPT_ROOM = 5 * NODE_SIZE; // free before a step begins: more than it notes
 
 void kept_note(struct sinter *pool, const struct log_record *record, struct note note);
 // Bytes were written; or the file was cut to size_min (UINT64_MAX: it was not).

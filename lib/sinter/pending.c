@@ -118,7 +118,7 @@ err_t pending_trim(struct dataset *dataset, u64 inode)
 			return OK;
 		u64 first = record.size / RECORD_SIZE + (record.size % RECORD_SIZE ? 1 : 0);
 		TRY(pending_remove(dataset, key_make(inode, ITEM_DATA, first),
-			key_make(inode, ITEM_DATA + 1, 0), inode, &removed));
+			key_make(inode, ITEM_DATA, XATTR_RECORDS), inode, &removed));
 		if (removed)
 			continue;
 		TRY(inode_load(dataset, inode, &record));

@@ -8,12 +8,13 @@
 #include "lib/sinter/inode.h"
 #include "lib/sinter/named.h"
 #include "lib/sinter/txg.h"
+#include "lib/sinter/xattr.h"
 
 static err_t check_named(struct dataset *dataset, tree_key_t key, view_t bytes)
 {
 	enum named kind = key_kind(key);
 	struct entry entry;
-	struct xattr_head head;
+	struct xattr_value value;
 	view_t name;
 	TRY(named_name(kind, bytes, &name));
 	u64 hash = siphash(name, dataset->name_key) >> 8;
@@ -23,9 +24,9 @@ static err_t check_named(struct dataset *dataset, tree_key_t key, view_t bytes)
 		TRY(named_entry(bytes, &entry));
 		return named_check(name) == OK && bytes.size == DIRENT_HEAD + name.size ? OK : ERR_CORRUPT;
 	}
-	TRY(view_load(bytes, 0, span_of(head)) == OK ? OK : ERR_CORRUPT);
-	return !head.flags && bytes.size == sizeof head + name.size + head.value_size ? OK
-	                                                                              : ERR_CORRUPT;
+	TRY(xattr_value(bytes, &value));
+	usize size = sizeof(struct xattr_head) + name.size + value.bytes.size;
+	return bytes.size == size ? OK : ERR_CORRUPT;
 }
 
 static err_t check_inode(tree_key_t key, view_t bytes)
@@ -124,6 +125,8 @@ static err_t put_record(struct btree *tree, tree_key_t key, const struct old *ol
 	TRY(btree_prepare_free(tree, &old->pointer));
 	TRY(txg_admit(pool, &need));
 	struct buffer *buffer = cache_make_record(pool, (u32)bytes.size);
+	if (key_offset(key) >= XATTR_RECORDS)
+		AT(pool->super.features, FEATURES_INCOMPATIBLE) |= FEATURE_XATTR_RECORDS;
 	buffer->record = key_offset(key);
 	buffer->logical = (u32)bytes.size;
 	span_put(cache_bytes(pool, buffer), bytes);

@@ -276,7 +276,7 @@ err_t sinter_read_directory(
 // The directory above; of the root itself.
 err_t sinter_parent(struct dataset *dataset, u64 directory, u64 *out);
 
-// Extended attributes: whatever name; name and value together at most 3.9 KiB, else ERR_TOO_BIG.
+// Extended attributes: whatever name; values of at most 64 KiB, else ERR_TOO_BIG.
 enum xattr_mode : u8 { XATTRS_SET, XATTRS_CREATE, XATTRS_REPLACE, XATTRS_REMOVE };
 err_t sinter_xattr_get(
 	struct dataset *dataset, u64 inode, view_t name, span_t to, usize *out); // *out: whole size

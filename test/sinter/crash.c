@@ -312,11 +312,9 @@ static bool gives_no_more(const struct workload *workload, const struct model *f
 	for (u32 i = 0; i < MODEL_NODES; i++) {
 		const struct model_node *node = &found->nodes[i];
 		const struct model_xattr *list = &node->xattrs[MODEL_LIST];
-		u32 mode = 0;
 		if (!workload->lists_from || node->inode < workload->lists_from)
 			continue;
-		memcpy(&mode, list->value, sizeof mode);
-		if (list->size ? (node->mode & 07777) != mode : (node->mode & 077) != 0)
+		if (list->size ? (node->mode & 07777) != list->start : (node->mode & 077) != 0)
 			return false;
 	}
 	return true;

@@ -38,6 +38,9 @@ static void print(const char *what, struct explore_result sum)
 }
 
 // Some files of each kind, in place before the log begins.
+// op.value of the attribute "user.a" with 40,050 and 54,050 bytes: three and four records.
+constexpr u32 LARGE = 16128000, LARGER = 22400000;
+
 static void prepare_some(struct workload *w)
 {
 	static const struct op ops[] = {
@@ -48,6 +51,7 @@ static void prepare_some(struct workload *w)
 		{ .kind = OP_WRITE, .inode = 3, .offset = 0, .size = 500, .value = 1 },
 		{ .kind = OP_WRITE, .inode = 4, .offset = 0, .size = 36000, .value = 2 },
 		{ .kind = OP_WRITE, .inode = 5, .offset = 0, .size = 9000, .value = 4 },
+		{ .kind = OP_XATTR, .inode = 5, .value = LARGE },
 	};
 	for (u32 i = 0; i < sizeof ops / sizeof ops[0]; i++) {
 		bool is_full;
@@ -78,6 +82,10 @@ static const struct op singles[] = {
 	{ .kind = OP_PUNCH, .inode = 4, .offset = 1000, .size = 33000 },
 	{ .kind = OP_CHMOD, .inode = 5, .value = 0600 },
 	{ .kind = OP_XATTR, .inode = 5, .value = 100 },
+	{ .kind = OP_XATTR, .inode = 5, .value = LARGER },
+	{ .kind = OP_RMXATTR, .inode = 5, .value = 100 },
+	{ .kind = OP_UNLINK, .directory = 2, .name = "other" },
+	{ .kind = OP_XATTR, .inode = 3, .value = LARGE },
 };
 
 // One operation, with or without a second write in between, then each way to make it durable.

@@ -306,14 +306,19 @@ void model_set_target(struct model *model, u64 inode, view_t target)
 	memcpy(node->data, target.data, target.size);
 }
 
+struct model_xattr model_xattr_of(view_t value)
+{
+	struct model_xattr xattr = { .size = (u32)value.size + 1, .hash = hash_view(value, 0) };
+	memcpy(&xattr.start, value.data, value.size < sizeof xattr.start ? value.size : sizeof xattr.start);
+	return xattr;
+}
+
 err_t model_set_xattr(struct model *model, u64 inode, u32 which, view_t value)
 {
 	struct model_node *node = model_node(model, inode);
 	if (!node)
 		return ERR_NOT_FOUND;
-	struct model_xattr *xattr = &node->xattrs[which];
-	*xattr = (struct model_xattr){ .size = (u8)(value.size + 1) };
-	memcpy(xattr->value, value.data, value.size);
+	node->xattrs[which] = model_xattr_of(value);
 	return OK;
 }
 

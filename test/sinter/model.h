@@ -15,14 +15,15 @@ enum {
 	MODEL_HANDED_ON = 5,  // the list of what is made in a directory
 	MODEL_XATTRS,
 	MODEL_NAME = 20,
-	MODEL_XATTR_VALUE = 64,
 };
 constexpr u64 MODEL_FILE_MAX = 400000;
 
 struct model_xattr {
-	u8 size; // of the value, plus 1; 0: not there
-	u8 value[MODEL_XATTR_VALUE];
+	u32 size;  // of the value, plus 1; 0: not there
+	u32 start; // its first bytes
+	u64 hash;
 };
+struct model_xattr model_xattr_of(view_t value);
 
 struct model_node {
 	u64 inode;          // 0: free

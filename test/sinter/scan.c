@@ -30,13 +30,13 @@ static bool scan_contents(struct sinter *pool, struct dataset *dataset, struct m
 static bool scan_xattrs(struct sinter *pool, struct dataset *dataset, struct model_node *node)
 {
 	for (u32 i = 0; i < MODEL_XATTRS; i++) {
+		static u8 value[XATTR_VALUE_MAX];
 		usize size;
-		struct model_xattr *xattr = &node->xattrs[i];
 		err_t err =
 			WAIT(pool, sinter_xattr_get(dataset, node->inode, view_cstring(model_xattr_names[i]),
-						   span_of(xattr->value), &size));
+						   span_of(value), &size));
 		if (err == OK)
-			xattr->size = (u8)(size + 1);
+			node->xattrs[i] = model_xattr_of(view_from(value, size));
 		else if (err != ERR_NOT_FOUND)
 			return false;
 	}

@@ -75,11 +75,12 @@ static bool copy_file(struct copy *copy, const char *path, u64 inode, u64 size)
 
 static bool copy_xattrs(struct copy *copy, const char *path, u64 inode)
 {
-	char names[8192];
+	static char names[65536], value[XATTR_VALUE_MAX]; // as much as Linux has; one thread
 	ssize_t size = llistxattr(path, names, sizeof names);
+	if (size < 0 && errno != ENOTSUP)
+		return refuse(path, strerror(errno));
 	view_t rest = view_from(names, size > 0 ? (usize)size : 0);
 	while (rest.size) {
-		char value[4096];
 		usize end = view_find(rest, 0);
 		view_t name = view_clamp(rest, 0, end);
 		ssize_t got = lgetxattr(path, (const char *)name.data, value, sizeof value);

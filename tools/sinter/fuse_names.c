@@ -339,8 +339,8 @@ static void set_xattr(
 {
 	struct mount *mount = mount_of(request);
 	bool is_list = mount_is_list(name);
-	err_t err = ERR_READ_ONLY;
-	if (!mount_is_past(inode))
+	err_t err = is_list && value.size > VALUE_MAX ? ERR_TOO_BIG : ERR_READ_ONLY;
+	if (!mount_is_past(inode) && err != ERR_TOO_BIG)
 		err = is_list && value.size && !strcmp(name, "system.posix_acl_access")
 		          ? mount_list_set(request, inode, value)
 		          : MOUNT_WAIT(mount, sinter_xattr_set(mount->image->root, inode,
@@ -377,7 +377,7 @@ static void reply_bytes(fuse_req_t request, view_t bytes, usize room)
 static void do_getxattr(fuse_req_t request, fuse_ino_t inode, const char *name, size_t size)
 {
 	struct mount *mount = mount_of(request);
-	u8 value[VALUE_MAX];
+	static u8 value[XATTR_VALUE_MAX]; // one thread
 	struct mount_place place;
 	usize got = 0;
 	err_t err = mount_is_past_directory(inode) ? ERR_NOT_FOUND : mount_place(mount, inode, &place);

@@ -142,8 +142,8 @@ static void take_keyword(struct entry *entry, view_t key, view_t value)
 		entry->status.st_gid = (gid_t)decimal(value);
 	else if (view_equal(key, VIEW_TEXT("mtime")))
 		entry->status.st_mtim = time_of(value);
-	else if (key.size > xattr.size && view_starts_with(key, xattr) && entry->xattr_count < XATTRS)
-		AT(entry->xattrs, entry->xattr_count++) =
+	else if (key.size > xattr.size && view_starts_with(key, xattr) && entry->xattr_count++ < XATTRS)
+		AT(entry->xattrs, entry->xattr_count - 1) =
 			(struct xattr){ view_from_offset(key, xattr.size), value };
 }
 
@@ -162,6 +162,8 @@ static bool take_pax(struct tar *tar)
 			&tar->entry, view_clamp(record, 0, equals), view_from_offset(record, equals + 1));
 		rest = view_from_offset(rest, (usize)length);
 	}
+	if (tar->entry.xattr_count > XATTRS)
+		return refuse(tar->entry.path, "more attributes than 32");
 	return true;
 }
 
