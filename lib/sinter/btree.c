@@ -132,6 +132,17 @@ err_t btree_seek_in(struct btree *tree, tree_key_t key, struct place *out)
 	return is_in ? OK : ERR_NOT_FOUND;
 }
 
+err_t btree_next_in(struct btree *tree, struct place *place)
+{
+	tree_key_t key = btree_key(tree, place);
+	if (++place->slot == cache_node(tree->pool, place->leaf)->count) {
+		tree->pool->epoch++;
+		return btree_seek_in(tree, (tree_key_t){ key.object, key.item + 1 }, place);
+	}
+	tree_key_t next = btree_key(tree, place);
+	return next.object == key.object && key_kind(next) == key_kind(key) ? OK : ERR_NOT_FOUND;
+}
+
 err_t btree_find(struct btree *tree, tree_key_t key, struct place *out)
 {
 	TRY(find_place(tree, key, out));

@@ -29,6 +29,8 @@ err_t btree_seek(
 	struct btree *tree, tree_key_t key, struct place *out); // the first at or after key
 err_t btree_seek_in(
 	struct btree *tree, tree_key_t key, struct place *out); // with the key's object and kind
+// The one behind it, with the same object and kind. A step of its own when it is in another leaf.
+err_t btree_next_in(struct btree *tree, struct place *place);
 view_t btree_value(struct btree *tree, const struct place *place);
 tree_key_t btree_key(struct btree *tree, const struct place *place);
 // Fills an object whose size the value must have; ERR_CORRUPT if not.

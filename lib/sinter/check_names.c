@@ -139,8 +139,8 @@ static void see_xattr(struct names *names, tree_key_t key, view_t item)
 		complain(names, "an attribute is damaged", names->inode);
 	u64 first = xattr_record(key);
 	for (u64 done = 0; done < value.records_size; done += RECORD_SIZE)
-		names->values += value_mark(first + done / RECORD_SIZE,
-			min_u64(RECORD_SIZE, value.records_size - done));
+		names->values +=
+			value_mark(first + done / RECORD_SIZE, min_u64(RECORD_SIZE, value.records_size - done));
 }
 
 static err_t see_named(struct names *names, tree_key_t key, view_t value)

@@ -20,11 +20,18 @@ struct destroy {
 
 static err_t find_dying(struct dataset *dataset, u64 *out)
 {
-	struct sinter_snapshot snapshot = {};
-	do
-		TRY(sinter_snapshot_next(dataset, snapshot.txg, &snapshot));
-	while (!snapshot.is_dying);
-	*out = snapshot.txg;
+	struct btree *tree = &dataset->tree.pool->tree;
+	struct snapshot_record record;
+	struct place place;
+	dataset->tree.pool->epoch++;
+	TRY(btree_seek_in(tree, snapshot_key(dataset, 0), &place));
+	while (true) {
+		TRY(view_load(btree_value(tree, &place), 0, span_of(record)) == OK ? OK : ERR_CORRUPT);
+		if (record.flags & SNAPSHOT_DYING)
+			break;
+		TRY(btree_next_in(tree, &place));
+	}
+	*out = key_offset(btree_key(tree, &place));
 	return OK;
 }
 

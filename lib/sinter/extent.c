@@ -150,8 +150,8 @@ static err_t seek_records(struct file *file, u64 offset, bool is_hole, u64 *out)
 		if (err != OK && err != ERR_NOT_FOUND)
 			return err;
 		tree_key_t key = err == OK ? btree_key(tree, &place) : KEY_LAST;
-		bool is_data = key.object == file->number && key_kind(key) == ITEM_DATA &&
-		               key_offset(key) < end;
+		bool is_data =
+			key.object == file->number && key_kind(key) == ITEM_DATA && key_offset(key) < end;
 		if (!is_hole) {
 			*out = max_u64(offset, key_offset(key) * RECORD_SIZE);
 			return is_data ? OK : ERR_NOT_FOUND;

@@ -53,14 +53,15 @@ err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter
 
 err_t snapshot_find_name(struct dataset *dataset, view_t name)
 {
-	struct sinter_snapshot other = {};
-	while (true) {
-		err_t err = sinter_snapshot_next(dataset, other.txg, &other);
-		if (err != OK)
-			return err == ERR_NOT_FOUND ? OK : err;
-		if (view_equal(name, view_clamp(view_of(other.name), 0, other.name_size)))
+	struct btree *tree = &dataset->tree.pool->tree;
+	struct place place;
+	err_t err = btree_seek_in(tree, snapshot_key(dataset, 0), &place);
+	for (; err == OK; err = btree_next_in(tree, &place)) {
+		view_t other = view_from_offset(btree_value(tree, &place), sizeof(struct snapshot_record));
+		if (view_equal(name, other))
 			return ERR_EXISTS;
 	}
+	return err == ERR_NOT_FOUND ? OK : err;
 }
 
 static err_t check_name(struct dataset *dataset, view_t name)

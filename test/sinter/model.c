@@ -309,7 +309,8 @@ void model_set_target(struct model *model, u64 inode, view_t target)
 struct model_xattr model_xattr_of(view_t value)
 {
 	struct model_xattr xattr = { .size = (u32)value.size + 1, .hash = hash_view(value, 0) };
-	memcpy(&xattr.start, value.data, value.size < sizeof xattr.start ? value.size : sizeof xattr.start);
+	memcpy(&xattr.start, value.data,
+		value.size < sizeof xattr.start ? value.size : sizeof xattr.start);
 	return xattr;
 }
 
