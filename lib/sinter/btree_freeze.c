@@ -24,18 +24,17 @@ struct freeze {
 	u32 depth; // visits on the stack
 };
 
-static u32 copies_of(const struct btree *tree, u8 type)
+// Values of attributes have two copies at least, as nodes have.
+static void assign(
+	const struct freeze *freeze, struct buffer *buffer, pointer_t *pointer, u32 units)
 {
-	return type == BLOCK_RECORD ? tree->dataset->record.copies : 2;
-}
-
-static void assign(struct btree *tree, struct buffer *buffer, pointer_t *pointer, u32 units)
-{
-	u8 type = pointer_type(&buffer->pointer);
-	enum space_class class = type == BLOCK_RECORD ? SPACE_DATA : SPACE_METADATA;
-	u32 copies = copies_of(tree, type);
+	bool is_record = pointer_type(&buffer->pointer) == BLOCK_RECORD;
+	bool is_value = is_record && key_offset(freeze->where) >= XATTR_RECORDS;
+	enum space_class class = is_record ? SPACE_DATA : SPACE_METADATA;
+	u32 copies = is_record ? freeze->tree->dataset->record.copies : 2;
+	copies += is_value && copies == 1;
 	for (u32 i = pointer_copies(pointer); i < copies; i++)
-		AT(pointer->address, i) = space_allocate(tree->pool, units, class, pointer);
+		AT(pointer->address, i) = space_allocate(freeze->tree->pool, units, class, pointer);
 }
 
 // Compressed bytes into another frame, if that saves at least a unit. 0: as they are.
@@ -104,7 +103,7 @@ static pointer_t write_out(const struct freeze *freeze, struct buffer *buffer)
 	} else {
 		cache_node(pool, buffer)->birth = freeze->txg;
 	}
-	assign(freeze->tree, buffer, &pointer, pointer_units(&pointer));
+	assign(freeze, buffer, &pointer, pointer_units(&pointer));
 	pointer.info = info_make(freeze->txg, type, pointer_level(&buffer->pointer), method,
 		freeze->is_sealing ? CHECK_SEALED : CHECK_XXH3);
 	prove(freeze, buffer, &pointer);
@@ -136,7 +135,7 @@ static void leave(struct freeze *freeze, struct buffer *buffer)
 	struct btree *tree = freeze->tree;
 	struct visit *above = freeze->depth ? &AT(freeze->stack, freeze->depth - 1) : nullptr;
 	if (freeze->is_assigning) {
-		assign(tree, buffer, &buffer->pointer, CHUNK_UNITS);
+		assign(freeze, buffer, &buffer->pointer, CHUNK_UNITS);
 	} else {
 		if (above)
 			freeze->where = node_key(cache_node(tree->pool, above->buffer), above->slot);

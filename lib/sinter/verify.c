@@ -49,9 +49,12 @@ static err_t step(struct verify *verify, const struct node *node)
 	btree_walk_down(node, slot, &child);
 	if (pointer_birth(&child.pointer) < verify->min_birth && !pointer_is_memory(&child.pointer))
 		return OK;
-	if (!node->level)
-		return verify->visitor->visit(verify->visitor->context, verify->tree, &child.pointer);
-	return enter(verify, &child);
+	if (node->level)
+		return enter(verify, &child);
+	struct buffer *value;
+	if (verify->visitor->reads_values && key_offset(node_key(node, slot)) >= XATTR_RECORDS)
+		TRY(cache_get(verify->tree->pool, &child.pointer, &value));
+	return verify->visitor->visit(verify->visitor->context, verify->tree, &child.pointer);
 }
 
 err_t verify_tree(struct btree *tree, u64 min_birth, const struct verify_visitor *visitor)
@@ -85,7 +88,7 @@ static err_t nothing(void *context, struct btree *tree, const pointer_t *pointer
 
 err_t verify_recent(struct sinter *pool)
 {
-	struct verify_visitor visitor = { .visit = nothing };
+	struct verify_visitor visitor = { .visit = nothing, .reads_values = true };
 	u64 txg = pool->super.txg, min_birth = txg > KEEP_ROOTS ? txg - KEEP_ROOTS : 1;
 	tree_key_t key = KEY_FIRST;
 	TRY(verify_tree(&pool->tree, min_birth, &visitor));

@@ -6,7 +6,8 @@
 
 NONNULL_BEGIN
 
-// Reads every node of the pool tree and of all roots in it that was born in the last K+1 groups.
+// Reads every node of the pool tree and of all roots in it, and every value of an attribute, that
+// was born in the last K+1 groups.
 // OK, or what is wrong with one of them.
 err_t verify_recent(struct sinter *pool);
 
@@ -15,7 +16,8 @@ err_t verify_recent(struct sinter *pool);
 struct verify_visitor {
 	err_t (*visit)(void *_Nullable context, struct btree *tree, const pointer_t *pointer);
 	void *_Nullable context;
-	tree_key_t from; // what is wholly below is left out
+	tree_key_t from;   // what is wholly below is left out
+	bool reads_values; // of attributes: they are records, and read as nodes are
 };
 err_t verify_tree(struct btree *tree, u64 min_birth, const struct verify_visitor *visitor);
 

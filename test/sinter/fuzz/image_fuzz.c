@@ -57,6 +57,21 @@ static void walk(struct sinter *pool, struct dataset *dataset, u64 directory)
 	}
 }
 
+// Of the file that has an attribute with records: another value, and one more.
+static void change_records(struct sinter *pool, struct dataset *dataset)
+{
+	static const u8 value[20000];
+	u64 inode;
+	if (WAIT(pool, sinter_lookup(dataset, INODE_ROOT, VIEW_TEXT("fn"), &inode)) != OK)
+		return;
+	(void)WAIT(pool,
+		sinter_xattr_set(dataset, inode, VIEW_TEXT("user.records"), view_of(value), XATTRS_SET));
+	(void)WAIT(
+		pool, sinter_xattr_set(dataset, inode, VIEW_TEXT("user.more"), view_of(value), XATTRS_SET));
+	(void)WAIT(pool,
+		sinter_xattr_set(dataset, inode, VIEW_TEXT("user.records"), (view_t){}, XATTRS_REMOVE));
+}
+
 static void change(struct sinter *pool, struct dataset *dataset)
 {
 	struct sinter_name from = { INODE_ROOT, VIEW_TEXT("ff") }, to = { INODE_ROOT, VIEW_TEXT("fh") };
@@ -68,6 +83,7 @@ static void change(struct sinter *pool, struct dataset *dataset)
 		(void)WAIT(pool,
 			sinter_xattr_set(dataset, found, VIEW_TEXT("user.n"), VIEW_TEXT("v"), XATTRS_SET));
 	}
+	change_records(pool, dataset);
 	(void)WAIT(pool, sinter_create(dataset, INODE_ROOT, VIEW_TEXT("new"), &regular, &inode));
 	(void)WAIT(pool, sinter_unlink(dataset, INODE_ROOT, VIEW_TEXT("fl"), false));
 	(void)WAIT(pool, sinter_rename(dataset, from, to, 0));

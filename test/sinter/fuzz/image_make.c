@@ -41,7 +41,7 @@ static void write_bytes(
 // More than one leaf of small files; a large one with a hole; attributes small and large.
 static void fill_root(struct sinter *pool, struct dataset *root)
 {
-	static u8 value[3000];
+	static u8 value[33000];
 	u64 directory = create(root, INODE_ROOT, VIEW_TEXT("d"), &folder), inode = 0;
 	(void)create(root, directory, VIEW_TEXT("link"), &symbolic);
 	(void)create(root, directory, VIEW_TEXT("node"), &node);
@@ -53,7 +53,10 @@ static void fill_root(struct sinter *pool, struct dataset *root)
 	write_bytes(pool, root, inode, 70000, 9000);
 	must(sinter_link(root, inode, directory, VIEW_TEXT("again")) == OK);
 	must(sinter_xattr_set(root, inode, VIEW_TEXT("user.x"), VIEW_TEXT("value"), XATTRS_SET) == OK);
-	must(sinter_xattr_set(root, inode, VIEW_TEXT("user.large"), view_of(value), XATTRS_SET) == OK);
+	view_t large = view_clamp(view_of(value), 0, 3000);
+	must(sinter_xattr_set(root, inode, VIEW_TEXT("user.large"), large, XATTRS_SET) == OK);
+	must(
+		sinter_xattr_set(root, inode, VIEW_TEXT("user.records"), view_of(value), XATTRS_SET) == OK);
 	inode = create(root, INODE_ROOT, VIEW_TEXT(""), &regular); // without a name: unfinished work
 	must(sinter_hold(root, inode) == OK);
 }
