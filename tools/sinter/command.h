@@ -79,7 +79,7 @@ command_t command_snapshot, command_snapshots, command_dataset, command_datasets
 
 // Copies a directory of the host into the pool. False: it complained.
 bool copy_tree(struct image *image, const char *from);
-// The same with a tar archive; "-" is the standard input.
-bool copy_tar(struct image *image, const char *from);
+// The same with an archive (archive.c); "-" is the standard input.
+bool copy_archive(struct image *image, const char *from);
 
 NONNULL_END

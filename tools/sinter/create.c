@@ -9,7 +9,7 @@
 #include "tools/sinter/command.h"
 
 static const char usage[] =
-	"create IMAGE[,IMAGE...][+IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY|TAR] "
+	"create IMAGE[,IMAGE...][+IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY|ARCHIVE] "
 	"[--copies 1|2|3] [--compress] [--guid NUMBER] [--force]";
 
 struct create {
@@ -113,7 +113,7 @@ int command_create(struct words *words)
 		return 1;
 	struct stat status;
 	bool is_folder = !stat(create.from, &status) && S_ISDIR(status.st_mode);
-	bool is_copied = is_folder ? copy_tree(&image, create.from) : copy_tar(&image, create.from);
+	bool is_copied = is_folder ? copy_tree(&image, create.from) : copy_archive(&image, create.from);
 	code = image_close(&image);
 	return is_copied ? code : 1;
 }
