@@ -32,9 +32,8 @@ static bool scan_xattrs(struct sinter *pool, struct dataset *dataset, struct mod
 	for (u32 i = 0; i < MODEL_XATTRS; i++) {
 		static u8 value[XATTR_VALUE_MAX];
 		usize size;
-		err_t err =
-			WAIT(pool, sinter_xattr_get(dataset, node->inode, view_cstring(model_xattr_names[i]),
-						   span_of(value), &size));
+		err_t err = WAIT(pool, sinter_xattr_get(dataset, node->inode,
+								   view_cstring(model_xattr_names[i]), span_of(value), &size));
 		if (err == OK)
 			node->xattrs[i] = model_xattr_of(view_from(value, size));
 		else if (err != ERR_NOT_FOUND)
