@@ -110,7 +110,7 @@ static err_t collect_snapshots(struct promotion *promotion)
 			return OK;
 		if (promotion->snapshot_count == PROMOTED_MAX)
 			return ERR_TOO_BIG;
-		TRY(snapshot_find_name(
+		TRY(snapshot_check_name(
 			promotion->clone, view_clamp(view_of(snapshot.name), 0, snapshot.name_size)));
 		AT(promotion->snapshots, promotion->snapshot_count++) = snapshot.txg;
 	}

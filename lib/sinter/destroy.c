@@ -18,27 +18,10 @@ struct destroy {
 	bool has_next;
 };
 
-static err_t find_dying(struct dataset *dataset, u64 *out)
-{
-	struct btree *tree = &dataset->tree.pool->tree;
-	struct snapshot_record record;
-	struct place place;
-	dataset->tree.pool->epoch++;
-	TRY(btree_seek_in(tree, snapshot_key(dataset, 0), &place));
-	while (true) {
-		TRY(view_load(btree_value(tree, &place), 0, span_of(record)) == OK ? OK : ERR_CORRUPT);
-		if (record.flags & SNAPSHOT_DYING)
-			break;
-		TRY(btree_next_in(tree, &place));
-	}
-	*out = key_offset(btree_key(tree, &place));
-	return OK;
-}
-
 err_t snapshot_check_none_dying(struct dataset *dataset)
 {
 	u64 txg;
-	err_t err = find_dying(dataset, &txg);
+	err_t err = snapshot_search(dataset, (view_t){}, &txg);
 	return err == ERR_NOT_FOUND ? OK : err == OK ? ERR_BUSY : err;
 }
 
@@ -72,7 +55,7 @@ static err_t load(struct dataset *dataset, struct destroy *destroy)
 	struct sinter_snapshot next;
 	u64 txg;
 	*destroy = (struct destroy){ .dataset = dataset, .tree = &dataset->tree.pool->tree };
-	TRY(find_dying(dataset, &txg));
+	TRY(snapshot_search(dataset, (view_t){}, &txg));
 	TRY(snapshot_load(dataset, txg, &destroy->record));
 	destroy->list = dataset->record.dead_list;
 	err_t err = sinter_snapshot_next(dataset, txg, &next);

@@ -51,17 +51,35 @@ err_t sinter_snapshot_next(struct dataset *dataset, u64 after_txg, struct sinter
 	return span_copy(span_of(out->name), name) == OK ? OK : ERR_CORRUPT;
 }
 
-err_t snapshot_find_name(struct dataset *dataset, view_t name)
+static bool is_wanted(view_t value, view_t name)
 {
-	struct btree *tree = &dataset->tree.pool->tree;
+	struct snapshot_record record;
+	if (name.size)
+		return view_equal(name, view_from_offset(value, sizeof record));
+	return view_load(value, 0, span_of(record)) == OK && record.flags & SNAPSHOT_DYING;
+}
+
+err_t snapshot_search(struct dataset *dataset, view_t name, u64 *out)
+{
+	struct sinter *pool = dataset->tree.pool;
 	struct place place;
-	err_t err = btree_seek_in(tree, snapshot_key(dataset, 0), &place);
-	for (; err == OK; err = btree_next_in(tree, &place)) {
-		view_t other = view_from_offset(btree_value(tree, &place), sizeof(struct snapshot_record));
-		if (view_equal(name, other))
-			return ERR_EXISTS;
-	}
-	return err == ERR_NOT_FOUND ? OK : err;
+	bool was_blocking = pool->is_blocking;
+	pool->epoch++;
+	pool->is_blocking = true; // were it called again, the cache might forget the first by the last
+	err_t err = btree_seek_in(&pool->tree, snapshot_key(dataset, 0), &place);
+	while (err == OK && !is_wanted(btree_value(&pool->tree, &place), name))
+		err = btree_next_in(&pool->tree, &place);
+	pool->is_blocking = was_blocking;
+	if (err == OK)
+		*out = key_offset(btree_key(&pool->tree, &place));
+	return err;
+}
+
+err_t snapshot_check_name(struct dataset *dataset, view_t name)
+{
+	u64 txg;
+	err_t err = snapshot_search(dataset, name, &txg);
+	return err == ERR_NOT_FOUND ? OK : err == OK ? ERR_EXISTS : err;
 }
 
 static err_t check_name(struct dataset *dataset, view_t name)
@@ -74,7 +92,7 @@ static err_t check_name(struct dataset *dataset, view_t name)
 			view_equal(name, view_clamp(view_of(wait->name), 0, wait->name_size)))
 			return ERR_EXISTS;
 	}
-	return snapshot_find_name(dataset, name);
+	return snapshot_check_name(dataset, name);
 }
 
 err_t snapshot_prepare(struct dataset *dataset, view_t name, struct need *need)

@@ -14,8 +14,10 @@ void snapshot_freeze(struct sinter *pool, u64 txg);
 err_t snapshot_prepare(struct dataset *dataset, view_t name, struct need *need);
 u64 snapshot_add(struct dataset *dataset, view_t name, u64 guid);
 
-// ERR_EXISTS: a snapshot of this dataset has the name; OK: none has.
-err_t snapshot_find_name(struct dataset *dataset, view_t name);
+// Of all of a dataset the first with this name or, without one, that is being destroyed: its txg.
+// Waits for the device.
+err_t snapshot_search(struct dataset *dataset, view_t name, u64 *out);
+err_t snapshot_check_name(struct dataset *dataset, view_t name); // ERR_EXISTS: one has it
 
 // One step of the destruction of a dying snapshot of this dataset. OK also when there is none.
 err_t snapshot_step(struct dataset *dataset);
