@@ -86,7 +86,7 @@ static void prove(const struct freeze *freeze, struct buffer *buffer, pointer_t 
 	const struct buffer *image =
 		buffer->stored_frame == NONE ? buffer : cache_buffer(pool, buffer->stored_frame);
 	view_t stored = view_clamp(span_view(cache_bytes(pool, image)), 0, pointer->stored);
-	pointer->sum = checksum(stored, pointer->info);
+	checksum_block(pointer, stored);
 }
 
 static pointer_t write_out(const struct freeze *freeze, struct buffer *buffer)
@@ -105,7 +105,7 @@ static pointer_t write_out(const struct freeze *freeze, struct buffer *buffer)
 	}
 	assign(freeze, buffer, &pointer, pointer_units(&pointer));
 	pointer.info = info_make(freeze->txg, type, pointer_level(&buffer->pointer), method,
-		freeze->is_sealing ? CHECK_SEALED : CHECK_XXH3);
+		freeze->is_sealing ? CHECK_SEALED : pool_check_kind(pool));
 	prove(freeze, buffer, &pointer);
 	if (freeze->tree->dataset)
 		freeze->tree->dataset->record.units += pointer_units_of_copies(&pointer);

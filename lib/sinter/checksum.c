@@ -2,12 +2,26 @@
 // checksum.c - see checksum.h. SipHash is written after its paper (Aumasson and Bernstein, 2012).
 #include "lib/sinter/checksum.h"
 
+#include "lib/sinter/pointer.h"
+#include "ports/blake3/blake3_256.h"
 #include "ports/xxhash/xxh3.h"
 
 sum_t checksum(view_t bytes, u64 seed)
 {
 	struct xxh3_sum sum = xxh3_128(bytes, seed);
 	return (sum_t){ { sum.low, sum.high } };
+}
+
+void checksum_block(pointer_t *pointer, view_t stored)
+{
+	u64 hash[4];
+	if (pointer_check_kind(pointer) == CHECK_BLAKE3) {
+		blake3_256(stored, pointer->info, hash);
+		memory_copy(&pointer->sum, hash, sizeof pointer->sum);
+		memory_copy(pointer->check_rest, &AT(hash, 2), sizeof pointer->check_rest);
+	} else {
+		pointer->sum = checksum(stored, pointer->info);
+	}
 }
 
 struct sip {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// checksum.h - sums of blocks (XXH3-128) and of names (SipHash-2-4).
+// checksum.h - sums of blocks (XXH3-128, or BLAKE3-256 in pools that are made so) and of names
+// (SipHash-2-4).
 #pragma once
 
 #include "lib/base/view.h"
@@ -8,6 +9,9 @@
 NONNULL_BEGIN
 
 sum_t checksum(view_t bytes, u64 seed);
+
+// A block by the kind that its info says, not sealed: the pointer's sum and what is behind it.
+void checksum_block(pointer_t *pointer, view_t stored);
 
 static inline bool sum_equal(sum_t a, sum_t b)
 {

@@ -89,7 +89,7 @@ static void make_trees(struct sinter *pool, const struct sinter_format *format)
 		.next_inode = INODE_ROOT + 1,
 		.record_log2 = RECORD_LOG2,
 		.compression = format->compression,
-		.check_kind = CHECK_XXH3,
+		.check_kind = format->check_kind ? format->check_kind : CHECK_XXH3,
 		.copies = format->copies ? format->copies : 1 };
 	for (u32 i = 0; i < 2; i++)
 		AT(dataset->record.hash_key, i) =
@@ -122,7 +122,8 @@ static err_t write_all(struct sinter *pool, const struct sinter_format *format)
 		.pool_guid = pool->config.pool_guid, .oldest = 2, .next_object = DATASET_ROOT + 1
 	};
 	AT(pool->super.features, FEATURES_INCOMPATIBLE) =
-		compress_feature(format->compression) | (pool->vdev_count > 1 ? FEATURE_VDEVS : 0);
+		compress_feature(format->compression) | (pool->vdev_count > 1 ? FEATURE_VDEVS : 0) |
+		(format->check_kind == CHECK_BLAKE3 ? FEATURE_BLAKE3 : 0);
 	pool->txg.durable = 1;
 	pool->txg.open = 2;
 	btree_init(&pool->tree, pool, &POINTER_HOLE, LINEAGE_POOL);
@@ -140,7 +141,8 @@ err_t sinter_format(const struct port *port, const struct device *devices, u32 c
 {
 	u32 legs = format->legs ? format->legs : count;
 	if (!count || legs > LEGS_MAX || count % legs || count / legs > VDEVS_MAX ||
-		format->copies > COPIES_MAX || format->compression > COMPRESS_ZSTD)
+		format->copies > COPIES_MAX || format->compression > COMPRESS_ZSTD ||
+		format->check_kind > CHECK_BLAKE3)
 		return ERR_INVALID;
 	struct sinter *pool = open_allocate(port, devices, count);
 	if (!pool)

@@ -203,9 +203,7 @@ static bool is_pointer_sound(const pointer_t *pointer, u8 level, u64 birth)
 	return copies && pointer->logical && pointer->stored && pointer->stored <= pointer->logical &&
 	       pointer->logical <= NODE_SIZE && pointer_birth(pointer) &&
 	       pointer_birth(pointer) <= birth && pointer_level(pointer) == level &&
-	       (pointer_check_kind(pointer) == CHECK_XXH3 ||
-			   pointer_check_kind(pointer) == CHECK_SEALED) &&
-	       pointer_compression(pointer) <= COMPRESS_ZSTD;
+	       pointer_is_checked(pointer) && pointer_compression(pointer) <= COMPRESS_ZSTD;
 }
 
 static bool is_child_sound(const struct node *node, u32 slot, u64 birth)

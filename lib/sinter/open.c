@@ -270,6 +270,7 @@ void sinter_status(const struct sinter *pool, struct sinter_status *out)
 		.cache_misses = pool->cache.misses,
 		.rewound = pool->rewound,
 		.vdevs = pool->vdev_count,
+		.check_kind = pool_check_kind(pool),
 		.is_read_only = pool->is_read_only,
 		.is_destroying = pool->has_garbage,
 		.failure = pool->failure };

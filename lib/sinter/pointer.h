@@ -83,6 +83,12 @@ static inline u8 pointer_check_kind(const pointer_t *pointer)
 	return (u8)(pointer->info >> 61);
 }
 
+static inline bool pointer_is_checked(const pointer_t *pointer)
+{
+	u8 kind = pointer_check_kind(pointer);
+	return kind > CHECK_NONE && kind <= CHECK_SEALED;
+}
+
 static inline u64 info_make(u64 birth, u8 type, u8 level, u8 compression, u8 check_kind)
 {
 	return birth | (u64)type << 48 | (u64)level << 54 | (u64)compression << 58 |

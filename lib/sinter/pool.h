@@ -337,6 +337,13 @@ struct sinter {
 	u8 scratch[NODE_SIZE];
 };
 
+// Of the blocks that it writes, if they are not sealed.
+static inline enum check_kind pool_check_kind(const struct sinter *pool)
+{
+	bool is_strong = AT(pool->super.features, FEATURES_INCOMPATIBLE) & FEATURE_BLAKE3;
+	return is_strong ? CHECK_BLAKE3 : CHECK_XXH3;
+}
+
 // Element i of an array in allocated memory.
 #define ITEM(array, count, i)                                                                      \
 	(*(typeof(&(array)[0]))view_element((array), sizeof((array)[0]), (count), (i)))

@@ -29,8 +29,7 @@ bool read_is_possible(const struct sinter *pool, const pointer_t *pointer)
 {
 	u32 copies = pointer_copies(pointer);
 	if (!copies || !pointer->stored || pointer->stored > pointer->logical ||
-		pointer->logical > NODE_SIZE ||
-		(pointer_check_kind(pointer) != CHECK_XXH3 && pointer_check_kind(pointer) != CHECK_SEALED))
+		pointer->logical > NODE_SIZE || !pointer_is_checked(pointer))
 		return false;
 	for (u32 i = 0; i < copies; i++)
 		if (!read_is_address(pool, AT(pointer->address, i), pointer_units(pointer)))
@@ -40,10 +39,11 @@ bool read_is_possible(const struct sinter *pool, const pointer_t *pointer)
 
 bool read_is_good(const pointer_t *pointer, view_t stored)
 {
-	sum_t sum = checksum(stored, pointer->info);
 	if (pointer_check_kind(pointer) == CHECK_SEALED)
-		return AT(sum.word, 0) == AT(pointer->check_rest, 1);
-	return sum_equal(sum, pointer->sum);
+		return AT(checksum(stored, pointer->info).word, 0) == AT(pointer->check_rest, 1);
+	pointer_t should = *pointer;
+	checksum_block(&should, stored);
+	return pointer_equal(&should, pointer);
 }
 
 u32 read_attempts(const pointer_t *pointer)

@@ -139,7 +139,7 @@ err_t seal_unseal(struct btree *tree, struct buffer *buffer, tree_key_t where)
 	const struct dataset *dataset = tree->dataset;
 	const pointer_t *pointer = &buffer->pointer;
 	struct seal_mark mark;
-	bool is_plain = pointer_check_kind(pointer) == CHECK_XXH3;
+	bool is_plain = pointer_is_checked(pointer) && pointer_check_kind(pointer) != CHECK_SEALED;
 	if (dataset && dataset->record.cipher && is_plain)
 		return ERR_CORRUPT; // put there by somebody without the key
 	if (!buffer->is_sealed)

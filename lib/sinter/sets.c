@@ -121,7 +121,7 @@ err_t sinter_dataset_create(
 		.hash_key = { port->random(port->context), port->random(port->context) },
 		.record_log2 = RECORD_LOG2,
 		.compression = parent->record.compression,
-		.check_kind = CHECK_XXH3,
+		.check_kind = parent->record.check_kind,
 		.copies = parent->record.copies };
 	struct dataset *dataset = sets_add(parent, name, &found, &record);
 	struct inode_record inode = inode_new(pool, (root->mode & 07777) | MODE_DIRECTORY);

@@ -32,8 +32,9 @@ struct sinter_format {
 	u64 guid;    // 0: random
 	u8 copies;   // of data; 0: 1
 	u8 compression;
-	u32 mode, user, group; // of the root directory; mode 0: 0755
-	u32 legs;              // of each top-level device; 0: all devices are one mirror
+	enum check_kind check_kind; // of all blocks; CHECK_NONE: CHECK_XXH3
+	u32 mode, user, group;      // of the root directory; mode 0: 0755
+	u32 legs;                   // of each top-level device; 0: all devices are one mirror
 };
 
 // Makes a pool of mirrors of up to four legs each, or single devices. Everything on them is lost.
@@ -66,6 +67,7 @@ struct sinter_status {
 	u64 read_errors, bad_blocks, healed; // of all legs
 	u32 rewound;                         // roots skipped at opening: the device had ignored a flush
 	u32 vdevs, legs, legs_failed;        // legs that are not good
+	enum check_kind check_kind;          // of its blocks
 	bool is_read_only;
 	bool is_destroying; // trees whose space is still to come back
 	err_t failure;

@@ -86,7 +86,8 @@ static void report(void *context, view_t sentence)
 
 void world_init(struct world *world, u64 seed)
 {
-	*world = (struct world){ .clock = 1000000000000,
+	*world = (struct world){ .check_kind = seed % 3 ? CHECK_XXH3 : CHECK_BLAKE3,
+		.clock = 1000000000000,
 		.port = { .allocate = allocate,
 			.allocate_blocks = allocate_blocks,
 			.release = release,
@@ -135,7 +136,10 @@ struct disk *world_format_shape(struct world *world, struct world_shape shape)
 {
 	struct disk *disk = disk_create_slices(shape.units, shape.disks);
 	struct device devices[DISK_SLICES];
-	struct sinter_format format = { .name = VIEW_TEXT("test"), .guid = 0x5eed, .legs = shape.legs };
+	struct sinter_format format = { .name = VIEW_TEXT("test"),
+		.guid = 0x5eed,
+		.check_kind = world->check_kind,
+		.legs = shape.legs };
 	if (sinter_format(&world->port, devices, devices_of(disk, 0, devices), &format) != OK)
 		abort();
 	return disk;

@@ -18,7 +18,8 @@ struct world_memory {
 
 struct world {
 	struct port port;
-	u64 clock; // ns; each look at it is 1 us later
+	enum check_kind check_kind; // of pools made: BLAKE3 for each third seed
+	u64 clock;                  // ns; each look at it is 1 us later
 	struct random random;
 	u64 allocations;     // so far
 	u64 fail_allocation; // this one fails; 0: none

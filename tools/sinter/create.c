@@ -10,7 +10,7 @@
 
 static const char usage[] =
 	"create IMAGE[,IMAGE...][+IMAGE...] --size SIZE [--name NAME] [--from DIRECTORY|ARCHIVE] "
-	"[--copies 1|2|3] [--compress] [--guid NUMBER] [--force]";
+	"[--copies 1|2|3] [--compress] [--checksum xxh3|blake3] [--guid NUMBER] [--force]";
 
 struct create {
 	const char *paths, *_Nullable from;
@@ -72,10 +72,17 @@ static int format(const struct create *create)
 	return err == OK ? 0 : complain(create->paths, explain(err));
 }
 
+static bool parse_checksum(const char *_Nullable name, enum check_kind *out)
+{
+	*out = name && !strcmp(name, "blake3") ? CHECK_BLAKE3 : CHECK_XXH3;
+	return !name || *out == CHECK_BLAKE3 || !strcmp(name, "xxh3");
+}
+
 static bool parse(struct words *words, struct create *create)
 {
 	const char *size = words_option(words, "--size"), *copies = words_option(words, "--copies");
 	const char *guid = words_option(words, "--guid"), *name = words_option(words, "--name");
+	const char *checksum = words_option(words, "--checksum");
 	create->from = words_option(words, "--from");
 	create->is_forced = words_flag(words, "--force");
 	create->format.compression = words_flag(words, "--compress") ? COMPRESS_LZ4 : COMPRESS_NONE;
@@ -86,8 +93,9 @@ static bool parse(struct words *words, struct create *create)
 	if (copies)
 		create->format.copies = (u8)strtoul(copies, nullptr, 10);
 	const char *paths = words_take(words);
-	bool is_good =
-		(!size || parse_size(size, &create->size)) && create->format.copies <= COPIES_MAX;
+	bool is_good = (!size || parse_size(size, &create->size)) &&
+	               create->format.copies <= COPIES_MAX &&
+	               parse_checksum(checksum, &create->format.check_kind);
 	if (!words_end(words, usage, is_good ? paths : ""))
 		return false;
 	create->paths = paths;

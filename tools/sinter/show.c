@@ -126,11 +126,11 @@ int command_status(struct words *words)
 		printf("pool %s, ", status.name);
 	printf(is_json ? "\"guid\": \"%016" PRIx64 "\", \"txg\": %" PRIu64 ", \"bytes\": %" PRIu64
 					 ", \"bytes_free\": %" PRIu64 ", \"legs_count\": %u"
-					 ", \"skipped_roots\": %u, \"legs\": "
+					 ", \"skipped_roots\": %u, \"checksum\": \"%s\", \"legs\": "
 				   : "guid %016" PRIx64 ", txg %" PRIu64 "\n%" PRIu64 " bytes, %" PRIu64
-					 " free, %u legs, %u roots skipped\n",
+					 " free, %u legs, %u roots skipped, sums by %s\n",
 		status.guid, status.txg, status.units * UNIT_SIZE, status.units_free * UNIT_SIZE,
-		status.legs, status.rewound);
+		status.legs, status.rewound, status.check_kind == CHECK_BLAKE3 ? "blake3" : "xxh3");
 	print_legs(&image, is_json);
 	printf(is_json ? ", \"scrub\": " : "");
 	print_scrub(&scrub, is_json);

@@ -19,11 +19,11 @@ static void must(bool is_good)
 		abort();
 }
 
-static u64 create(
-	struct dataset *dataset, u64 directory, view_t name, const struct sinter_new *what)
+static u64 create(struct sinter *pool, struct dataset *dataset, u64 directory, view_t name,
+	const struct sinter_new *what)
 {
 	u64 inode;
-	must(sinter_create(dataset, directory, name, what, &inode) == OK);
+	must(WAIT(pool, sinter_create(dataset, directory, name, what, &inode)) == OK);
 	return inode;
 }
 
@@ -42,12 +42,12 @@ static void write_bytes(
 static void fill_root(struct sinter *pool, struct dataset *root)
 {
 	static u8 value[33000];
-	u64 directory = create(root, INODE_ROOT, VIEW_TEXT("d"), &folder), inode = 0;
-	(void)create(root, directory, VIEW_TEXT("link"), &symbolic);
-	(void)create(root, directory, VIEW_TEXT("node"), &node);
+	u64 directory = create(pool, root, INODE_ROOT, VIEW_TEXT("d"), &folder), inode = 0;
+	(void)create(pool, root, directory, VIEW_TEXT("link"), &symbolic);
+	(void)create(pool, root, directory, VIEW_TEXT("node"), &node);
 	for (u32 i = 0; i < 14; i++) {
 		char name[2] = { 'f', (char)('a' + i) };
-		inode = create(root, i % 2 ? INODE_ROOT : directory, view_from(name, 2), &regular);
+		inode = create(pool, root, i % 2 ? INODE_ROOT : directory, view_from(name, 2), &regular);
 		write_bytes(pool, root, inode, 0, i == 3 ? 20000 : 1500);
 	}
 	write_bytes(pool, root, inode, 70000, 9000);
@@ -57,7 +57,8 @@ static void fill_root(struct sinter *pool, struct dataset *root)
 	must(sinter_xattr_set(root, inode, VIEW_TEXT("user.large"), large, XATTRS_SET) == OK);
 	must(
 		sinter_xattr_set(root, inode, VIEW_TEXT("user.records"), view_of(value), XATTRS_SET) == OK);
-	inode = create(root, INODE_ROOT, VIEW_TEXT(""), &regular); // without a name: unfinished work
+	inode =
+		create(pool, root, INODE_ROOT, VIEW_TEXT(""), &regular); // without a name: unfinished work
 	must(sinter_hold(root, inode) == OK);
 }
 
@@ -107,9 +108,9 @@ static void fill_set(struct sinter *pool, struct dataset *root, u8 method)
 	u64 id, inode;
 	must(WAIT(pool, sinter_set_properties(set, &values,
 						PROPERTY_COMPRESSION | PROPERTY_QUOTA | PROPERTY_RESERVATION)) == OK);
-	inode = create(set, INODE_ROOT, VIEW_TEXT("packed"), &regular);
+	inode = create(pool, set, INODE_ROOT, VIEW_TEXT("packed"), &regular);
 	write_bytes(pool, set, inode, 0, 30000);
-	(void)create(set, INODE_ROOT, VIEW_TEXT("old"), &regular);
+	(void)create(pool, set, INODE_ROOT, VIEW_TEXT("old"), &regular);
 	struct sinter_snapshot first = add_snapshot(pool, set, VIEW_TEXT("s"));
 	write_bytes(pool, set, inode, 3000, 20000);
 	must(WAIT(pool, sinter_unlink(set, INODE_ROOT, VIEW_TEXT("old"), false)) == OK);
@@ -128,7 +129,7 @@ static void fill_sealed(struct image *image, struct sinter *pool, struct dataset
 	must(WAIT(pool, sinter_key_protect(set, &secret)) == OK);
 	image->key = set->key;
 	image->sealed = set->record.id;
-	write_bytes(pool, set, create(set, INODE_ROOT, VIEW_TEXT("secret"), &regular), 0, 5000);
+	write_bytes(pool, set, create(pool, set, INODE_ROOT, VIEW_TEXT("secret"), &regular), 0, 5000);
 	sinter_dataset_close(set);
 }
 
@@ -140,7 +141,7 @@ static void destroy_some(struct sinter *pool, struct dataset *root)
 		struct dataset *set = add_set(pool, root, names[i]);
 		for (u32 n = 0; n < 12; n++)
 			write_bytes(pool, set,
-				create(set, INODE_ROOT, view_from(&"abcdefghijkl"[n], 1), &regular), 0, 1900);
+				create(pool, set, INODE_ROOT, view_from(&"abcdefghijkl"[n], 1), &regular), 0, 1900);
 		must(world_sync(pool) == OK);
 		sinter_dataset_close(set);
 	}
@@ -155,7 +156,7 @@ static void fill_log(struct sinter *pool, struct dataset *root)
 		.name = VIEW_TEXT("user.y"), .value = VIEW_TEXT("z"), .sets_mode = true, .mode = 0640
 	};
 	struct inode_record values = { .mode = 0600, .user = 5 };
-	u64 inode = create(root, INODE_ROOT, VIEW_TEXT("logged"), &regular);
+	u64 inode = create(pool, root, INODE_ROOT, VIEW_TEXT("logged"), &regular);
 	write_bytes(pool, root, inode, 0, 5000);
 	must(sinter_xattr_change(root, inode, &change) == OK);
 	must(world_fsync(pool, root, inode) == OK);
