@@ -108,6 +108,16 @@ static view_t value_part(const struct records *records, u32 i)
 	return view_clamp(records->value, (usize)i * RECORD_SIZE, RECORD_SIZE);
 }
 
+// A hostile image may give one block to two of them.
+static bool is_block_of_another(const struct records *records, u32 i)
+{
+	const pointer_t *pointer = &AT(records->each, i).pointer;
+	for (u32 j = 0; j < i; j++)
+		if (pointer_equal(&AT(records->each, j).pointer, pointer))
+			return !pointer_is_hole(pointer);
+	return false;
+}
+
 static err_t prepare_records(struct records *records, u64 first, struct need *need)
 {
 	struct file *file = &records->file;
@@ -115,6 +125,8 @@ static err_t prepare_records(struct records *records, u64 first, struct need *ne
 	for (u32 i = 0; i < records->count; i++) {
 		struct record *record = &AT(records->each, i);
 		TRY(record_find(file, first + i, record));
+		if (is_block_of_another(records, i))
+			return ERR_CORRUPT;
 		record->whole = (u32)value_part(records, i).size;
 		if (record->whole)
 			TRY(record_prepare(file, record, need));
