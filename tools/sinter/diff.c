@@ -95,9 +95,8 @@ static bool find_name(struct diff *diff, struct dataset *dataset, struct name *n
 static usize prepend(span_t path, usize at, const char *text)
 {
 	usize size = strlen(text);
-	if (at < size + 1)
+	if (at < size + 1 || span_copy(span_clamp(path, at - size, size), view_cstring(text)) != OK)
 		return 0;
-	memory_copy(span_clamp(path, at - size, size).data, text, size);
 	*span_at(path, at - size - 1) = '/';
 	return at - size - 1;
 }
