@@ -240,10 +240,15 @@ static err_t prepare(
 		TRY(prepare_node(tree, &walk.pointer, need));
 		const struct node *node = cache_node(tree->pool, buffer);
 		u32 item = node_item_size(node->level ? sizeof(pointer_t) : size);
-		if (change == CHANGE_INSERT && node_room(node) < 2 * item + 512)
-			need->nodes += parent ? 1 : 2; // it may be split; the root also gets one above it
+		bool may_be_split = change == CHANGE_INSERT && node_room(node) < 2 * item + 512;
+		if (may_be_split && node->level == LEVEL_MAX)
+			return ERR_NO_SPACE; // no tree that was ever made is so high
+		if (may_be_split)
+			need->nodes += parent ? 1 : 2; // the root also gets one above it
 		if (change == CHANGE_REMOVE && parent && btree_is_few(node_used(node), 2 * item))
 			TRY(prepare_sibling(tree, parent, slot, need));
+		if (!node->level && change != CHANGE_INSERT)
+			return node_has_key(node, node_lower_bound(node, key), key) ? OK : ERR_CORRUPT;
 		if (!node->level)
 			return OK;
 		parent = node;

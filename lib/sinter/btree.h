@@ -37,6 +37,7 @@ tree_key_t btree_key(struct btree *tree, const struct place *place);
 err_t btree_load(struct btree *tree, tree_key_t key, span_t object);
 
 err_t btree_prepare_insert(struct btree *tree, tree_key_t key, u32 value_size, struct need *need);
+// ERR_CORRUPT: it is not there.
 err_t btree_prepare_remove(struct btree *tree, tree_key_t key, struct need *need);
 err_t btree_prepare_edit(struct btree *tree, tree_key_t key, struct need *need); // same size
 

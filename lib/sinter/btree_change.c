@@ -66,14 +66,18 @@ static void path_to(struct btree *tree, tree_key_t key, struct path *path)
 	}
 }
 
-// The leaf where the key is, dirty as all on the way to it.
-static struct node *leaf_of(struct btree *tree, tree_key_t key, struct path *path, u32 *slot)
+// The leaf where the key is, dirty as all on the way to it. Null: it is not there, which only a
+// hostile image can bring about; no commit will write what became of it.
+static struct node *_Nullable leaf_of(
+	struct btree *tree, tree_key_t key, struct path *path, u32 *slot)
 {
 	path_to(tree, key, path);
 	struct node *leaf = cache_node(tree->pool, path_step(path, path->depth)->buffer);
 	*slot = node_lower_bound(leaf, key);
-	assert(node_has_key(leaf, *slot, key));
-	return leaf;
+	if (node_has_key(leaf, *slot, key))
+		return leaf;
+	tree->pool->failure = ERR_CORRUPT;
+	return nullptr;
 }
 
 // Puts a new root above the old one, so that this can be split.
@@ -140,7 +144,7 @@ span_t btree_edit(struct btree *tree, tree_key_t key)
 	struct path path;
 	u32 slot;
 	struct node *leaf = leaf_of(tree, key, &path, &slot);
-	return node_value_span(leaf, slot);
+	return leaf ? node_value_span(leaf, slot) : span_of(tree->pool->scratch);
 }
 
 void btree_store(struct btree *tree, tree_key_t key, view_t value)
@@ -215,6 +219,8 @@ void btree_remove(struct btree *tree, tree_key_t key)
 	struct path path;
 	u32 slot;
 	struct node *leaf = leaf_of(tree, key, &path, &slot);
+	if (!leaf)
+		return;
 	node_remove(leaf, slot);
 	for (u32 depth = path.depth; depth > 0; depth--) {
 		struct node *node = cache_node(tree->pool, path_step(&path, depth)->buffer);
@@ -232,6 +238,8 @@ void btree_put(struct btree *tree, tree_key_t key, bool is_there, view_t value)
 	u32 slot;
 	if (is_there) {
 		struct node *leaf = leaf_of(tree, key, &path, &slot);
+		if (!leaf)
+			return;
 		node_remove(leaf, slot);
 	}
 	btree_insert(tree, key, value);
