@@ -163,8 +163,9 @@ static bool add_node(struct unpacking *unpacking, struct sinter_name at)
 	err_t err = OK;
 	struct sinter_new what = { .mode = archive_entry_mode(unpacking->entry),
 		.device = archive_entry_rdev(unpacking->entry) };
-	if (S_ISLNK(what.mode))
-		what.target = view_cstring(archive_entry_symlink(unpacking->entry));
+	const char *target = archive_entry_symlink(unpacking->entry);
+	if (S_ISLNK(what.mode) && target) // none is an error of sinter_create
+		what.target = view_cstring(target);
 	if (at.name.size)
 		err = HOST_WAIT(image->pool, sinter_lookup(root, at.directory, at.name, &inode));
 	bool is_kept = err == OK && S_ISDIR(what.mode);
