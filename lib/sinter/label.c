@@ -108,6 +108,7 @@ bool label_is_whole(struct sinter *pool, u32 leg)
 		bool is_good = false;
 		for (u32 i = 0; i < 2; i++)
 			is_good |= AT(pair, i).magic == MAGIC_CONFIG && AT(pair, i).leg_guid == guid &&
+			           AT(pair, i).sequence == volume_leg(pool, leg)->config_sequence &&
 			           sum_equal(AT(pair, i).sum, block_sum(&AT(pair, i), pool->config.pool_guid));
 		good += is_good;
 	}

@@ -13,7 +13,7 @@ u64 label_unit(u64 units, u32 label); // of a device so large: where label 0 to 
 err_t label_read_config(struct sinter *pool, u32 leg, struct config_block *out);
 // Writes what the pool is now, with the next sequence number, to the places of leg->label_units.
 err_t label_write_config(struct sinter *pool, u32 leg);
-bool label_is_whole(struct sinter *pool, u32 leg); // all labels hold its configuration
+bool label_is_whole(struct sinter *pool, u32 leg); // all labels hold its newest configuration
 err_t label_clear(struct sinter *pool, u32 leg);   // zeros: no pool is found here any more
 
 // What the rings of all legs hold.
