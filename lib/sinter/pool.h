@@ -58,6 +58,8 @@ struct vdev {
 	u32 first_zone, zones;        // in space.zones
 	u32 preferred[2][COPIES_MAX]; // zone by class (metadata, data) and copy
 	u64 available;                // chunks: sum over its loaded zones
+	u32 roomy;                    // loaded zones with available ones
+	u64 spread_txg;               // the open one when the last look for another zone ended
 };
 
 enum buffer_state : u8 {

@@ -57,11 +57,11 @@ err_t space_load_for(struct sinter *pool, const pointer_t *pointer)
 	return OK;
 }
 
-// The zone of a vdev that has most room, if none of its zones that are loaded has any.
+// The zone of a vdev that has most room and is not loaded, if it has much.
 static u32 zone_to_spread(struct sinter *pool, const struct vdev *vdev)
 {
 	u32 best = NONE, most = vdev->entry.zone_units / CHUNK_UNITS / 8;
-	for (u32 i = vdev->first_zone; !vdev->available && i < vdev->first_zone + vdev->zones; i++) {
+	for (u32 i = vdev->first_zone; i < vdev->first_zone + vdev->zones; i++) {
 		const struct zone *zone = space_zone(pool, i);
 		if (zone->loaded != NONE || zone->record.free_chunks <= most)
 			continue;
@@ -71,13 +71,18 @@ static u32 zone_to_spread(struct sinter *pool, const struct vdev *vdev)
 	return best;
 }
 
-// Each vdev takes part. What cannot be loaded now does not hold up anybody.
+// Each vdev takes part, and copies find two zones on it. What cannot be loaded now does not hold up
+// anybody.
 static err_t spread(struct sinter *pool)
 {
-	for (u32 i = 0; pool->vdev_count > 1 && i < pool->vdev_count; i++) {
-		u32 zone = zone_to_spread(pool, &AT(pool->vdevs, i));
+	for (u32 i = 0; i < pool->vdev_count; i++) {
+		struct vdev *vdev = &AT(pool->vdevs, i);
+		if (vdev->roomy > 1 || vdev->spread_txg == pool->txg.open)
+			continue;
+		u32 zone = zone_to_spread(pool, vdev);
 		if (zone != NONE && !space_is_crowded(pool) && space_load(pool, zone) == ERR_WOULD_BLOCK)
 			return ERR_WOULD_BLOCK;
+		vdev->spread_txg = vdev->roomy > 1 ? 0 : pool->txg.open;
 	}
 	return OK;
 }
@@ -128,6 +133,7 @@ static u64 take(struct sinter *pool, u32 zone_number, u32 bit, u32 units)
 		zone->available--;
 		pool->space.available--;
 		AT(pool->vdevs, zone->vdev).available--;
+		AT(pool->vdevs, zone->vdev).roomy -= !zone->available;
 	}
 	*word |= bits_mask(units) << bit % 64;
 	zone->is_changed = true;

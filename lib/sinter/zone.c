@@ -15,7 +15,7 @@ static bool count_zones(struct vdev *vdev)
 	u64 count = units / vdev->entry.zone_units;
 	count += align_down(units % vdev->entry.zone_units, 64) >= ZONE_UNITS_MIN;
 	vdev->zones = (u32)count;
-	vdev->available = 0;
+	vdev->available = vdev->roomy = 0;
 	return count && count <= UINT32_MAX / VDEVS_MAX;
 }
 
@@ -124,10 +124,13 @@ u32 zone_free_chunks(struct sinter *pool, u32 zone)
 static void set_available(struct sinter *pool, u32 number, u32 chunks)
 {
 	struct zone *zone = space_zone(pool, number);
+	struct vdev *vdev = &AT(pool->vdevs, zone->vdev);
 	pool->space.available += chunks;
 	pool->space.available -= zone->available;
-	AT(pool->vdevs, zone->vdev).available += chunks;
-	AT(pool->vdevs, zone->vdev).available -= zone->available;
+	vdev->available += chunks;
+	vdev->available -= zone->available;
+	vdev->roomy += chunks != 0;
+	vdev->roomy -= zone->available != 0;
 	zone->available = chunks;
 }
 
@@ -163,6 +166,7 @@ void space_recount(struct sinter *pool)
 	for (u32 i = 0; i < pool->space.zone_count; i++) {
 		const struct zone *zone = space_zone(pool, i);
 		AT(pool->vdevs, zone->vdev).available += zone->available;
+		AT(pool->vdevs, zone->vdev).roomy += zone->available != 0;
 	}
 }
 

@@ -6,6 +6,8 @@
 
 #include "lib/base/test.h"
 #include "lib/sinter/check.h"
+#include "lib/sinter/space.h"
+#include "lib/sinter/verify.h"
 #include "test/sinter/world.h"
 
 static const struct sinter_new regular = { .mode = 0100644 }, folder = { .mode = 040755 };
@@ -232,5 +234,39 @@ TEST(pool_refuses_what_is_none)
 	disk = disk_create(WORLD_UNITS);
 	CHECK_EQ(world_open(&world, disk, &pool), ERR_NOT_FOUND);
 	CHECK_EQ(disk->bytes_written, 0);
+	stop();
+}
+
+static err_t count_together(void *context, struct btree *tree, const pointer_t *pointer)
+{
+	u32 *together = context;
+	if (pointer_copies(pointer) > 1)
+		*together += space_zone_of(tree->pool, pointer->address[0]) ==
+		             space_zone_of(tree->pool, pointer->address[1]);
+	return OK;
+}
+
+// What damages one part of a disk leaves the other copy.
+TEST(pool_puts_copies_into_different_zones)
+{
+	u64 file;
+	u32 together = 0;
+	struct verify_visitor visitor = { .visit = count_together, .context = &together };
+	REQUIRE(start(9, 4 * WORLD_UNITS));
+	for (u32 i = 0; i < 200; i++) {
+		char name[8];
+		snprintf(name, sizeof name, "%u", i);
+		REQUIRE_OK(
+			WAIT(pool, sinter_create(dataset, INODE_ROOT, view_cstring(name), &regular, &file)));
+		REQUIRE_OK(write_file(file, 0, 1000));
+		if (i % 50 == 0)
+			REQUIRE_OK(world_sync(pool));
+	}
+	REQUIRE_OK(world_sync(pool));
+	CHECK(dataset->record.root.address[1] != 0);
+	CHECK_OK(WAIT(pool, verify_tree(&pool->tree, 0, &visitor)));
+	CHECK_OK(WAIT(pool, verify_tree(&dataset->tree, 0, &visitor)));
+	CHECK_EQ(together, 0);
+	sinter_abandon(pool);
 	stop();
 }
