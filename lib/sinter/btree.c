@@ -221,6 +221,17 @@ static err_t prepare_sibling(
 	return prepare_node(tree, &walk.pointer, need);
 }
 
+// A node that gets an item may be split; the root also gets one above it.
+static err_t prepare_split(const struct node *node, u32 item, bool is_root, struct need *need)
+{
+	if (node_room(node) >= 2 * item + 512)
+		return OK;
+	if (node->level == LEVEL_MAX)
+		return ERR_NO_SPACE; // no tree that was ever made is so high
+	need->nodes += is_root ? 2 : 1;
+	return OK;
+}
+
 static err_t prepare(
 	struct btree *tree, tree_key_t key, u32 size, enum change change, struct need *need)
 {
@@ -240,17 +251,14 @@ static err_t prepare(
 		TRY(prepare_node(tree, &walk.pointer, need));
 		const struct node *node = cache_node(tree->pool, buffer);
 		u32 item = node_item_size(node->level ? sizeof(pointer_t) : size);
-		bool may_be_split = change == CHANGE_INSERT && node_room(node) < 2 * item + 512;
-		if (may_be_split && node->level == LEVEL_MAX)
-			return ERR_NO_SPACE; // no tree that was ever made is so high
-		if (may_be_split)
-			need->nodes += parent ? 1 : 2; // the root also gets one above it
+		if (change == CHANGE_INSERT)
+			TRY(prepare_split(node, item, !parent, need));
 		if (change == CHANGE_REMOVE && parent && btree_is_few(node_used(node), 2 * item))
 			TRY(prepare_sibling(tree, parent, slot, need));
-		if (!node->level && change != CHANGE_INSERT)
-			return node_has_key(node, node_lower_bound(node, key), key) ? OK : ERR_CORRUPT;
-		if (!node->level)
-			return OK;
+		if (!node->level) {
+			bool is_there = node_has_key(node, node_lower_bound(node, key), key);
+			return is_there || change == CHANGE_INSERT ? OK : ERR_CORRUPT;
+		}
 		parent = node;
 		slot = node_child(node, key);
 		btree_walk_down(node, slot, &walk);
