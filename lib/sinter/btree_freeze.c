@@ -31,7 +31,8 @@ static void assign(
 	bool is_record = pointer_type(&buffer->pointer) == BLOCK_RECORD;
 	bool is_value = is_record && key_offset(freeze->where) >= XATTR_RECORDS;
 	enum space_class class = is_record ? SPACE_DATA : SPACE_METADATA;
-	u32 copies = is_record ? freeze->tree->dataset->record.copies : 2;
+	const struct dataset *dataset = freeze->tree->dataset;
+	u32 copies = is_record && dataset ? dataset->record.copies : 2; // only datasets have records
 	copies += is_value && copies == 1;
 	for (u32 i = pointer_copies(pointer); i < copies; i++)
 		AT(pointer->address, i) = space_allocate(freeze->tree->pool, units, class, pointer);
