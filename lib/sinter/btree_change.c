@@ -76,7 +76,7 @@ static struct node *_Nullable leaf_of(
 	*slot = node_lower_bound(leaf, key);
 	if (node_has_key(leaf, *slot, key))
 		return leaf;
-	tree->pool->failure = ERR_CORRUPT;
+	pool_is_damaged(tree->pool);
 	return nullptr;
 }
 
@@ -134,7 +134,7 @@ void btree_insert(struct btree *tree, tree_key_t key, view_t value)
 	struct node *leaf = cache_node(pool, buffer);
 	u32 slot = node_lower_bound(leaf, key);
 	if (node_has_key(leaf, slot, key)) // only in a hostile image: no commit will write it
-		pool->failure = ERR_CORRUPT;
+		pool_is_damaged(pool);
 	else
 		node_insert(leaf, slot, key, value);
 }

@@ -223,9 +223,11 @@ err_t dataset_next_live(struct sinter *pool, tree_key_t *key, struct dataset_rec
 {
 	struct root root;
 	pool->epoch++;
-	do
+	do {
 		TRY(dataset_next_root(pool, key, &root));
-	while (root.snapshot || root.is_garbage);
+		if (root.snapshot) // however many there are
+			*key = skip_to(key_make(root.dataset, ITEM_SNAPSHOT, 0));
+	} while (root.snapshot || root.is_garbage);
 	return dataset_load_record(pool, root.dataset, out);
 }
 

@@ -339,6 +339,13 @@ struct sinter {
 	u8 scratch[NODE_SIZE];
 };
 
+// The image contradicts itself, which was met in the middle of a change: nothing of it is written.
+static inline void pool_is_damaged(struct sinter *pool)
+{
+	pool->failure = ERR_CORRUPT;
+	pool->is_read_only = true;
+}
+
 // Of the blocks that it writes, if they are not sealed.
 static inline enum check_kind pool_check_kind(const struct sinter *pool)
 {

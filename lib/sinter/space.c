@@ -234,7 +234,7 @@ u64 space_allocate(struct sinter *pool, u32 units, enum space_class class, const
 				return address;
 		}
 		if (apart == APART_NOT) { // space_ready promised room: the bitmaps are not what was counted
-			pool->failure = ERR_CORRUPT;
+			pool_is_damaged(pool);
 			return 0;
 		}
 	}
@@ -251,8 +251,7 @@ void space_free(struct sinter *pool, const u64 addresses[COPIES_MAX], u32 units)
 		u64 *word = zone_word(pool, number, bit / 64);
 		u64 mask = bits_mask(units) << bit % 64;
 		if (bit % 64 + units > 64 || (*word & mask) != mask) {
-			pool->failure = ERR_CORRUPT; // it was free already: two pointers lead here
-			pool->is_read_only = true;
+			pool_is_damaged(pool); // it was free already: two pointers lead here
 			return;
 		}
 		*word &= ~mask;

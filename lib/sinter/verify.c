@@ -94,6 +94,7 @@ err_t verify_recent(struct sinter *pool)
 	TRY(verify_tree(&pool->tree, min_birth, &visitor));
 	while (true) {
 		struct root root;
+		pool->epoch++;
 		err_t err = dataset_next_root(pool, &key, &root);
 		if (err == ERR_NOT_FOUND)
 			return OK;

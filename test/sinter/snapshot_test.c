@@ -185,3 +185,42 @@ TEST(snapshot_random_operations)
 {
 	whole_run(from_environment("SINTER_SEED", 1), from_environment("SINTER_OPS", 1000));
 }
+
+static err_t take_long(struct run *run, u32 number)
+{
+	char name[NAME_SIZE_MAX + 1];
+	u64 ticket;
+	snprintf(name, sizeof name, "%0255u", number);
+	TRY(WAIT(run->pool, sinter_snapshot_begin(run->dataset, view_cstring(name), &ticket)));
+	return WAIT(run->pool, sinter_sync_done(run->pool, ticket));
+}
+
+// All are looked at for a name, or for one that is being destroyed: that ends, although the first
+// are forgotten before the last are read.
+TEST(snapshot_more_than_the_cache_holds)
+{
+	constexpr u32 MANY = 7000; // 36 in a leaf
+	static struct run run;
+	u64 first;
+	struct sinter_snapshot snapshot = {};
+	world_init(&run.world, 12);
+	run.disk = world_format(&run.world, 4 * WORLD_UNITS);
+	run.world.frames = 1024;
+	REQUIRE(open_pool(&run));
+	for (u32 i = 0; i < MANY; i++)
+		REQUIRE_OK(take_long(&run, i));
+	REQUIRE_OK(sinter_close(run.pool));
+	run.world.frames = 192;
+	REQUIRE(open_pool(&run));
+	CHECK_OK(take_long(&run, MANY));
+	CHECK_EQ(take_long(&run, MANY - 1), ERR_EXISTS);
+	REQUIRE_OK(WAIT(run.pool, sinter_snapshot_next(run.dataset, 0, &snapshot)));
+	first = snapshot.txg;
+	CHECK_OK(WAIT(run.pool, sinter_snapshot_destroy(run.dataset, first)));
+	world_settle(run.pool);
+	REQUIRE_OK(WAIT(run.pool, sinter_snapshot_next(run.dataset, 0, &snapshot)));
+	CHECK(snapshot.txg > first);
+	sinter_abandon(run.pool);
+	disk_destroy(run.disk);
+	CHECK_EQ(run.world.memory, 0);
+}

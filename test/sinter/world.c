@@ -88,6 +88,7 @@ void world_init(struct world *world, u64 seed)
 {
 	*world = (struct world){ .check_kind = seed % 3 ? CHECK_XXH3 : CHECK_BLAKE3,
 		.clock = 1000000000000,
+		.frames = 192,
 		.port = { .allocate = allocate,
 			.allocate_blocks = allocate_blocks,
 			.release = release,
@@ -155,7 +156,7 @@ static err_t open_with(
 {
 	struct device devices[DISK_SLICES];
 	struct sinter_options options = {
-		.frames = 192, .loaded_zones = 48, .is_read_only = is_read_only
+		.frames = world->frames, .loaded_zones = 48, .is_read_only = is_read_only
 	};
 	*out = nullptr;
 	return sinter_open(&world->port, devices, devices_of(disk, opened, devices), &options, out);

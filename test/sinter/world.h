@@ -26,6 +26,7 @@ struct world {
 	i64 memory;          // bytes held
 	i64 memory_max;      // who asks for more aborts; 0: all there is
 	u32 reports;
+	u32 frames; // of the cache of pools that are opened
 	bool keeps_memory;
 	struct world_memory kept[WORLD_KEPT];
 	u32 kept_at; // whose place is taken when all are
